@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libsluice: a TLS 1.3 engine (RFC 9846), client and server.
+ *
+ * The engine is a state machine. It owns no socket, no clock and no heap: the
+ * caller gives it memory for each connection, the bytes it received and room
+ * for the bytes to send, and a configuration that any number of connections
+ * share. Cryptography and X.509 come from a provider (sluice/provider.h).
+ *
+ * The life of a connection:
+ *
+ *	conn = sluice_conn_init(mem, sluice_conn_size(), &config);
+ *
+ *	for (;;) {
+ *		size_t in_len = have, out_len = sizeof(out);
+ *
+ *		status = sluice_handshake(conn, in, &in_len, out, &out_len);
+ *		// drop in_len octets from in, send out_len octets of out
+ *		if (status == SLUICE_WANT_WRITE)
+ *			continue;
+ *		if (status != SLUICE_WANT_READ)
+ *			break;
+ *		// if nothing is left in in: receive at most sluice_want(conn)
+ *	}
+ *
+ * and then either sluice_open() and sluice_seal() for the data, or
+ * sluice_conn_secrets() to hand the connection over to the kernel; at the end
+ * sluice_conn_free(), on every path.
+ *
+ * Reading no more than sluice_want() octets at a time never takes octets from
+ * the transport that belong to the record after the handshake, so that nothing
+ * is lost at a hand-over. A caller that goes on in userspace may read as much
+ * as it likes: what a call did not consume is for the next call.
+ *
+ * Threads: a configuration may be shared (it is only read), a connection may
+ * not. Nothing here blocks, except what the provider and the callbacks do.
+ */
+#ifndef SLUICE_SLUICE_H
+#define SLUICE_SLUICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct sluice_conn;
+struct sluice_provider;		/* sluice/provider.h, as the next two */
+struct sluice_trust;		/* the certification authorities believed */
+struct sluice_credential;	/* a certificate chain and its private key */
+
+/* Cipher suites (RFC 9846, appendix B.4). */
+#define SLUICE_AES_128_GCM_SHA256	0x1301
+#define SLUICE_AES_256_GCM_SHA384	0x1302
+#define SLUICE_CHACHA20_POLY1305_SHA256	0x1303
+
+/* Groups (RFC 9846, section 4.2.7, and the IANA registry). */
+#define SLUICE_SECP256R1		0x0017
+#define SLUICE_SECP384R1		0x0018
+#define SLUICE_X25519			0x001d
+#define SLUICE_X25519MLKEM768		0x11ec
+
+/* The longest hash, and so the longest traffic secret: SHA-384's. */
+#define SLUICE_HASH_MAX		48
+/* The longest ticket that the store is given, in octets. */
+#define SLUICE_TICKET_MAX	2304
+/* Octets of struct sluice_config::ticket_key. */
+#define SLUICE_TICKET_KEY_LEN	32
+/* The longest record on the wire, header included (RFC 9846, section 5.2). */
+#define SLUICE_RECORD_MAX	(5 + 16384 + 256)
+/* The most application data in one record. */
+#define SLUICE_DATA_MAX		16384
+/* What sealing adds to the data of a record: header, content type, tag. */
+#define SLUICE_OVERHEAD		(5 + 1 + 16)
+/* The least room for output with which every call makes progress. */
+#define SLUICE_OUT_MIN		64
+
+enum sluice_role {
+	SLUICE_CLIENT,
+	SLUICE_SERVER,
+};
+
+/* What the caller has to do next. */
+enum sluice_status {
+	/* Handshake: it is finished. Data: all input was taken. */
+	SLUICE_DONE,
+	/* Send what was produced, then come back with more input. */
+	SLUICE_WANT_READ,
+	/* Send what was produced, then come back with more room. */
+	SLUICE_WANT_WRITE,
+	/* The peer has sent close_notify: no more data will come. */
+	SLUICE_CLOSED,
+	/*
+	 * The connection has failed, for good: see sluice_conn_info(). Send
+	 * what is still pending (an alert), then close the transport.
+	 */
+	SLUICE_ERROR,
+};
+
+/* Why a connection failed: struct sluice_conn_info::error. */
+enum sluice_error {
+	SLUICE_ERR_NONE,
+	SLUICE_ERR_PROTOCOL,	/* the peer broke RFC 9846 */
+	SLUICE_ERR_NEGOTIATION,	/* no version, suite, group, ... in common */
+	SLUICE_ERR_CERTIFICATE,	/* the peer's certificate was not accepted */
+	SLUICE_ERR_CRYPTO,	/* a record, signature or Finished is forged */
+	SLUICE_ERR_ALERT,	/* the peer sent a fatal alert */
+	SLUICE_ERR_TRUNCATED,	/* the transport ended without close_notify */
+	SLUICE_ERR_PROVIDER,	/* the provider failed: no randomness, ... */
+	SLUICE_ERR_USE,		/* the caller broke the rules of a call */
+};
+
+/**
+ * struct sluice_config - what connections have in common
+ * @provider: cryptography and X.509
+ * @role: client or server
+ * @trust: client: the authorities believed; needed unless @no_verify
+ * @credential: server: certificate chain and key; needed
+ * @peer_name: client: who the server has to be, a DNS name or the text of an
+ *	IPv4 or IPv6 address (no brackets). Goes out as SNI if it is a DNS
+ *	name (RFC 6066, section 3). Needed unless @no_verify
+ * @no_verify: client: take any certificate. For tests only: the connection is
+ *	then secure against listeners, not against impostors
+ * @alpn: protocol names (RFC 7301), the preferred one first, ended by NULL;
+ *	NULL for none. Each 1 to 255 octets, at most SLUICE_ALPN_MAX together.
+ *	A server with a list refuses a client that offers none of them, and
+ *	goes on without a protocol if the client does not use ALPN
+ * @suites: cipher suites, the preferred one first, ended by 0; NULL for all
+ * @groups: groups, the preferred one first, ended by 0; NULL for all that the
+ *	provider has, X25519MLKEM768 first. A client sends a key share for the
+ *	first of them, and for X25519 too if the first is the hybrid one
+ * @now: milliseconds since 1970-01-01 UTC; needed
+ * @ctx: given to every callback
+ * @ticket_put: client: store a ticket (@len <= SLUICE_TICKET_MAX octets, to be
+ *	kept secret) for later connections with the same @peer_name; may be NULL
+ * @ticket_take: client: copy a stored ticket to @buf, forget it, return its
+ *	length, or 0 if there is none. Tickets are used once (RFC 9846,
+ *	appendix C.4): two calls must not return the same. May be NULL
+ * @ticket_key: server: SLUICE_TICKET_KEY_LEN octets that encrypt the tickets,
+ *	the same on all servers that resume each other's sessions; NULL for no
+ *	resumption. The caller replaces it at least as often as its policy on
+ *	forward secrecy says
+ * @ticket_old_key: server: the key before this one, still accepted; or NULL
+ * @ticket_lifetime: server: seconds, at most 604800; 0 for 7200
+ * @ticket_count: server: tickets sent after the handshake, at most 8; 0 for 2.
+ *	(No tickets at all: no @ticket_key)
+ * @ticket_unused: server: a ticket with this 16-octet identifier is about to
+ *	be accepted: return false if it was used before, which makes a full
+ *	handshake of it. NULL: tickets are accepted while they last
+ * @keylog: one line in the SSLKEYLOGFILE format (RFC 9850), without newline;
+ *	NULL for none. Whoever has the line can read the connection
+ * @update_after: renew the sending key after this many records; 0, or anything
+ *	above it, for the limit of the AEAD (RFC 9846, section 5.5)
+ *
+ * Everything belongs to the caller, and must stay as it is until the last
+ * connection that uses it is freed. Zero what is not set.
+ */
+struct sluice_config {
+	const struct sluice_provider *provider;
+	enum sluice_role role;
+	const struct sluice_trust *trust;
+	const struct sluice_credential *credential;
+	const char *peer_name;
+	bool no_verify;
+	const char *const *alpn;
+	const uint16_t *suites;
+	const uint16_t *groups;
+	uint64_t (*now)(void *ctx);
+	void *ctx;
+	void (*ticket_put)(void *ctx, const char *peer_name,
+			   const uint8_t *ticket, size_t len);
+	size_t (*ticket_take)(void *ctx, const char *peer_name,
+			      uint8_t *buf, size_t size);
+	const uint8_t *ticket_key;
+	const uint8_t *ticket_old_key;
+	uint32_t ticket_lifetime;
+	unsigned int ticket_count;
+	bool (*ticket_unused)(void *ctx, const uint8_t id[16]);
+	void (*keylog)(void *ctx, const char *line);
+	uint64_t update_after;
+};
+
+/* The most octets of all ALPN names together, one more for each name. */
+#define SLUICE_ALPN_MAX		512
+
+/**
+ * sluice_config_check() - is a configuration usable?
+ *
+ * Return: NULL, or one line that says what is wrong with it.
+ */
+const char *sluice_config_check(const struct sluice_config *config);
+
+/**
+ * sluice_conn_size() - octets that a connection needs, about 55 KiB
+ *
+ * Most of it are two buffers: one record (16.3 KiB) and one handshake message
+ * (32 KiB, which bounds the peer's certificate chain).
+ */
+size_t sluice_conn_size(void);
+
+/**
+ * sluice_conn_init() - begin a connection
+ * @mem: aligned as malloc() aligns, kept by the caller until after
+ *	sluice_conn_free()
+ * @size: octets at @mem
+ * @config: see there
+ *
+ * Return: the connection, which lives in @mem; NULL if @mem is too small or
+ * misaligned, or if sluice_config_check() has something to say.
+ */
+struct sluice_conn *sluice_conn_init(void *mem, size_t size,
+				     const struct sluice_config *config);
+
+/**
+ * sluice_conn_free() - end a connection, wiping all of its memory
+ * @conn: may be NULL. Nothing is sent: see sluice_close()
+ */
+void sluice_conn_free(struct sluice_conn *conn);
+
+/**
+ * sluice_handshake() - go on with the handshake
+ * @in: octets received, may be NULL if there are none
+ * @in_len: their number; becomes the number consumed
+ * @out: room for octets to send
+ * @out_len: its size, at least SLUICE_OUT_MIN; becomes the number produced
+ *
+ * What was produced has to be sent whatever the status is. A client calls it
+ * first without input. Input that is not consumed (which happens only with
+ * SLUICE_WANT_WRITE, SLUICE_DONE and SLUICE_ERROR) must be offered again; after
+ * SLUICE_DONE it is application data, for sluice_open().
+ *
+ * Return: SLUICE_DONE, SLUICE_WANT_READ, SLUICE_WANT_WRITE or SLUICE_ERROR.
+ * A server has sent its tickets before it returns SLUICE_DONE.
+ */
+enum sluice_status sluice_handshake(struct sluice_conn *conn,
+				    const uint8_t *in, size_t *in_len,
+				    uint8_t *out, size_t *out_len);
+
+/**
+ * sluice_want() - octets missing to the end of the record being received
+ *
+ * First those of the record's header, then the rest of the record. Receiving
+ * no more than this at a time stops at every boundary of a record. Never 0.
+ */
+size_t sluice_want(const struct sluice_conn *conn);
+
+/**
+ * sluice_open() - take received octets, give application data
+ * @in: octets received
+ * @in_len: their number; becomes the number consumed
+ * @data: room for application data
+ * @data_len: its size; becomes the number of octets written
+ *
+ * Tickets, key updates and alerts are dealt with inside. They may leave
+ * something to be sent: see sluice_pending().
+ *
+ * Return: SLUICE_WANT_READ, all input was taken and all data given;
+ * SLUICE_WANT_WRITE, @data is full and there may be more data;
+ * SLUICE_CLOSED, the peer has sent close_notify (sending is still possible);
+ * SLUICE_ERROR. Data written is good in every case.
+ */
+enum sluice_status sluice_open(struct sluice_conn *conn,
+			       const uint8_t *in, size_t *in_len,
+			       uint8_t *data, size_t *data_len);
+
+/**
+ * sluice_seal() - make records of application data, and of what is pending
+ * @data: application data; may be NULL if there is none
+ * @data_len: its length; becomes the number of octets taken
+ * @out: room for the records
+ * @out_len: its size, at least SLUICE_OUT_MIN; becomes the number produced
+ *
+ * Return: SLUICE_DONE, everything was taken and nothing is pending;
+ * SLUICE_WANT_WRITE, call again with more room; SLUICE_ERROR, the connection
+ * has failed or sluice_close() was called; what is pending (an alert) is in
+ * @out even then.
+ */
+enum sluice_status sluice_seal(struct sluice_conn *conn,
+			       const uint8_t *data, size_t *data_len,
+			       uint8_t *out, size_t *out_len);
+
+/* Is there something to send, by a sluice_seal() without data? */
+bool sluice_pending(const struct sluice_conn *conn);
+
+/**
+ * sluice_key_update() - renew the sending key (RFC 9846, section 4.6.3)
+ * @request: ask the peer to renew its own, too
+ *
+ * The message goes out with the next sluice_seal().
+ * Return: 0, or -1 if the handshake is not finished or sending has ended.
+ */
+int sluice_key_update(struct sluice_conn *conn, bool request);
+
+/**
+ * sluice_close() - end sending: close_notify goes out with the next
+ * sluice_seal(), before or instead of the handshake's end as well
+ */
+void sluice_close(struct sluice_conn *conn);
+
+/**
+ * sluice_eof() - the transport has ended: nothing more will be received
+ *
+ * Return: SLUICE_CLOSED if the peer had sent close_notify, else SLUICE_ERROR
+ * (SLUICE_ERR_TRUNCATED, or the error that there was before).
+ */
+enum sluice_status sluice_eof(struct sluice_conn *conn);
+
+/**
+ * struct sluice_conn_info - what is known of a connection
+ * @suite: cipher suite, 0 until negotiated
+ * @group: group of the key exchange, 0 until negotiated
+ * @signature: SignatureScheme with which the server signed, 0 if none
+ * @alpn: protocol chosen, not terminated; NULL if none
+ * @alpn_len: its length
+ * @sni: server: name the client asked for, not terminated; NULL if none
+ * @sni_len: its length
+ * @handshake_done: the handshake is finished
+ * @verified: the server's certificate was checked against the trust store and
+ *	the name, now or in the handshake that the resumed ticket comes from
+ * @resumed: by a ticket
+ * @retried: after a HelloRetryRequest
+ * @closed: the peer has sent close_notify
+ * @error: why the connection failed
+ * @alert_sent: AlertDescription (RFC 9846, section 6), -1 if none
+ * @alert_received: the same
+ * @reason: one line in English on @error, "" if none
+ * @tx_records: records protected with the present sending key
+ * @rx_records: the same for receiving
+ * @tx_key_updates: times the sending key was renewed
+ * @rx_key_updates: times the receiving key was renewed
+ * @tickets: client: tickets received; server: tickets sent
+ *
+ * Pointers are into the connection, or to constant text.
+ */
+struct sluice_conn_info {
+	uint16_t suite;
+	uint16_t group;
+	uint16_t signature;
+	const char *alpn;
+	size_t alpn_len;
+	const char *sni;
+	size_t sni_len;
+	bool handshake_done;
+	bool verified;
+	bool resumed;
+	bool retried;
+	bool closed;
+	enum sluice_error error;
+	int alert_sent;
+	int alert_received;
+	const char *reason;
+	uint64_t tx_records;
+	uint64_t rx_records;
+	uint64_t tx_key_updates;
+	uint64_t rx_key_updates;
+	uint64_t tickets;
+};
+
+void sluice_conn_info(const struct sluice_conn *conn,
+		      struct sluice_conn_info *info);
+
+/**
+ * struct sluice_keys - the keys of one direction
+ * @secret: application traffic secret (RFC 9846, section 7.1), of hash_len
+ *	octets
+ * @key: what section 7.3 derives from it, key_len octets
+ * @iv: the same; the static IV, before the sequence number goes in
+ * @seq: sequence number of the next record
+ */
+struct sluice_keys {
+	uint8_t secret[SLUICE_HASH_MAX];
+	uint8_t key[32];
+	uint8_t iv[12];
+	uint64_t seq;
+};
+
+/* What a connection's new owner needs. */
+struct sluice_secrets {
+	uint16_t suite;
+	size_t hash_len;	/* 32 or 48 */
+	size_t key_len;		/* 16 or 32 */
+	struct sluice_keys tx;
+	struct sluice_keys rx;
+};
+
+/**
+ * sluice_conn_secrets() - copy the keys, to hand the connection over
+ *
+ * Whoever uses them must be the only one: after the new owner has sent or
+ * received anything, sluice_seal() and sluice_open() must not be called any
+ * more (two records under one nonce reveal both). The caller wipes @secrets.
+ *
+ * Return: 0; -1 if the handshake is not finished, if the connection has failed
+ * or a direction is closed, if something is pending to be sent, or if the
+ * engine holds a part of a record (see sluice_want()) or undelivered data.
+ */
+int sluice_conn_secrets(const struct sluice_conn *conn,
+			struct sluice_secrets *secrets);
+
+/* Overwrite memory in a way that the compiler does not remove. */
+void sluice_wipe(void *mem, size_t len);
+
+/* Names as in the IANA registries; "unknown" for what libsluice has not. */
+const char *sluice_suite_name(uint16_t suite);
+const char *sluice_group_name(uint16_t group);
+const char *sluice_signature_name(uint16_t scheme);
+const char *sluice_alert_name(int alert);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* SLUICE_SLUICE_H */
