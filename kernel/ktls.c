@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * All that Sluice knows of kTLS's insides (include/net/tls.h).
+ *
+ * kTLS keeps, for each direction, an AEAD transform, the IV, the next record's
+ * sequence number, and a copy of the keys that getsockopt() returns. A rekey
+ * by setsockopt() would also put kTLS's own struct proto back over ours, so
+ * Sluice rekeys in place. Decrypted records wait in rx_list: a control record
+ * that a reader met is at its head until somebody takes it, and no record
+ * behind it is decrypted before that.
+ */
+#include <crypto/aead.h>
+#include <crypto/utils.h>
+#include <linux/delay.h>
+#include <linux/skbuff.h>
+#include <linux/skmsg.h>
+#include <linux/unaligned.h>
+#include <net/inet_connection_sock.h>
+#include <net/snmp.h>
+#include <net/strparser.h>
+#include <net/tcp.h>
+#include <net/tls.h>
+
+#include "ktls.h"
+
+/* The parts of kTLS's crypto_info of a cipher. */
+struct info_parts {
+	u8 *key;
+	size_t key_len;
+	u8 *salt;
+	size_t salt_len;
+	u8 *iv;
+	u8 *rec_seq;
+};
+
+#define INFO_PARTS(ctx, field) (struct info_parts){	\
+	.key = (ctx)->field.key,			\
+	.key_len = sizeof((ctx)->field.key),		\
+	.salt = (ctx)->field.salt,			\
+	.salt_len = sizeof((ctx)->field.salt),		\
+	.iv = (ctx)->field.iv,				\
+	.rec_seq = (ctx)->field.rec_seq,		\
+}
+
+static struct info_parts info_parts(union tls_crypto_context *ctx, u16 cipher)
+{
+	switch (cipher) {
+	case TLS_CIPHER_AES_GCM_128:
+		return INFO_PARTS(ctx, aes_gcm_128);
+	case TLS_CIPHER_AES_GCM_256:
+		return INFO_PARTS(ctx, aes_gcm_256);
+	default:
+		return INFO_PARTS(ctx, chacha20_poly1305);
+	}
+}
+
+/**
+ * sluice_ktls_check_socket() - see whether kTLS runs the socket in software
+ * @sk: a TCP socket
+ *
+ * Context: socket lock held.
+ * Return: 0; -EINVAL without kTLS; -EOPNOTSUPP where a device does it;
+ *	-EBUSY where a BPF program has the socket; -ENOTCONN.
+ */
+int sluice_ktls_check_socket(struct sock *sk)
+{
+	const struct tcp_ulp_ops *ulp = inet_csk(sk)->icsk_ulp_ops;
+	struct tls_context *ctx;
+	bool psock;
+
+	/* The peer may have said all it had to say already. */
+	if (sk->sk_state != TCP_ESTABLISHED && sk->sk_state != TCP_CLOSE_WAIT)
+		return -ENOTCONN;
+	if (!ulp || strcmp(ulp->name, "tls"))
+		return -EINVAL;
+
+	rcu_read_lock();
+	psock = sk_psock(sk);
+	rcu_read_unlock();
+	if (psock)
+		return -EBUSY;
+
+	ctx = tls_get_ctx(sk);
+	if (ctx->tx_conf == TLS_HW || ctx->rx_conf == TLS_HW)
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+/**
+ * sluice_ktls_check() - see whether kTLS holds just this key
+ * @sk: a socket that sluice_ktls_check_socket() has passed
+ * @cipher: the cipher suite
+ * @tx: the direction
+ * @key: the key that the secret derives
+ * @seq: the least sequence number that the next record may have
+ *
+ * Context: socket lock held.
+ * Return: 0; -EINVAL if kTLS has no key; -EOPNOTSUPP if it has another version
+ *	or cipher; -EKEYREJECTED if it has another key or is behind @seq.
+ */
+int sluice_ktls_check(struct sock *sk, const struct sluice_cipher *cipher,
+		      bool tx, const struct sluice_key *key, u64 seq)
+{
+	struct tls_context *ctx = tls_get_ctx(sk);
+	struct info_parts parts;
+
+	if ((tx ? ctx->tx_conf : ctx->rx_conf) != TLS_SW)
+		return -EINVAL;
+	if (ctx->prot_info.version != TLS_1_3_VERSION ||
+	    ctx->prot_info.cipher_type != cipher->type)
+		return -EOPNOTSUPP;
+
+	parts = info_parts(tx ? &ctx->crypto_send : &ctx->crypto_recv,
+			   cipher->type);
+	if (crypto_memneq(parts.key, key->key, cipher->key_len) ||
+	    crypto_memneq(parts.salt, key->iv, parts.salt_len) ||
+	    crypto_memneq(parts.iv, key->iv + parts.salt_len,
+			  sizeof(key->iv) - parts.salt_len))
+		return -EKEYREJECTED;
+	if (get_unaligned_be64((tx ? &ctx->tx : &ctx->rx)->rec_seq) < seq)
+		return -EKEYREJECTED;
+	return 0;
+}
+
+/**
+ * sluice_ktls_show() - put the session's functions over kTLS's
+ * @session: a session whose @prot and @ops are ready
+ *
+ * Context: process, socket lock held.
+ */
+void sluice_ktls_show(struct sluice_session *session)
+{
+	struct sock *sk = session->sk;
+
+	write_lock_bh(&sk->sk_callback_lock);
+	/* Pairs with the address dependency of whoever follows sk_prot. */
+	smp_store_release(&sk->sk_prot, &session->prot);
+	smp_store_release(&sk->sk_socket->ops, &session->ops);
+	write_unlock_bh(&sk->sk_callback_lock);
+}
+
+/**
+ * sluice_ktls_hide() - put kTLS's functions back
+ * @session: a session whose socket is being closed
+ *
+ * Context: process.
+ */
+void sluice_ktls_hide(struct sluice_session *session)
+{
+	struct sock *sk = session->sk;
+
+	write_lock_bh(&sk->sk_callback_lock);
+	WRITE_ONCE(sk->sk_prot, session->ktls_prot);
+	WRITE_ONCE(sk->sk_socket->ops, session->ktls_ops);
+	write_unlock_bh(&sk->sk_callback_lock);
+}
+
+/* kTLS counts in place, octet by octet: read until a carry is through. */
+static u64 read_seq(const struct cipher_context *ctx)
+{
+	u64 seq, again = get_unaligned_be64(ctx->rec_seq);
+
+	do {
+		seq = again;
+		barrier();
+		again = get_unaligned_be64(ctx->rec_seq);
+	} while (seq != again);
+	return seq;
+}
+
+/**
+ * sluice_ktls_tx_seq() - sequence number of the next record to be sent
+ * @session: the session
+ */
+u64 sluice_ktls_tx_seq(const struct sluice_session *session)
+{
+	return read_seq(&tls_get_ctx(session->sk)->tx);
+}
+
+/**
+ * sluice_ktls_rx_seq() - sequence number of the next record to be decrypted
+ * @session: the session
+ */
+u64 sluice_ktls_rx_seq(const struct sluice_session *session)
+{
+	return read_seq(&tls_get_ctx(session->sk)->rx);
+}
+
+/**
+ * sluice_ktls_payload_max() - octets of data that kTLS puts into a record
+ * @session: the session
+ */
+u16 sluice_ktls_payload_max(const struct sluice_session *session)
+{
+	return READ_ONCE(tls_get_ctx(session->sk)->tx_max_payload_len);
+}
+
+/* The last step that can fail comes first. */
+static int set_key(struct crypto_aead *aead, struct cipher_context *cctx,
+		   union tls_crypto_context *info, u16 cipher,
+		   const struct sluice_key *key)
+{
+	struct info_parts parts = info_parts(info, cipher);
+	int rc;
+
+	rc = crypto_aead_setkey(aead, key->key, parts.key_len);
+	if (rc)
+		return rc;
+
+	memcpy(cctx->iv, key->iv, sizeof(key->iv));
+	memset(cctx->rec_seq, 0, sizeof(cctx->rec_seq));
+	memcpy(parts.key, key->key, parts.key_len);
+	memcpy(parts.salt, key->iv, parts.salt_len);
+	memcpy(parts.iv, key->iv + parts.salt_len,
+	       sizeof(key->iv) - parts.salt_len);
+	memset(parts.rec_seq, 0, TLS_MAX_REC_SEQ_SIZE);
+	return 0;
+}
+
+/**
+ * sluice_ktls_rekey_tx() - encrypt the next record with a new key
+ * @session: the session; no record is open: a KeyUpdate was the last one sent
+ * @key: the key
+ *
+ * Context: process; session->tx_lock held, socket lock not.
+ * Return: 0, or a negative errno and the old key.
+ */
+int sluice_ktls_rekey_tx(struct sluice_session *session,
+			 const struct sluice_key *key)
+{
+	struct sock *sk = session->sk;
+	struct tls_context *ctx = tls_get_ctx(sk);
+	struct tls_sw_context_tx *tx = tls_sw_ctx_tx(ctx);
+	int rc;
+
+	mutex_lock(&ctx->tx_lock);
+	lock_sock(sk);
+	/*
+	 * An asynchronous AEAD may still be at records under the old key; kTLS
+	 * counts itself as one. No more can come while tx_lock is held.
+	 */
+	while (atomic_read(&tx->encrypt_pending) > 1) {
+		release_sock(sk);
+		fsleep(50);
+		lock_sock(sk);
+	}
+	rc = set_key(tx->aead_send, &ctx->tx, &ctx->crypto_send,
+		     session->cipher->type, key);
+	SNMP_INC_STATS(sock_net(sk)->mib.tls_statistics,
+		       rc ? LINUX_MIB_TLSTXREKEYERROR : LINUX_MIB_TLSTXREKEYOK);
+	release_sock(sk);
+	mutex_unlock(&ctx->tx_lock);
+	return rc;
+}
+
+/**
+ * sluice_ktls_rekey_rx() - decrypt the next record with a new key
+ * @session: the session; the KeyUpdate is the last record that was decrypted
+ * @key: the key
+ *
+ * Context: process, socket lock held.
+ * Return: 0, or a negative errno and the old key.
+ */
+int sluice_ktls_rekey_rx(struct sluice_session *session,
+			 const struct sluice_key *key)
+{
+	struct sock *sk = session->sk;
+	struct tls_context *ctx = tls_get_ctx(sk);
+	int rc;
+
+	rc = set_key(tls_sw_ctx_rx(ctx)->aead_recv, &ctx->rx,
+		     &ctx->crypto_recv, session->cipher->type, key);
+	SNMP_INC_STATS(sock_net(sk)->mib.tls_statistics,
+		       rc ? LINUX_MIB_TLSRXREKEYERROR : LINUX_MIB_TLSRXREKEYOK);
+	if (!rc)
+		sluice_ktls_no_rekey(session);
+	return rc;
+}
+
+/**
+ * sluice_ktls_no_rekey() - let kTLS decrypt again
+ * @session: the session
+ *
+ * kTLS stops behind each handshake record that begins like a KeyUpdate. That
+ * may be the middle of a ticket, or half a KeyUpdate.
+ *
+ * Context: process, socket lock held.
+ */
+void sluice_ktls_no_rekey(struct sluice_session *session)
+{
+	struct tls_sw_context_rx *rx = tls_sw_ctx_rx(tls_get_ctx(session->sk));
+
+	if (!rx->key_update_pending)
+		return;
+	WRITE_ONCE(rx->key_update_pending, false);
+	rx->saved_data_ready(session->sk);	/* a poll() that waits */
+}
+
+/**
+ * sluice_ktls_control() - look for a control record at the head
+ * @session: the session
+ * @record: is filled in; holds until sluice_ktls_consume()
+ *
+ * Context: socket lock held until sluice_ktls_consume().
+ * Return: true if there is one.
+ */
+bool sluice_ktls_control(struct sluice_session *session,
+			 struct sluice_record *record)
+{
+	struct tls_context *ctx = tls_get_ctx(session->sk);
+	struct sk_buff *skb = skb_peek(&tls_sw_ctx_rx(ctx)->rx_list);
+
+	if (!skb)
+		return false;
+
+	record->type = ((struct sk_skb_cb *)skb->cb)->tls.control;
+	if (record->type == SLUICE_RECORD_DATA)
+		return false;
+
+	/* It is the last record that was decrypted. */
+	record->seq = get_unaligned_be64(ctx->rx.rec_seq) - 1;
+	record->len = strp_msg(skb)->full_len;
+	record->skb = skb;
+	return true;
+}
+
+/**
+ * sluice_ktls_copy() - copy from a control record's content
+ * @record: the record
+ * @offset: where to start
+ * @to: where to
+ * @len: how many octets; @offset + @len is at most the record's length
+ *
+ * Context: socket lock held.
+ * Return: 0 or a negative errno.
+ */
+int sluice_ktls_copy(const struct sluice_record *record, size_t offset,
+		     u8 *to, size_t len)
+{
+	return skb_copy_bits(record->skb,
+			     strp_msg(record->skb)->offset + offset, to, len);
+}
+
+/**
+ * sluice_ktls_consume() - take a control record away
+ * @session: the session
+ * @record: what sluice_ktls_control() found
+ *
+ * Context: socket lock held.
+ */
+void sluice_ktls_consume(struct sluice_session *session,
+			 struct sluice_record *record)
+{
+	struct tls_sw_context_rx *rx = tls_sw_ctx_rx(tls_get_ctx(session->sk));
+
+	__skb_unlink(record->skb, &rx->rx_list);
+	consume_skb(record->skb);
+	record->skb = NULL;
+}
+
+/**
+ * sluice_ktls_rx_stopped() - see whether kTLS gave up on what it received
+ * @session: the session
+ *
+ * Return: true if a record's header was beyond repair.
+ */
+bool sluice_ktls_rx_stopped(const struct sluice_session *session)
+{
+	return tls_sw_ctx_rx(tls_get_ctx(session->sk))->strp.stopped;
+}
+
+/**
+ * sluice_ktls_send_control() - send one record that is not data
+ * @session: the session
+ * @type: content type
+ * @data: content
+ * @len: its octets
+ * @flags: MSG_DONTWAIT or 0
+ *
+ * Data that waits for more (MSG_MORE) leaves first, in a record of its own.
+ *
+ * Context: process; session->tx_lock held, socket lock not.
+ * Return: 0; -EAGAIN, nothing was taken; or another negative errno.
+ */
+int sluice_ktls_send_control(struct sluice_session *session, u8 type,
+			     const void *data, size_t len, int flags)
+{
+	union {
+		struct cmsghdr hdr;
+		u8 room[CMSG_SPACE(sizeof(u8))];
+	} cmsg = {
+		.hdr.cmsg_level = SOL_TLS,
+		.hdr.cmsg_type = TLS_SET_RECORD_TYPE,
+		.hdr.cmsg_len = CMSG_LEN(sizeof(u8)),
+	};
+	struct kvec vec = { .iov_base = (void *)data, .iov_len = len };
+	struct msghdr msg = {
+		.msg_control = &cmsg,
+		.msg_controllen = sizeof(cmsg),
+		.msg_flags = flags | MSG_NOSIGNAL,
+	};
+	int n;
+
+	*(u8 *)CMSG_DATA(&cmsg.hdr) = type;
+	iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, &vec, 1, len);
+	n = session->ktls_prot->sendmsg(session->sk, &msg, len);
+	return n < 0 ? n : 0;
+}

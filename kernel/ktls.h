@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _SLUICE_KTLS_H
+#define _SLUICE_KTLS_H
+
+#include "session.h"
+
+/**
+ * struct sluice_record - a control record at the head of the receive queue
+ * @type: content type
+ * @seq: sequence number under its key
+ * @len: octets of its content
+ * @skb: the decrypted record
+ */
+struct sluice_record {
+	u8 type;
+	u64 seq;
+	size_t len;
+	struct sk_buff *skb;
+};
+
+int sluice_ktls_check(struct sock *sk, const struct sluice_cipher *cipher,
+		      bool tx, const struct sluice_key *key, u64 seq);
+int sluice_ktls_check_socket(struct sock *sk);
+void sluice_ktls_show(struct sluice_session *session);
+void sluice_ktls_hide(struct sluice_session *session);
+
+u64 sluice_ktls_tx_seq(const struct sluice_session *session);
+u64 sluice_ktls_rx_seq(const struct sluice_session *session);
+u16 sluice_ktls_payload_max(const struct sluice_session *session);
+int sluice_ktls_rekey_tx(struct sluice_session *session,
+			 const struct sluice_key *key);
+int sluice_ktls_rekey_rx(struct sluice_session *session,
+			 const struct sluice_key *key);
+void sluice_ktls_no_rekey(struct sluice_session *session);
+
+bool sluice_ktls_control(struct sluice_session *session,
+			 struct sluice_record *record);
+int sluice_ktls_copy(const struct sluice_record *record, size_t offset,
+		     u8 *to, size_t len);
+void sluice_ktls_consume(struct sluice_session *session,
+			 struct sluice_record *record);
+bool sluice_ktls_rx_stopped(const struct sluice_session *session);
+int sluice_ktls_send_control(struct sluice_session *session, u8 type,
+			     const void *data, size_t len, int flags);
+
+#endif /* _SLUICE_KTLS_H */

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * sluice.ko: TLS sessions that the kernel owns, on top of kTLS.
+ */
+#include <linux/module.h>
+#include <linux/workqueue.h>
+
+#include "netlink.h"
+#include "session.h"
+#include "socket.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+/* Sends what a reader could not: swap may be on the other end. */
+struct workqueue_struct *sluice_wq;
+
+static int __init sluice_init(void)
+{
+	int rc;
+
+	sluice_wq = alloc_workqueue("sluice", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!sluice_wq)
+		return -ENOMEM;
+	rc = sluice_net_init();
+	if (rc)
+		goto no_net;
+	rc = sluice_netlink_init();
+	if (rc)
+		goto no_netlink;
+	rc = sluice_sockopt_init();
+	if (rc)
+		goto no_sockopt;
+	return 0;
+
+no_sockopt:
+	sluice_netlink_exit();
+no_netlink:
+	sluice_net_exit();
+no_net:
+	destroy_workqueue(sluice_wq);
+	return rc;
+}
+
+/* Each session holds the module, so there are none. */
+static void __exit sluice_exit(void)
+{
+	sluice_sockopt_exit();
+	sluice_netlink_exit();
+	sluice_net_exit();
+	destroy_workqueue(sluice_wq);
+}
+
+module_init(sluice_init);
+module_exit(sluice_exit);
+
+MODULE_DESCRIPTION("TLS sessions owned by the kernel");
+MODULE_LICENSE("GPL");
+MODULE_SOFTDEP("pre: tls");

@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The receiving side: data to whoever reads, and everything else handled on
+ * the way.
+ *
+ * kTLS answers a read without room for a control message with an error when a
+ * control record is next, and leaves the record, decrypted, at the head of
+ * its queue. It is taken from there, judged and acted on under one hold of
+ * the socket lock. So it does not matter which of several readers met it,
+ * and no reader sees a state in between.
+ */
+#include <linux/sched/signal.h>
+#include <net/tcp.h>
+#include <net/tls.h>
+
+#include "ktls.h"
+#include "receive.h"
+#include "send.h"
+#include "trace.h"
+
+/* Control records that a poll() or close() looks through. */
+#define SETTLE_MAX	64
+
+/* The receiving side is over. Socket lock held. */
+static void rx_end(struct sluice_session *session, u8 state, int error)
+{
+	struct sock *sk = session->sk;
+
+	if (session->rx_state != SLUICE_DIR_OPEN)
+		return;
+	session->rx_error = error;
+	/* Pairs with the acquire in rx_result(). */
+	smp_store_release(&session->rx_state, state);
+
+	/* Other readers, and poll(), are to see it, FIN or not. */
+	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
+	sk->sk_state_change(sk);
+	trace_sluice_rx_end(session, state, error);
+}
+
+/* The peer broke the protocol, or we can't go on. Socket lock held. */
+static void rx_fail(struct sluice_session *session, int error,
+		    enum sluice_alert alert)
+{
+	if (session->rx_state != SLUICE_DIR_OPEN)
+		return;
+	if (READ_ONCE(session->tx_state) == SLUICE_DIR_OPEN)
+		sluice_owe_alert(session, alert);
+	rx_end(session, SLUICE_DIR_FAILED, error);
+}
+
+static void rx_alert(struct sluice_session *session, u8 alert)
+{
+	WRITE_ONCE(session->alert_received, alert);
+	trace_sluice_alert(session, false, alert);
+
+	switch (alert) {
+	case SLUICE_ALERT_CLOSE_NOTIFY:
+		rx_end(session, SLUICE_DIR_CLOSED, 0);
+		break;
+	case SLUICE_ALERT_USER_CANCELED:
+		/* A close_notify follows. */
+		break;
+	default:
+		if (READ_ONCE(session->tx_state) == SLUICE_DIR_OPEN)
+			WRITE_ONCE(session->tx_state, SLUICE_DIR_FAILED);
+		rx_end(session, SLUICE_DIR_FAILED, -ECONNABORTED);
+	}
+}
+
+static void rx_key_update(struct sluice_session *session, u64 records,
+			  bool requested)
+{
+	struct sluice_key key;
+	int rc;
+
+	sluice_secret_update(&session->rx_secret, session->cipher);
+	sluice_key_derive(&key, &session->rx_secret, session->cipher);
+	rc = sluice_ktls_rekey_rx(session, &key);
+	sluice_key_wipe(&key);
+	if (rc) {
+		rx_fail(session, rc, SLUICE_ALERT_INTERNAL_ERROR);
+		return;
+	}
+	WRITE_ONCE(session->rx_records, session->rx_records + records);
+	WRITE_ONCE(session->rx_key_updates, session->rx_key_updates + 1);
+	trace_sluice_key_update(session, false, requested);
+
+	if (!requested)
+		return;
+	if (READ_ONCE(session->tx_state) == SLUICE_DIR_DETACHED)
+		/* Nobody gave us the secret to answer with. */
+		rx_end(session, SLUICE_DIR_FAILED, -EKEYEXPIRED);
+	else
+		sluice_owe_key_update(session);
+}
+
+/* Understands the control record; its alert, or 0, or a negative errno. */
+static int judge(struct sluice_session *session,
+		 const struct sluice_record *record,
+		 struct sluice_control_result *result)
+{
+	u8 piece[128];
+	size_t done, n;
+	int rc;
+
+	rc = sluice_control_begin(&session->control, result, record->type,
+				  record->seq, record->len);
+	for (done = 0; !rc && done < record->len; done += n) {
+		n = min(record->len - done, sizeof(piece));
+		rc = sluice_ktls_copy(record, done, piece, n);
+		if (!rc)
+			rc = sluice_control_feed(&session->control, result,
+						 record->type, piece, n);
+	}
+	memzero_explicit(piece, sizeof(piece));	/* tickets are secrets */
+	return rc;
+}
+
+/*
+ * Handles the control record at the head, if there is one. Socket lock held;
+ * sluice_send_owed() has to follow, without it.
+ *
+ * Return: true if there was one.
+ */
+static bool take_control(struct sluice_session *session)
+{
+	struct sluice_control_result result;
+	struct sluice_record record;
+	int rc;
+
+	if (!sluice_ktls_control(session, &record))
+		return false;
+	rc = judge(session, &record, &result);
+	sluice_ktls_consume(session, &record);
+	WRITE_ONCE(session->controls, session->controls + 1);
+
+	if (rc > 0) {
+		rx_fail(session, -EPROTO, rc);
+	} else if (rc < 0) {
+		rx_fail(session, rc, SLUICE_ALERT_INTERNAL_ERROR);
+	} else {
+		WRITE_ONCE(session->tickets, session->tickets + result.tickets);
+		if (result.alert >= 0)
+			rx_alert(session, result.alert);
+		if (result.key_update)
+			rx_key_update(session, record.seq + 1,
+				      result.update_requested);
+		else
+			sluice_ktls_no_rekey(session);
+	}
+	return true;
+}
+
+/* Whether one was taken since there were @seen, by whomever. */
+static bool lock_and_take_control(struct sluice_session *session, u64 seen)
+{
+	bool taken;
+
+	lock_sock(session->sk);
+	taken = session->controls != seen || take_control(session);
+	release_sock(session->sk);
+	sluice_send_owed(session);
+	return taken;
+}
+
+/* What a read returns that found no data: 0 at the end, or the error. */
+static int rx_result(struct sluice_session *session)
+{
+	/* Pairs with the release in rx_end(): the error is there. */
+	switch (smp_load_acquire(&session->rx_state)) {
+	case SLUICE_DIR_TRUNCATED:
+		return session->flags & SLUICE_ATTACH_ALLOW_TRUNCATION ?
+			0 : session->rx_error;
+	case SLUICE_DIR_FAILED:
+		return session->rx_error;
+	default:
+		return 0;
+	}
+}
+
+/*
+ * kTLS has ended a read without data: with 0, as at the end of the TCP stream,
+ * or with an error. Socket lock held.
+ *
+ * Return: true if the caller is to look again.
+ */
+static bool rx_stopped(struct sluice_session *session, int rc)
+{
+	struct sock *sk = session->sk;
+
+	switch (rc) {
+	case 0:
+		if (!(sk->sk_shutdown & RCV_SHUTDOWN) &&
+		    !sock_flag(sk, SOCK_DONE))
+			return true;	/* an empty record of data */
+		if (!session->rx_shut)
+			rx_end(session, SLUICE_DIR_TRUNCATED, -ECONNRESET);
+		break;
+	case -EBADMSG:
+		sock_error(sk);	/* it would stop the alert */
+		rx_fail(session, rc, SLUICE_ALERT_BAD_RECORD_MAC);
+		break;
+	case -EMSGSIZE:
+		if (sluice_ktls_rx_stopped(session))
+			rx_fail(session, rc, SLUICE_ALERT_RECORD_OVERFLOW);
+		break;
+	case -EINVAL:
+		if (sluice_ktls_rx_stopped(session))
+			rx_fail(session, -EPROTO, SLUICE_ALERT_DECODE_ERROR);
+		break;
+	case -ECONNRESET:
+	case -ETIMEDOUT:
+	case -EPIPE:
+		/* kTLS says it once, and then that all is well. */
+		rx_end(session, SLUICE_DIR_FAILED, rc);
+		break;
+	}
+	return false;
+}
+
+/*
+ * Goes on after kTLS has returned @rc, which is no data, to a call before
+ * which @seen control records had been taken.
+ *
+ * Return: true if the caller is to call kTLS again; else *@rc is the result.
+ */
+static bool rx_retry(struct sluice_session *session, u64 seen, ssize_t *rc)
+{
+	bool again;
+
+	switch (*rc) {
+	case -EIO:
+	case -EKEYEXPIRED:
+	case -EINVAL:
+		/* A control record is next: recvmsg, a rekey, splice. */
+		if (lock_and_take_control(session, seen)) {
+			if (signal_pending(current)) {
+				*rc = -ERESTARTSYS;
+				return false;
+			}
+			cond_resched();
+			return true;
+		}
+		break;
+	case -EAGAIN:
+	case -ERESTARTSYS:
+	case -EINTR:
+	case -EFAULT:
+		return false;
+	}
+
+	lock_sock(session->sk);
+	again = rx_stopped(session, *rc);
+	release_sock(session->sk);
+	sluice_send_owed(session);
+	if (again)
+		return true;
+	if (session->rx_state != SLUICE_DIR_OPEN)
+		*rc = rx_result(session);
+	return false;
+}
+
+static bool rx_open(const struct sluice_session *session)
+{
+	return READ_ONCE(session->rx_state) == SLUICE_DIR_OPEN;
+}
+
+/**
+ * sluice_recvmsg() - recvmsg() on a session's socket
+ * @sk: the socket
+ * @msg: where to; a control message, if there is room, says application_data
+ * @len: octets
+ * @flags: MSG_*
+ *
+ * Return: octets read; 0 after close_notify; -ECONNRESET if TCP ended without
+ *	one; -ECONNABORTED after the peer's fatal alert; -EPROTO after ours;
+ *	-EBADMSG after a record that did not authenticate; or as kTLS.
+ */
+int sluice_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
+{
+	struct sluice_session *session = sluice_session_of(sk);
+	void *control = msg->msg_control;
+	size_t controllen = msg->msg_controllen;
+	size_t target, done = 0;
+	ssize_t rc;
+	u64 seen;
+
+	if (!len || flags & MSG_ERRQUEUE)
+		return session->ktls_prot->recvmsg(sk, msg, len, flags);
+
+	/* kTLS must not hand a control record to the caller. */
+	msg->msg_control = NULL;
+	msg->msg_controllen = 0;
+	target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
+
+	do {
+		if (!rx_open(session)) {
+			rc = rx_result(session);
+			break;
+		}
+		seen = READ_ONCE(session->controls);
+		rc = session->ktls_prot->recvmsg(sk, msg, len - done, flags);
+		if (rc > 0) {
+			done += rc;
+			/* kTLS stops early before a control record. */
+			if (flags & MSG_PEEK)
+				break;
+			continue;
+		}
+	} while (rc > 0 ? done < target : rx_retry(session, seen, &rc));
+
+	msg->msg_control = control;
+	msg->msg_controllen = controllen;
+	msg->msg_flags &= ~(MSG_CTRUNC | MSG_EOR);
+	if (!done)
+		return rc;
+
+	if (!(flags & MSG_PEEK))
+		atomic64_add(done, &session->rx_bytes);
+	if (controllen) {
+		u8 type = SLUICE_RECORD_DATA;
+
+		put_cmsg(msg, SOL_TLS, TLS_GET_RECORD_TYPE, sizeof(type),
+			 &type);
+	}
+	return done;
+}
+
+/**
+ * sluice_splice_read() - splice() from a session's socket
+ * @sock: the socket
+ * @pos: as for kTLS
+ * @pipe: as for kTLS
+ * @len: as for kTLS
+ * @flags: SPLICE_F_*
+ *
+ * Return: as sluice_recvmsg().
+ */
+ssize_t sluice_splice_read(struct socket *sock, loff_t *pos,
+			   struct pipe_inode_info *pipe, size_t len,
+			   unsigned int flags)
+{
+	struct sluice_session *session = sluice_session_of(sock->sk);
+	ssize_t rc;
+	u64 seen;
+
+	do {
+		if (!rx_open(session))
+			return rx_result(session);
+		seen = READ_ONCE(session->controls);
+		rc = session->ktls_ops->splice_read(sock, pos, pipe, len,
+						    flags);
+		if (rc > 0) {
+			atomic64_add(rc, &session->rx_bytes);
+			return rc;
+		}
+	} while (rx_retry(session, seen, &rc));
+	return rc;
+}
+
+/**
+ * sluice_read_sock() - read_sock() on a session's socket
+ * @sk: the socket
+ * @desc: as for kTLS
+ * @actor: as for kTLS
+ *
+ * Context: process, socket lock held.
+ * Return: as sluice_recvmsg(), but does not wait.
+ */
+int sluice_read_sock(struct sock *sk, read_descriptor_t *desc,
+		     sk_read_actor_t actor)
+{
+	struct sluice_session *session = sluice_session_of(sk);
+	int rc;
+
+	do {
+		if (!rx_open(session))
+			return rx_result(session);
+		rc = session->ktls_ops->read_sock(sk, desc, actor);
+		if (rc > 0) {
+			atomic64_add(rc, &session->rx_bytes);
+			break;
+		}
+	} while ((rc == -EINVAL || rc == -EKEYEXPIRED) &&
+		 take_control(session));
+
+	if (rc <= 0 && rc != -EAGAIN && desc->count) {
+		rx_stopped(session, rc);
+		if (!rx_open(session))
+			rc = rx_result(session);
+	}
+	sluice_send_owed_later(session);
+	return rc;
+}
+
+/**
+ * sluice_receive_settle() - handle the control records that are next
+ * @session: a session that receives
+ *
+ * Afterwards data is next, or an end, or nothing; unless there are very many.
+ * One record of data may get decrypted early.
+ *
+ * Context: process, socket lock not held.
+ */
+void sluice_receive_settle(struct sluice_session *session)
+{
+	unsigned int i;
+	ssize_t rc;
+	u64 seen;
+	u8 octet;
+
+	for (i = 0; i < SETTLE_MAX && rx_open(session); i++) {
+		struct kvec vec = { .iov_base = &octet, .iov_len = 1 };
+		struct msghdr msg = {};
+
+		seen = READ_ONCE(session->controls);
+		iov_iter_kvec(&msg.msg_iter, ITER_DEST, &vec, 1, 1);
+		rc = session->ktls_prot->recvmsg(session->sk, &msg, 1,
+						 MSG_PEEK | MSG_DONTWAIT);
+		if (rc > 0 || !rx_retry(session, seen, &rc))
+			break;
+	}
+	memzero_explicit(&octet, sizeof(octet));
+}
+
+/**
+ * sluice_poll() - poll() on a session's socket
+ * @file: as for kTLS
+ * @sock: the socket
+ * @wait: as for kTLS
+ *
+ * A control record makes a kTLS socket readable, and a read would then wait.
+ * So it is handled here.
+ *
+ * Return: as kTLS; EPOLLERR as well if the session has failed.
+ */
+__poll_t sluice_poll(struct file *file, struct socket *sock,
+		     struct poll_table_struct *wait)
+{
+	struct sluice_session *session = sluice_session_of(sock->sk);
+	__poll_t mask = session->ktls_ops->poll(file, sock, wait);
+
+	if (mask & EPOLLIN && rx_open(session)) {
+		sluice_receive_settle(session);
+		mask = session->ktls_ops->poll(file, sock, NULL);
+	}
+	if (READ_ONCE(session->rx_state) == SLUICE_DIR_FAILED)
+		mask |= EPOLLERR;
+	return mask;
+}

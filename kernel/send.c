@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The sending side: data, and what has to leave before the next of it.
+ *
+ * sluice_session::tx_lock makes a KeyUpdate and the key that follows it one
+ * step for all other senders. A writer may hold it for as long as the peer
+ * does not read. So whoever receives only ever tries it: what it owes the
+ * peer is noted in sluice_session::owed, and who holds the lock looks there
+ * again after letting go.
+ */
+#include <linux/socket.h>
+#include <net/sock.h>
+#include <net/tls.h>
+
+#include "ktls.h"
+#include "send.h"
+#include "trace.h"
+
+/* How soon to try again what did not fit into the send buffer. */
+#define OWED_RETRY	msecs_to_jiffies(20)
+
+/*
+ * A record that ends the connection has to fit. There is at most one close or
+ * alert, so a full send buffer grows by that much.
+ */
+static int send_alert(struct sluice_session *session, u8 alert)
+{
+	const u8 content[] = {
+		alert == SLUICE_ALERT_CLOSE_NOTIFY ||
+		alert == SLUICE_ALERT_USER_CANCELED ? 1 : 2, alert
+	};
+	struct sock *sk = session->sk;
+	int sndbuf, rc;
+
+	lock_sock(sk);
+	sndbuf = sk->sk_sndbuf;
+	WRITE_ONCE(sk->sk_sndbuf, INT_MAX / 2);
+	release_sock(sk);
+
+	rc = sluice_ktls_send_control(session, SLUICE_RECORD_ALERT, content,
+				      sizeof(content), MSG_DONTWAIT);
+
+	lock_sock(sk);
+	WRITE_ONCE(sk->sk_sndbuf, sndbuf);
+	release_sock(sk);
+
+	if (rc)
+		return rc;
+	WRITE_ONCE(session->alert_sent, alert);
+	if (alert != SLUICE_ALERT_USER_CANCELED)
+		WRITE_ONCE(session->tx_state,
+			   alert == SLUICE_ALERT_CLOSE_NOTIFY ?
+			   SLUICE_DIR_CLOSED : SLUICE_DIR_FAILED);
+	trace_sluice_alert(session, true, alert);
+	return 0;
+}
+
+/* A KeyUpdate, and the key that follows it: RFC 9846, section 4.6.3. */
+static int send_key_update(struct sluice_session *session, bool request,
+			   int flags)
+{
+	const u8 message[] = { SLUICE_HANDSHAKE_KEY_UPDATE, 0, 0, 1, request };
+	struct sluice_key key;
+	u64 records;
+	int rc;
+
+	rc = sluice_ktls_send_control(session, SLUICE_RECORD_HANDSHAKE,
+				      message, sizeof(message), flags);
+	if (rc)
+		return rc;
+
+	records = sluice_ktls_tx_seq(session);
+	sluice_secret_update(&session->tx_secret, session->cipher);
+	sluice_key_derive(&key, &session->tx_secret, session->cipher);
+	rc = sluice_ktls_rekey_tx(session, &key);
+	sluice_key_wipe(&key);
+	if (rc) {
+		/* The peer has gone on to a key that we could not set. */
+		WRITE_ONCE(session->tx_state, SLUICE_DIR_FAILED);
+		return rc;
+	}
+
+	/* This answers all that the peer has asked so far. */
+	clear_bit(SLUICE_OWE_KEY_UPDATE, &session->owed);
+	WRITE_ONCE(session->tx_records, session->tx_records + records);
+	WRITE_ONCE(session->tx_key_updates, session->tx_key_updates + 1);
+	trace_sluice_key_update(session, true, request);
+	return 0;
+}
+
+/* Sends what is owed, with tx_lock held. */
+static int send_owed(struct sluice_session *session, int flags)
+{
+	if (READ_ONCE(session->tx_state) != SLUICE_DIR_OPEN) {
+		WRITE_ONCE(session->owed, 0);
+		return 0;
+	}
+	if (test_bit(SLUICE_OWE_ALERT, &session->owed)) {
+		send_alert(session, session->alert_owed);
+		WRITE_ONCE(session->tx_state, SLUICE_DIR_FAILED);
+		WRITE_ONCE(session->owed, 0);
+		return 0;
+	}
+	if (test_bit(SLUICE_OWE_KEY_UPDATE, &session->owed))
+		return send_key_update(session, false, flags);
+	return 0;
+}
+
+/**
+ * sluice_send_owed() - send what is owed, unless a writer will
+ * @session: the session
+ *
+ * Called after a bit of sluice_session::owed was set, and after tx_lock was
+ * released. Never waits, neither for a writer nor for the peer.
+ *
+ * Context: process, socket lock not held.
+ */
+void sluice_send_owed(struct sluice_session *session)
+{
+	int rc = 0;
+
+	/*
+	 * Either we see the bit or the one who set it sees the lock free: this
+	 * orders our release of tx_lock (or the bit's setting) before the
+	 * look at the bit (or at the lock).
+	 */
+	smp_mb();
+	while (READ_ONCE(session->owed) && !rc &&
+	       mutex_trylock(&session->tx_lock)) {
+		rc = send_owed(session, MSG_DONTWAIT);
+		mutex_unlock(&session->tx_lock);
+		smp_mb();	/* as above */
+	}
+	if (rc == -EAGAIN)
+		queue_delayed_work(sluice_wq, &session->owed_work, OWED_RETRY);
+}
+
+/**
+ * sluice_send_owed_later() - have a worker send what is owed
+ * @session: the session
+ *
+ * Context: any.
+ */
+void sluice_send_owed_later(struct sluice_session *session)
+{
+	if (READ_ONCE(session->owed))
+		queue_delayed_work(sluice_wq, &session->owed_work, 0);
+}
+
+/**
+ * sluice_send_owed_work() - the worker's side of it
+ * @work: sluice_session::owed_work, which close() disables
+ */
+void sluice_send_owed_work(struct work_struct *work)
+{
+	sluice_send_owed(container_of(to_delayed_work(work),
+				      struct sluice_session, owed_work));
+}
+
+/**
+ * sluice_owe_key_update() - note that the peer has asked for a KeyUpdate
+ * @session: the session; sluice_send_owed() or its delayed form must follow
+ *
+ * Context: any.
+ */
+void sluice_owe_key_update(struct sluice_session *session)
+{
+	set_bit(SLUICE_OWE_KEY_UPDATE, &session->owed);
+}
+
+/**
+ * sluice_owe_alert() - note that the peer has earned a fatal alert
+ * @session: the session; sluice_send_owed() or its delayed form must follow
+ * @alert: which; the first one counts
+ *
+ * Context: socket lock held.
+ */
+void sluice_owe_alert(struct sluice_session *session, enum sluice_alert alert)
+{
+	if (test_bit(SLUICE_OWE_ALERT, &session->owed))
+		return;
+	session->alert_owed = alert;
+	smp_mb__before_atomic();	/* the alert before its bit */
+	set_bit(SLUICE_OWE_ALERT, &session->owed);
+}
+
+static void tx_unlock(struct sluice_session *session)
+{
+	mutex_unlock(&session->tx_lock);
+	sluice_send_owed(session);
+}
+
+/**
+ * sluice_send_key_update() - renew the sending key now
+ * @session: a session that sends
+ * @request: ask the peer to renew its key, too
+ *
+ * Context: process; waits for a writer, and for room in the send buffer.
+ * Return: 0; -EPIPE if the sending side has ended; -EINTR; another negative
+ *	errno.
+ */
+int sluice_send_key_update(struct sluice_session *session, bool request)
+{
+	int rc;
+
+	rc = mutex_lock_interruptible(&session->tx_lock);
+	if (rc)
+		return rc;
+	if (READ_ONCE(session->tx_state) == SLUICE_DIR_OPEN)
+		rc = send_key_update(session, request, 0);
+	else
+		rc = -EPIPE;
+	tx_unlock(session);
+	return rc;
+}
+
+/**
+ * sluice_send_close() - send close_notify, if it can be the last word
+ * @session: the session
+ *
+ * A writer that is in the middle of its data is about to be cut off: what the
+ * peer gets is then truncated, and close_notify would say that it is not.
+ *
+ * Context: process, socket lock not held.
+ */
+void sluice_send_close(struct sluice_session *session)
+{
+	if (!mutex_trylock(&session->tx_lock))
+		return;
+	if (READ_ONCE(session->tx_state) == SLUICE_DIR_OPEN)
+		send_alert(session, SLUICE_ALERT_CLOSE_NOTIFY);
+	mutex_unlock(&session->tx_lock);
+}
+
+/**
+ * sluice_send_last() - send what there is left to say before the socket closes
+ * @session: a session that nobody else uses any more
+ *
+ * kTLS drops what does not fit into the send buffer at its close, although a
+ * non-blocking writer was told that it was taken. So there the buffer has room
+ * for all that is encrypted already.
+ *
+ * Context: process, socket lock not held.
+ */
+void sluice_send_last(struct sluice_session *session)
+{
+	struct sock *sk = session->sk;
+
+	lock_sock(sk);
+	WRITE_ONCE(sk->sk_sndbuf, INT_MAX / 2);
+	release_sock(sk);
+
+	sluice_send_owed(session);
+	/* SO_LINGER with no time asks for a reset, not for an orderly end. */
+	if (!sock_flag(sk, SOCK_LINGER) || sk->sk_lingertime)
+		sluice_send_close(session);
+}
+
+/* The content type that the caller asks for by a control message. */
+static int requested_type(struct msghdr *msg, u8 *type)
+{
+	struct cmsghdr *cmsg;
+
+	*type = SLUICE_RECORD_DATA;
+	if (!msg->msg_controllen)
+		return 0;
+
+	for_each_cmsghdr(cmsg, msg) {
+		if (!CMSG_OK(msg, cmsg))
+			return -EINVAL;
+		if (cmsg->cmsg_level != SOL_TLS)
+			continue;
+		if (cmsg->cmsg_type != TLS_SET_RECORD_TYPE ||
+		    cmsg->cmsg_len != CMSG_LEN(sizeof(*type)))
+			return -EINVAL;
+		*type = *(u8 *)CMSG_DATA(cmsg);
+	}
+	return 0;
+}
+
+/*
+ * A program that knows kTLS may send alerts, and a server its tickets. A
+ * KeyUpdate is SLUICE_KEY_UPDATE's to send: the key has to follow it.
+ */
+static int send_users_control(struct sluice_session *session,
+			      struct msghdr *msg, size_t len, u8 type)
+{
+	u8 head[2];
+	int rc;
+
+	if (!len || !copy_from_iter_full(head, min(len, sizeof(head)),
+					 &msg->msg_iter))
+		return len ? -EFAULT : -EINVAL;
+
+	switch (type) {
+	case SLUICE_RECORD_ALERT:
+		if (len != sizeof(head))
+			return -EINVAL;
+		rc = send_alert(session, head[1]);
+		return rc ?: len;
+	case SLUICE_RECORD_HANDSHAKE:
+		if (head[0] != SLUICE_HANDSHAKE_TICKET)
+			return -EOPNOTSUPP;
+		iov_iter_revert(&msg->msg_iter, min(len, sizeof(head)));
+		return session->ktls_prot->sendmsg(session->sk, msg, len);
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+/* EPIPE with its signal, as from any stream that was shut down. */
+static int tx_ended(struct sluice_session *session, int flags)
+{
+	return sk_stream_error(session->sk, flags, -EPIPE);
+}
+
+/* Octets of data that may leave before the key is looked at again. */
+static size_t chunk_len(struct sluice_session *session)
+{
+	u64 seq = sluice_ktls_tx_seq(session);
+	u64 records = 0;
+
+	if (seq < session->tx_update_after)
+		records = min(session->tx_update_after - seq, SLUICE_SEND_CHUNK);
+	return min(records * sluice_ktls_payload_max(session), SLUICE_SEND_CHUNK);
+}
+
+static int send_data(struct sluice_session *session, struct msghdr *msg,
+		     size_t len)
+{
+	const int flags = msg->msg_flags;
+	const int nowait = flags & MSG_DONTWAIT;
+	size_t sent = 0, chunk, left;
+	int rc;
+
+	do {
+		rc = send_owed(session, nowait);
+		if (rc)
+			break;
+		if (READ_ONCE(session->tx_state) != SLUICE_DIR_OPEN) {
+			if (!sent)
+				rc = tx_ended(session, flags);
+			break;
+		}
+
+		chunk = chunk_len(session);
+		if (!chunk) {
+			rc = send_key_update(session, false, nowait);
+			if (rc)
+				break;
+			chunk = chunk_len(session);
+		}
+
+		left = len - sent;
+		if (chunk < left) {
+			iov_iter_truncate(&msg->msg_iter, chunk);
+			msg->msg_flags = (flags | MSG_MORE) & ~MSG_EOR;
+		} else {
+			chunk = left;
+			msg->msg_flags = flags;
+		}
+		rc = session->ktls_prot->sendmsg(session->sk, msg, chunk);
+		if (rc < 0)
+			break;
+		sent += rc;
+		iov_iter_reexpand(&msg->msg_iter, len - sent);
+	} while (rc == chunk && sent < len);
+
+	msg->msg_flags = flags;
+	WRITE_ONCE(session->tx_bytes, session->tx_bytes + sent);
+	return sent ?: rc;
+}
+
+/**
+ * sluice_sendmsg() - sendmsg() on a session's socket
+ * @sk: the socket
+ * @msg: as for kTLS
+ * @len: its octets
+ *
+ * Return: octets taken; -EPIPE, with SIGPIPE unless MSG_NOSIGNAL, after
+ *	close_notify or a fatal alert; or as kTLS.
+ */
+int sluice_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
+{
+	struct sluice_session *session = sluice_session_of(sk);
+	u8 type;
+	int rc;
+
+	rc = requested_type(msg, &type);
+	if (rc)
+		return rc;
+
+	rc = mutex_lock_interruptible(&session->tx_lock);
+	if (rc)
+		return rc;
+	if (type == SLUICE_RECORD_DATA)
+		rc = send_data(session, msg, len);
+	else if (READ_ONCE(session->tx_state) == SLUICE_DIR_OPEN)
+		rc = send_users_control(session, msg, len, type);
+	else
+		rc = tx_ended(session, msg->msg_flags);
+	tx_unlock(session);
+	return rc;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _SLUICE_SESSION_H
+#define _SLUICE_SESSION_H
+
+#include <linux/atomic.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/net.h>
+#include <linux/rcupdate.h>
+#include <linux/workqueue.h>
+#include <net/net_namespace.h>
+#include <net/sock.h>
+#include <uapi/linux/sluice.h>
+
+#include "control.h"
+#include "keys.h"
+
+/* Bits of sluice_session::owed: what to send before the next data. */
+#define SLUICE_OWE_KEY_UPDATE	0	/* the peer asked for it */
+#define SLUICE_OWE_ALERT	1	/* sluice_session::alert_owed */
+
+/**
+ * struct sluice_session - a socket that Sluice has adopted
+ * @prot: copy of kTLS's struct proto with our functions in place of some;
+ *	sk_prot points here, which is how a socket finds its session
+ * @ops: the same for struct proto_ops
+ * @ktls_prot: what @prot was copied from
+ * @ktls_ops: what @ops was copied from
+ * @sk: the socket, which owns the session: it lives from SLUICE_ATTACH until
+ *	the socket's close, and RCU readers of @prot may still see it a while
+ * @cipher: the cipher suite
+ * @flags: SLUICE_ATTACH_*
+ * @tx_update_after: records to send under one key
+ * @id: number of the session in its network namespace
+ * @pid: the process that attached it
+ * @node: in sluice_net::sessions; under sluice_net::lock
+ * @rcu: frees it
+ *
+ * @tx_lock: one sender at a time: held from before a record leaves until the
+ *	key it needs is in place. A reader only ever tries it
+ * @tx_secret: sending traffic secret; under @tx_lock
+ * @tx_bytes: application data accepted; written under @tx_lock
+ * @tx_records: records under the keys before this one; under @tx_lock
+ * @tx_key_updates: keys before this one; under @tx_lock
+ * @owed: SLUICE_OWE_*; atomic bit operations
+ * @alert_owed: enum sluice_alert; written before its bit in @owed is set
+ * @owed_work: sends what is owed where the caller could not
+ *
+ * @rx_secret: receiving traffic secret; under the socket lock, as are
+ * @control: the parser of control records,
+ * @controls: control records taken,
+ * @rx_records: records under the keys before this one,
+ * @rx_key_updates: keys before this one,
+ * @tickets: tickets seen, and
+ * @rx_error: negative errno that every read returns once @rx_state is
+ *	%SLUICE_DIR_FAILED or %SLUICE_DIR_TRUNCATED; written before @rx_state
+ * @rx_bytes: application data read
+ * @rx_shut: the process itself has shut the receiving side down
+ *
+ * @tx_state: enum sluice_dir_state; only ever leaves %SLUICE_DIR_OPEN
+ * @rx_state: the same; written under the socket lock
+ * @alert_sent: AlertDescription or %SLUICE_ALERT_NONE
+ * @alert_received: the same
+ */
+struct sluice_session {
+	struct proto prot;
+	struct proto_ops ops;
+	struct proto *ktls_prot;
+	const struct proto_ops *ktls_ops;
+	struct sock *sk;
+	const struct sluice_cipher *cipher;
+	u32 flags;
+	u64 tx_update_after;
+	u64 id;
+	pid_t pid;
+	struct list_head node;
+	struct rcu_head rcu;
+
+	struct mutex tx_lock;
+	struct sluice_secret tx_secret;
+	u64 tx_bytes;
+	u64 tx_records;
+	u64 tx_key_updates;
+	unsigned long owed;
+	u8 alert_owed;
+	struct delayed_work owed_work;
+
+	struct sluice_secret rx_secret;
+	struct sluice_control control;
+	u64 controls;
+	u64 rx_records;
+	u64 rx_key_updates;
+	u64 tickets;
+	int rx_error;
+	atomic64_t rx_bytes;
+	bool rx_shut;
+
+	u8 tx_state;
+	u8 rx_state;
+	u16 alert_sent;
+	u16 alert_received;
+};
+
+/**
+ * struct sluice_totals - what the ended sessions of a namespace add up to
+ * @bytes: application data, sent and received
+ */
+struct sluice_totals {
+	u64 attached;
+	u64 tx_bytes;
+	u64 rx_bytes;
+	u64 tx_records;
+	u64 rx_records;
+	u64 tx_key_updates;
+	u64 rx_key_updates;
+	u64 tickets;
+	u64 alerts_sent;
+	u64 alerts_received;
+	u64 truncated;
+};
+
+/**
+ * struct sluice_net - the sessions of a network namespace
+ * @lock: guards all of it; taken with no other lock of ours, and no socket
+ *	lock, held
+ * @sessions: the open sessions, by rising id
+ * @last_id: of the latest session
+ * @ended: sums over the sessions that are gone; @ended.attached counts all
+ */
+struct sluice_net {
+	struct mutex lock;
+	struct list_head sessions;
+	u64 last_id;
+	struct sluice_totals ended;
+};
+
+extern struct workqueue_struct *sluice_wq;
+
+/**
+ * sluice_session_of() - the session of a socket that has one
+ * @sk: the socket; its sk_prot is a session's
+ */
+static inline struct sluice_session *sluice_session_of(const struct sock *sk)
+{
+	return container_of(READ_ONCE(sk->sk_prot), struct sluice_session,
+			    prot);
+}
+
+struct sluice_session *sluice_session_alloc(struct sock *sk,
+					    const struct sluice_cipher *cipher);
+void sluice_session_link(struct sluice_session *session);
+void sluice_session_unlink(struct sluice_session *session);
+void sluice_session_free(struct sluice_session *session);
+void sluice_session_info(struct sluice_session *session,
+			 struct sluice_info *info);
+void sluice_totals_add(struct sluice_totals *totals,
+		       struct sluice_session *session);
+struct sluice_net *sluice_net(const struct net *net);
+
+int sluice_net_init(void);
+void sluice_net_exit(void);
+
+#endif /* _SLUICE_SESSION_H */

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The socket options of include/uapi/linux/sluice.h.
+ *
+ * They are registered with netfilter's sockopt hook, the one place where a
+ * module can add an option to a socket that has kTLS on it. It checks no
+ * capability and holds no lock; none is needed beyond the socket's own: who
+ * can set kTLS's keys can attach the socket.
+ */
+#include <linux/module.h>
+#include <linux/netfilter.h>
+#include <linux/sockptr.h>
+#include <linux/uaccess.h>
+#include <net/tls.h>
+
+#include "ktls.h"
+#include "send.h"
+#include "socket.h"
+#include "trace.h"
+
+#define ATTACH_DIRECTIONS	(SLUICE_ATTACH_TX | SLUICE_ATTACH_RX)
+#define ATTACH_FLAGS		(ATTACH_DIRECTIONS | \
+				 SLUICE_ATTACH_ALLOW_TRUNCATION)
+
+/* The octets of struct sluice_attach in its first version. */
+#define ATTACH_SIZE_VER0	136
+
+/* Judges what does not depend on the socket. */
+static int check_args(const struct sluice_attach *args,
+		      const struct sluice_cipher **cipher)
+{
+	if (args->flags & ~ATTACH_FLAGS || !(args->flags & ATTACH_DIRECTIONS) ||
+	    args->pad)
+		return -EINVAL;
+	*cipher = sluice_cipher_find(args->cipher_type);
+	if (args->version != TLS_1_3_VERSION || !*cipher)
+		return -EOPNOTSUPP;
+	if (args->secret_len != (*cipher)->secret_len)
+		return -EINVAL;
+	return 0;
+}
+
+/* Takes one direction's secret, if it derives the key that kTLS holds. */
+static int adopt_direction(struct sluice_session *session, bool tx,
+			   const u8 *octets, u64 seq)
+{
+	struct sluice_secret *secret = tx ? &session->tx_secret :
+					    &session->rx_secret;
+	struct sluice_key key;
+	int rc;
+
+	sluice_secret_set(secret, session->cipher, octets);
+	sluice_key_derive(&key, secret, session->cipher);
+	rc = sluice_ktls_check(session->sk, session->cipher, tx, &key, seq);
+	sluice_key_wipe(&key);
+	if (!rc)
+		*(tx ? &session->tx_state : &session->rx_state) =
+			SLUICE_DIR_OPEN;
+	return rc;
+}
+
+/* Socket lock held. */
+static int adopt(struct sluice_session *session,
+		 const struct sluice_attach *args)
+{
+	u64 limit = session->cipher->record_limit - SLUICE_SEND_CHUNK;
+	int rc;
+
+	if (sluice_session_find(session->sk))
+		return -EALREADY;
+	rc = sluice_ktls_check_socket(session->sk);
+	if (!rc && args->flags & SLUICE_ATTACH_TX)
+		rc = adopt_direction(session, true, args->tx_secret,
+				     args->tx_seq);
+	if (!rc && args->flags & SLUICE_ATTACH_RX)
+		rc = adopt_direction(session, false, args->rx_secret,
+				     args->rx_seq);
+	if (rc)
+		return rc;
+
+	session->flags = args->flags;
+	session->tx_update_after = args->tx_update_after ?
+		min(args->tx_update_after, limit) : limit;
+	sluice_socket_adopt(session);
+	return 0;
+}
+
+static int attach(struct sock *sk, const struct sluice_attach *args)
+{
+	const struct sluice_cipher *cipher;
+	struct sluice_session *session;
+	int rc;
+
+	rc = check_args(args, &cipher);
+	if (rc)
+		return rc;
+	session = sluice_session_alloc(sk, cipher);
+	if (!session)
+		return -ENOMEM;
+
+	/* The caller holds one: this cannot fail. The session's own. */
+	__module_get(THIS_MODULE);
+	lock_sock(sk);
+	rc = adopt(session, args);
+	release_sock(sk);
+	if (rc) {
+		sluice_session_free(session);
+		module_put(THIS_MODULE);
+		return rc;
+	}
+	sluice_session_link(session);
+	trace_sluice_attach(session);
+	return 0;
+}
+
+static int set_attach(struct sock *sk, sockptr_t optval, unsigned int optlen)
+{
+	struct sluice_attach args;
+	int rc;
+
+	BUILD_BUG_ON(offsetofend(struct sluice_attach, tx_update_after) !=
+		     ATTACH_SIZE_VER0);
+	if (optlen < ATTACH_SIZE_VER0)
+		return -EINVAL;
+	if (optlen > PAGE_SIZE)
+		return -E2BIG;
+
+	rc = copy_struct_from_sockptr(&args, sizeof(args), optval, optlen);
+	if (!rc)
+		rc = attach(sk, &args);
+	memzero_explicit(&args, sizeof(args));
+	return rc;
+}
+
+static int set_key_update(struct sock *sk, sockptr_t optval,
+			  unsigned int optlen)
+{
+	struct sluice_session *session = sluice_session_find(sk);
+	u32 request;
+
+	if (!session)
+		return -ENOTCONN;
+	if (optlen != sizeof(request))
+		return -EINVAL;
+	if (copy_from_sockptr(&request, optval, sizeof(request)))
+		return -EFAULT;
+	if (request > SLUICE_UPDATE_REQUESTED)
+		return -EINVAL;
+	if (!(session->flags & SLUICE_ATTACH_TX))
+		return -EOPNOTSUPP;
+	return sluice_send_key_update(session, request);
+}
+
+static int sluice_setsockopt(struct sock *sk, int optname, sockptr_t optval,
+			     unsigned int optlen)
+{
+	if (!sk_is_tcp(sk))
+		return -EOPNOTSUPP;
+
+	switch (optname) {
+	case SLUICE_ATTACH:
+		return set_attach(sk, optval, optlen);
+	default:
+		return set_key_update(sk, optval, optlen);
+	}
+}
+
+static int sluice_getsockopt(struct sock *sk, int optname, void __user *optval,
+			     int *optlen)
+{
+	struct sluice_session *session = sluice_session_find(sk);
+	struct sluice_info info;
+
+	if (!session)
+		return -ENOTCONN;
+	if (*optlen < 0)
+		return -EINVAL;
+
+	sluice_session_info(session, &info);
+	*optlen = min_t(size_t, *optlen, sizeof(info));
+	return copy_to_user(optval, &info, *optlen) ? -EFAULT : 0;
+}
+
+static struct nf_sockopt_ops sockopts[] = {
+	{
+		.pf = PF_INET,
+		.set_optmin = SLUICE_ATTACH,
+		.set_optmax = SLUICE_KEY_UPDATE + 1,
+		.set = sluice_setsockopt,
+		.get_optmin = SLUICE_INFO,
+		.get_optmax = SLUICE_INFO + 1,
+		.get = sluice_getsockopt,
+		.owner = THIS_MODULE,
+	}, {
+		.pf = PF_INET6,
+		.set_optmin = SLUICE_ATTACH,
+		.set_optmax = SLUICE_KEY_UPDATE + 1,
+		.set = sluice_setsockopt,
+		.get_optmin = SLUICE_INFO,
+		.get_optmax = SLUICE_INFO + 1,
+		.get = sluice_getsockopt,
+		.owner = THIS_MODULE,
+	},
+};
+
+int __init sluice_sockopt_init(void)
+{
+	int rc;
+
+	rc = nf_register_sockopt(&sockopts[0]);
+	if (rc)
+		return rc;
+	rc = nf_register_sockopt(&sockopts[1]);
+	if (rc)
+		nf_unregister_sockopt(&sockopts[0]);
+	return rc;
+}
+
+void sluice_sockopt_exit(void)
+{
+	nf_unregister_sockopt(&sockopts[1]);
+	nf_unregister_sockopt(&sockopts[0]);
+}
