@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# What the scripts share: where things are, and how they speak.
+
+# The checkout, and what is made from it. Several clones may share one cache.
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+CACHE=${SLUICE_CACHE:-$TOP/.cache}
+mkdir -p "$CACHE"
+CACHE=$(cd "$CACHE" && pwd)
+
+# The kernel series; the point release is resolved when the root is made.
+# shellcheck disable=SC2034 # scripts/env/root reads it
+KERNEL_SERIES=7.3
+
+# The build root; and what is built from this checkout, /out in there.
+# shellcheck disable=SC2034
+ROOT=$CACHE/root
+# shellcheck disable=SC2034
+OUT=$CACHE/out-$(echo "$TOP" | sha256sum | cut -c1-12)
+
+say() {
+	printf '== %s\n' "$*" >&2
+}
+
+die() {
+	printf 'sluice: %s\n' "$*" >&2
+	exit 2
+}
+
+# Runs one holder of the named lock at a time, for clones that share a cache.
+locked() {
+	local lock=$1
+	shift
+	(
+		flock 9
+		"$@"
+	) 9>"$CACHE/$lock.lock"
+}
+
+# Runs a command with its output in a log, and shows the log if it fails.
+logged() {
+	local log=$1
+	shift
+	mkdir -p "$(dirname "$log")"
+	if ! "$@" >"$log" 2>&1; then
+		tail -n 40 "$log" >&2
+		die "this failed: $* (whole output: $log)"
+	fi
+}
