@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The provider: all the cryptography and X.509 that libsluice needs.
+ *
+ * A provider is a table of functions. Every function gets the table it was
+ * called through as its first argument, so that a provider can keep what it
+ * needs behind it (see struct sluice_openssl in providers/openssl/). Objects
+ * that outlive a call are opaque and are the provider's to allocate: each
+ * *_new has a *_free, which wipes what is secret and takes NULL.
+ *
+ * Unless a function says otherwise it returns 0, or -1 if the provider itself
+ * failed (no memory, no randomness, a self-test): the engine then ends the
+ * connection with internal_error. Functions that judge the peer's octets
+ * return an AlertDescription (RFC 9846, section 6), which is positive, if the
+ * peer is at fault. Outputs are undefined unless 0 is returned.
+ *
+ * A provider may be used by several threads at once; an object of it by one at
+ * a time, except for struct sluice_trust and struct sluice_credential, which
+ * are only read.
+ */
+#ifndef SLUICE_PROVIDER_H
+#define SLUICE_PROVIDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct sluice_provider;
+
+struct sluice_hash_ctx;		/* a running hash */
+struct sluice_aead_ctx;		/* a key for records, of one direction */
+struct sluice_kx;		/* the private half of a key share */
+struct sluice_pubkey;		/* the public key of a checked certificate */
+struct sluice_trust;		/* the certification authorities believed */
+struct sluice_credential;	/* a certificate chain and its private key */
+
+enum sluice_hash {
+	SLUICE_SHA256,
+	SLUICE_SHA384,
+};
+
+/* Nonces are 12 octets, tags are 16 (RFC 9846, section 5.2). */
+enum sluice_aead {
+	SLUICE_AEAD_AES_128_GCM,
+	SLUICE_AEAD_AES_256_GCM,
+	SLUICE_AEAD_CHACHA20_POLY1305,
+};
+
+/* Signature schemes (RFC 9846, section 4.2.3) that libsluice speaks. */
+#define SLUICE_ECDSA_SECP256R1_SHA256	0x0403
+#define SLUICE_ECDSA_SECP384R1_SHA384	0x0503
+#define SLUICE_RSA_PSS_RSAE_SHA256	0x0804
+#define SLUICE_RSA_PSS_RSAE_SHA384	0x0805
+#define SLUICE_RSA_PSS_RSAE_SHA512	0x0806
+#define SLUICE_ED25519			0x0807
+#define SLUICE_RSA_PSS_PSS_SHA256	0x0809
+#define SLUICE_RSA_PSS_PSS_SHA384	0x080a
+#define SLUICE_RSA_PSS_PSS_SHA512	0x080b
+
+/* Bounds for the callers' buffers. */
+#define SLUICE_SHARE_MAX	1216	/* X25519MLKEM768, from a client */
+#define SLUICE_SHARED_MAX	64	/* a shared secret */
+#define SLUICE_SIGNATURE_MAX	1024	/* RSA of 8192 bits */
+#define SLUICE_CHAIN_MAX	16	/* certificates in a chain */
+
+/* Some octets that belong to somebody else. */
+struct sluice_octets {
+	const uint8_t *data;
+	size_t len;
+};
+
+/**
+ * struct sluice_peer - who the peer has to be
+ * @name: a DNS name, or the text of an IPv4 or IPv6 address; NULL to check no
+ *	name. A DNS name is compared with the certificate's dNSNames as RFC
+ *	9525 says (a wildcard is the whole leftmost label; the common name
+ *	does not count), an address with its iPAddresses only
+ * @server: it has to be allowed as a TLS server; else as a client
+ * @now: seconds since 1970-01-01 UTC at which everything has to be valid
+ */
+struct sluice_peer {
+	const char *name;
+	bool server;
+	int64_t now;
+};
+
+/**
+ * struct sluice_provider - the table
+ *
+ * @name: of the provider, with its version, for people
+ * @random: fill @out with octets that nobody can predict
+ *
+ * @hash_new: begin a hash; NULL on failure
+ * @hash_update: add octets
+ * @hash_digest: the hash of what was added up to now; it can go on
+ * @hash_clone: a second one that has taken the same octets; NULL on failure
+ * @hash_free: end it
+ * @hmac: HMAC (RFC 2104) in one shot
+ *
+ * @aead_new: take a key (16 octets for AES-128, else 32); NULL on failure
+ * @aead_seal: encrypt @len octets at @data in place, and write the 16 octets
+ *	of the tag behind them
+ * @aead_open: check and decrypt @len octets at @data in place, the last 16 of
+ *	which are the tag. 0, or bad_record_mac (20), or -1
+ * @aead_free: end it
+ *
+ * @group_offered: does this provider have the group (RFC 9846, section 4.2.7)?
+ * @kx_new: make a key pair; the client's key share goes to @share, which has
+ *	SLUICE_SHARE_MAX octets, its length to @share_len. NULL on failure
+ * @kx_finish: client: from the server's share to the shared secret, at most
+ *	SLUICE_SHARED_MAX octets. 0, illegal_parameter (47), or -1
+ * @kx_respond: server: from the client's share to its own and the shared
+ *	secret. 0, illegal_parameter (47), or -1
+ * @kx_free: end it
+ *
+ * @credential_chain: the certificates, DER, leaf first, that live as long as
+ *	@cred: fills in at most SLUICE_CHAIN_MAX, returns how many
+ * @credential_schemes: SignatureSchemes that @cred's key can make, the
+ *	preferred one first, ended by 0; lives as long as @cred
+ * @sign: sign @data with @scheme; the signature goes to @sig, which has
+ *	SLUICE_SIGNATURE_MAX octets, its length to @sig_len
+ *
+ * @verify_chain: check the peer's certificates (DER, leaf first) against
+ *	@trust, and the leaf against @peer. @trust is NULL: only take the
+ *	leaf's key. 0 and the leaf's key in *@key; or an alert, and one line in
+ *	English, constant text, in *@reason; or -1
+ * @verify_signature: check @sig over @data. The scheme has to fit the key: the
+ *	curve for ECDSA, the kind of RSA key for RSA-PSS. 0, decrypt_error
+ *	(51), illegal_parameter (47) if the scheme does not fit, or -1
+ * @pubkey_free: end it
+ */
+struct sluice_provider {
+	const char *name;
+
+	int (*random)(const struct sluice_provider *p, uint8_t *out,
+		      size_t len);
+
+	struct sluice_hash_ctx *(*hash_new)(const struct sluice_provider *p,
+					    enum sluice_hash hash);
+	int (*hash_update)(const struct sluice_provider *p,
+			   struct sluice_hash_ctx *ctx,
+			   const uint8_t *data, size_t len);
+	int (*hash_digest)(const struct sluice_provider *p,
+			   const struct sluice_hash_ctx *ctx, uint8_t *out);
+	struct sluice_hash_ctx *(*hash_clone)(const struct sluice_provider *p,
+					      const struct sluice_hash_ctx *ctx);
+	void (*hash_free)(const struct sluice_provider *p,
+			  struct sluice_hash_ctx *ctx);
+	int (*hmac)(const struct sluice_provider *p, enum sluice_hash hash,
+		    const uint8_t *key, size_t key_len,
+		    const uint8_t *data, size_t len, uint8_t *out);
+
+	struct sluice_aead_ctx *(*aead_new)(const struct sluice_provider *p,
+					    enum sluice_aead aead,
+					    const uint8_t *key);
+	int (*aead_seal)(const struct sluice_provider *p,
+			 struct sluice_aead_ctx *ctx, const uint8_t *nonce,
+			 const uint8_t *ad, size_t ad_len,
+			 uint8_t *data, size_t len);
+	int (*aead_open)(const struct sluice_provider *p,
+			 struct sluice_aead_ctx *ctx, const uint8_t *nonce,
+			 const uint8_t *ad, size_t ad_len,
+			 uint8_t *data, size_t len);
+	void (*aead_free)(const struct sluice_provider *p,
+			  struct sluice_aead_ctx *ctx);
+
+	bool (*group_offered)(const struct sluice_provider *p, uint16_t group);
+	struct sluice_kx *(*kx_new)(const struct sluice_provider *p,
+				    uint16_t group,
+				    uint8_t *share, size_t *share_len);
+	int (*kx_finish)(const struct sluice_provider *p, struct sluice_kx *kx,
+			 const uint8_t *peer, size_t peer_len,
+			 uint8_t *shared, size_t *shared_len);
+	int (*kx_respond)(const struct sluice_provider *p, uint16_t group,
+			  const uint8_t *peer, size_t peer_len,
+			  uint8_t *share, size_t *share_len,
+			  uint8_t *shared, size_t *shared_len);
+	void (*kx_free)(const struct sluice_provider *p, struct sluice_kx *kx);
+
+	size_t (*credential_chain)(const struct sluice_provider *p,
+				   const struct sluice_credential *cred,
+				   struct sluice_octets *chain);
+	const uint16_t *(*credential_schemes)(const struct sluice_provider *p,
+					      const struct sluice_credential *cred);
+	int (*sign)(const struct sluice_provider *p,
+		    const struct sluice_credential *cred, uint16_t scheme,
+		    const uint8_t *data, size_t len,
+		    uint8_t *sig, size_t *sig_len);
+
+	int (*verify_chain)(const struct sluice_provider *p,
+			    const struct sluice_trust *trust,
+			    const struct sluice_octets *chain, size_t count,
+			    const struct sluice_peer *peer,
+			    struct sluice_pubkey **key, const char **reason);
+	int (*verify_signature)(const struct sluice_provider *p,
+				const struct sluice_pubkey *key,
+				uint16_t scheme,
+				const uint8_t *data, size_t len,
+				const uint8_t *sig, size_t sig_len);
+	void (*pubkey_free)(const struct sluice_provider *p,
+			    struct sluice_pubkey *key);
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* SLUICE_PROVIDER_H */
