@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The provider that uses OpenSSL's libcrypto: 3.5 for all of it; with 3.0 to
+ * 3.4 there is no X25519MLKEM768.
+ */
+#ifndef SLUICE_OPENSSL_H
+#define SLUICE_OPENSSL_H
+
+#include "sluice/provider.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Room for one line that says why something could not be loaded. */
+#define SLUICE_OPENSSL_WHY_MAX	256
+
+/**
+ * sluice_openssl_new() - make a provider
+ * @properties: OpenSSL's property query for all algorithms, such as
+ *	"fips=yes"; NULL for none
+ *
+ * Return: the provider, to be freed by sluice_openssl_free() after the last
+ * connection, trust store and credential of it; NULL if libcrypto does not have
+ * an algorithm that is needed.
+ */
+struct sluice_provider *sluice_openssl_new(const char *properties);
+void sluice_openssl_free(struct sluice_provider *p);
+
+/**
+ * sluice_openssl_trust_new() - make an empty trust store
+ *
+ * Return: the store, NULL without memory.
+ */
+struct sluice_trust *sluice_openssl_trust_new(const struct sluice_provider *p);
+void sluice_openssl_trust_free(struct sluice_trust *trust);
+
+/**
+ * sluice_openssl_trust_system() - believe what this system believes
+ * sluice_openssl_trust_file() - believe the certificates of a PEM file
+ * sluice_openssl_trust_dir() - believe those of a folder that
+ *	`openssl rehash` has prepared
+ * @why: SLUICE_OPENSSL_WHY_MAX octets for the reason of a failure
+ *
+ * Return: 0, or -1 and a line in @why.
+ */
+int sluice_openssl_trust_system(struct sluice_trust *trust, char *why);
+int sluice_openssl_trust_file(struct sluice_trust *trust, const char *path,
+			      char *why);
+int sluice_openssl_trust_dir(struct sluice_trust *trust, const char *path,
+			     char *why);
+
+/**
+ * sluice_openssl_credential_load() - load a certificate chain and its key
+ * @chain_path: PEM: the leaf, then what leads to a root
+ * @key_path: PEM: the leaf's private key, not encrypted
+ * @why: SLUICE_OPENSSL_WHY_MAX octets for the reason of a failure
+ *
+ * Return: the credential, or NULL and a line in @why.
+ */
+struct sluice_credential *
+sluice_openssl_credential_load(const struct sluice_provider *p,
+			       const char *chain_path, const char *key_path,
+			       char *why);
+void sluice_openssl_credential_free(struct sluice_credential *cred);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* SLUICE_OPENSSL_H */

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+/* Certificate chains with their keys, and trust stores, from files. */
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509_vfy.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "internal.h"
+
+static void explain(char *why, const char *path, const char *what)
+{
+	snprintf(why, SLUICE_OPENSSL_WHY_MAX, "%s: %s", path, what);
+	ERR_clear_error();
+}
+
+static BIO *open_file(const char *path, char *why)
+{
+	BIO *bio;
+
+	errno = 0;
+	bio = BIO_new_file(path, "r");
+	if (!bio)
+		explain(why, path, errno ? strerror(errno) : "out of memory");
+	return bio;
+}
+
+/* No passphrase: an encrypted key is an error, not a question. */
+static int no_passphrase(char *buf, int size, int rwflag, void *arg)
+{
+	(void)buf;
+	(void)size;
+	(void)rwflag;
+	*(bool *)arg = true;
+	return -1;
+}
+
+static bool load_key(const struct sluice_openssl *o,
+		     struct sluice_credential *cred, const char *path,
+		     char *why)
+{
+	bool encrypted = false;
+	BIO *bio = open_file(path, why);
+
+	if (!bio)
+		return false;
+	cred->key = PEM_read_bio_PrivateKey_ex(bio, NULL, no_passphrase,
+					       &encrypted, o->lib, NULL);
+	BIO_free(bio);
+	if (!cred->key) {
+		explain(why, path, encrypted ?
+			"the key is encrypted; decrypt it first (openssl pkey)" :
+			"no private key in PEM format");
+		return false;
+	}
+	sl_openssl_key_schemes(cred->key, cred->schemes);
+	if (!cred->schemes[0]) {
+		explain(why, path, "not a key for TLS 1.3: it has to be ECDSA on P-256 or P-384, RSA or Ed25519");
+		return false;
+	}
+	return true;
+}
+
+static bool load_chain(const struct sluice_openssl *o,
+		       struct sluice_credential *cred, const char *path,
+		       char *why)
+{
+	BIO *bio = open_file(path, why);
+	bool ok = false;
+	X509 *cert;
+
+	if (!bio)
+		return false;
+	for (;;) {
+		cert = X509_new_ex(o->lib, NULL);
+		if (!cert || !PEM_read_bio_X509(bio, &cert, NULL, NULL))
+			break;
+		if (cred->count == SLUICE_CHAIN_MAX) {
+			explain(why, path, "more than 16 certificates");
+			goto out;
+		}
+		if (!cred->count &&
+		    X509_check_private_key(cert, cred->key) != 1) {
+			explain(why, path, "the first certificate is not that of the key");
+			goto out;
+		}
+		cred->chain[cred->count].len =
+			i2d_X509(cert, &cred->chain[cred->count].data);
+		X509_free(cert);
+		if (cred->chain[cred->count].len <= 0) {
+			cert = NULL;
+			explain(why, path, "out of memory");
+			goto out;
+		}
+		cred->count++;
+	}
+	ok = cred->count;
+	if (!ok)
+		explain(why, path, "no certificate in PEM format");
+out:
+	ERR_clear_error();	/* the end of the file was one */
+	X509_free(cert);
+	BIO_free(bio);
+	return ok;
+}
+
+struct sluice_credential *
+sluice_openssl_credential_load(const struct sluice_provider *p,
+			       const char *chain_path, const char *key_path,
+			       char *why)
+{
+	struct sluice_credential *cred = OPENSSL_zalloc(sizeof(*cred));
+
+	if (!cred) {
+		explain(why, chain_path, "out of memory");
+		return NULL;
+	}
+	if (!load_key(sl_openssl(p), cred, key_path, why) ||
+	    !load_chain(sl_openssl(p), cred, chain_path, why)) {
+		sluice_openssl_credential_free(cred);
+		return NULL;
+	}
+	return cred;
+}
+
+void sluice_openssl_credential_free(struct sluice_credential *cred)
+{
+	if (!cred)
+		return;
+	for (size_t i = 0; i < cred->count; i++)
+		OPENSSL_free(cred->chain[i].data);
+	EVP_PKEY_free(cred->key);
+	OPENSSL_free(cred);
+}
+
+static size_t credential_chain(const struct sluice_provider *p,
+			       const struct sluice_credential *cred,
+			       struct sluice_octets *chain)
+{
+	(void)p;
+	for (size_t i = 0; i < cred->count; i++) {
+		chain[i].data = cred->chain[i].data;
+		chain[i].len = (size_t)cred->chain[i].len;
+	}
+	return cred->count;
+}
+
+static const uint16_t *
+credential_schemes(const struct sluice_provider *p,
+		   const struct sluice_credential *cred)
+{
+	(void)p;
+	return cred->schemes;
+}
+
+void sl_openssl_credential_table(struct sluice_provider *table)
+{
+	table->credential_chain = credential_chain;
+	table->credential_schemes = credential_schemes;
+}
+
+struct sluice_trust *sluice_openssl_trust_new(const struct sluice_provider *p)
+{
+	struct sluice_trust *trust = OPENSSL_zalloc(sizeof(*trust));
+
+	if (!trust)
+		return NULL;
+	trust->lib = sl_openssl(p)->lib;
+	trust->store = X509_STORE_new();
+	if (!trust->store) {
+		OPENSSL_free(trust);
+		return NULL;
+	}
+	return trust;
+}
+
+void sluice_openssl_trust_free(struct sluice_trust *trust)
+{
+	if (!trust)
+		return;
+	X509_STORE_free(trust->store);
+	OPENSSL_free(trust);
+}
+
+int sluice_openssl_trust_system(struct sluice_trust *trust, char *why)
+{
+	if (X509_STORE_set_default_paths_ex(trust->store, trust->lib, NULL))
+		return 0;
+	explain(why, "the system's certificates", "can't be loaded");
+	return -1;
+}
+
+int sluice_openssl_trust_file(struct sluice_trust *trust, const char *path,
+			      char *why)
+{
+	BIO *bio = open_file(path, why);
+
+	if (!bio)
+		return -1;
+	BIO_free(bio);
+	if (X509_STORE_load_file_ex(trust->store, path, trust->lib, NULL))
+		return 0;
+	explain(why, path, "no certificate in PEM format");
+	return -1;
+}
+
+int sluice_openssl_trust_dir(struct sluice_trust *trust, const char *path,
+			     char *why)
+{
+	if (X509_STORE_load_path(trust->store, path))
+		return 0;
+	explain(why, path, "not a folder of certificates");
+	return -1;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the OpenSSL provider share. */
+#ifndef SLUICE_OPENSSL_INTERNAL_H
+#define SLUICE_OPENSSL_INTERNAL_H
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "sluice/openssl.h"
+#include "sluice/sluice.h"
+
+/* AlertDescription (RFC 9846, section 6), as far as they are ours to say. */
+enum {
+	ALERT_BAD_RECORD_MAC = 20,
+	ALERT_BAD_CERTIFICATE = 42,
+	ALERT_UNSUPPORTED_CERTIFICATE = 43,
+	ALERT_CERTIFICATE_REVOKED = 44,
+	ALERT_CERTIFICATE_EXPIRED = 45,
+	ALERT_ILLEGAL_PARAMETER = 47,
+	ALERT_UNKNOWN_CA = 48,
+	ALERT_DECRYPT_ERROR = 51,
+};
+
+/*
+ * A provider with its algorithms, fetched once. The library context is our
+ * own, so that nothing which the program does with libcrypto matters here.
+ */
+struct sluice_openssl {
+	struct sluice_provider table;
+	OSSL_LIB_CTX *lib;
+	char *properties;
+	EVP_MD *md[2];		/* by enum sluice_hash */
+	EVP_MAC *hmac;
+	EVP_CIPHER *cipher[3];	/* by enum sluice_aead */
+};
+
+static inline const struct sluice_openssl *
+sl_openssl(const struct sluice_provider *p)
+{
+	return (const struct sluice_openssl *)p;
+}
+
+struct sluice_trust {
+	X509_STORE *store;
+	OSSL_LIB_CTX *lib;
+};
+
+struct sluice_credential {
+	EVP_PKEY *key;
+	size_t count;
+	struct {
+		uint8_t *data;
+		int len;
+	} chain[SLUICE_CHAIN_MAX];
+	uint16_t schemes[8];
+};
+
+/* Public keys are used as they are. */
+static inline EVP_PKEY *sl_pubkey(const struct sluice_pubkey *key)
+{
+	return (EVP_PKEY *)(uintptr_t)key;
+}
+
+/* 0-ended list of the schemes that fit a key. */
+void sl_openssl_key_schemes(const EVP_PKEY *key, uint16_t schemes[8]);
+
+/* The functions of the table, a file each group. */
+void sl_openssl_hash_table(struct sluice_provider *table);
+void sl_openssl_aead_table(struct sluice_provider *table);
+void sl_openssl_kx_table(struct sluice_provider *table);
+void sl_openssl_sign_table(struct sluice_provider *table);
+void sl_openssl_credential_table(struct sluice_provider *table);
+void sl_openssl_x509_table(struct sluice_provider *table);
+
+#endif /* SLUICE_OPENSSL_INTERNAL_H */

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+/* Signatures by libcrypto: which scheme fits which key, and both ways. */
+#include <openssl/core_names.h>
+#include <openssl/rsa.h>
+#include <string.h>
+
+#include "internal.h"
+
+struct scheme {
+	uint16_t id;
+	const char *type;	/* libcrypto's name of the key type */
+	const char *curve;
+	const char *md;
+	bool pss;
+};
+
+/* In the order of preference. */
+static const struct scheme schemes_known[] = {
+	{ SLUICE_ECDSA_SECP256R1_SHA256, "EC", "prime256v1", "SHA256", false },
+	{ SLUICE_ECDSA_SECP384R1_SHA384, "EC", "secp384r1", "SHA384", false },
+	{ SLUICE_ED25519, "ED25519", NULL, NULL, false },
+	{ SLUICE_RSA_PSS_RSAE_SHA256, "RSA", NULL, "SHA256", true },
+	{ SLUICE_RSA_PSS_RSAE_SHA384, "RSA", NULL, "SHA384", true },
+	{ SLUICE_RSA_PSS_RSAE_SHA512, "RSA", NULL, "SHA512", true },
+	{ SLUICE_RSA_PSS_PSS_SHA256, "RSA-PSS", NULL, "SHA256", true },
+	{ SLUICE_RSA_PSS_PSS_SHA384, "RSA-PSS", NULL, "SHA384", true },
+	{ SLUICE_RSA_PSS_PSS_SHA512, "RSA-PSS", NULL, "SHA512", true },
+};
+
+/* PSS needs twice the hash and two octets: RFC 8017, section 9.1.1. */
+#define PSS_BITS_MIN(hash_len)	(8 * (2 * (hash_len) + 2) + 1)
+
+static bool fits(const struct scheme *scheme, const EVP_PKEY *key)
+{
+	char curve[32];
+
+	if (!EVP_PKEY_is_a(key, scheme->type))
+		return false;
+	if (scheme->curve)
+		return EVP_PKEY_get_group_name(key, curve, sizeof(curve),
+					       NULL) &&
+		       !strcmp(curve, scheme->curve);
+	if (scheme->pss && !strcmp(scheme->md, "SHA512"))
+		return EVP_PKEY_get_bits(key) >= PSS_BITS_MIN(64);
+	return true;
+}
+
+static const struct scheme *find_scheme(uint16_t id, const EVP_PKEY *key)
+{
+	for (size_t i = 0; i < sizeof(schemes_known) / sizeof(*schemes_known);
+	     i++)
+		if (schemes_known[i].id == id)
+			return fits(&schemes_known[i], key) ?
+			       &schemes_known[i] : NULL;
+	return NULL;
+}
+
+void sl_openssl_key_schemes(const EVP_PKEY *key, uint16_t schemes[8])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof(schemes_known) / sizeof(*schemes_known);
+	     i++)
+		if (fits(&schemes_known[i], key) && n < 7)
+			schemes[n++] = schemes_known[i].id;
+	schemes[n] = 0;
+}
+
+/* The salt is as long as the hash: RFC 9846, section 4.2.3. */
+static bool set_padding(EVP_PKEY_CTX *ctx, const struct scheme *scheme)
+{
+	return !scheme->pss ||
+	       (EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) > 0 &&
+		EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx,
+						 RSA_PSS_SALTLEN_DIGEST) > 0);
+}
+
+static int sign(const struct sluice_provider *p,
+		const struct sluice_credential *cred, uint16_t id,
+		const uint8_t *data, size_t len, uint8_t *sig, size_t *sig_len)
+{
+	const struct scheme *scheme = find_scheme(id, cred->key);
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *pctx;
+	int ok;
+
+	*sig_len = SLUICE_SIGNATURE_MAX;
+	ok = scheme && ctx &&
+	     EVP_DigestSignInit_ex(ctx, &pctx, scheme->md, sl_openssl(p)->lib,
+				   NULL, cred->key, NULL) > 0 &&
+	     set_padding(pctx, scheme) &&
+	     EVP_DigestSign(ctx, sig, sig_len, data, len) > 0;
+	EVP_MD_CTX_free(ctx);
+	return ok ? 0 : -1;
+}
+
+static int verify_signature(const struct sluice_provider *p,
+			    const struct sluice_pubkey *pubkey, uint16_t id,
+			    const uint8_t *data, size_t len,
+			    const uint8_t *sig, size_t sig_len)
+{
+	EVP_PKEY *key = sl_pubkey(pubkey);
+	const struct scheme *scheme = find_scheme(id, key);
+	EVP_MD_CTX *ctx;
+	EVP_PKEY_CTX *pctx;
+	int rc = -1;
+
+	if (!scheme)
+		return ALERT_ILLEGAL_PARAMETER;
+	ctx = EVP_MD_CTX_new();
+	if (ctx &&
+	    EVP_DigestVerifyInit_ex(ctx, &pctx, scheme->md, sl_openssl(p)->lib,
+				    NULL, key, NULL) > 0 &&
+	    set_padding(pctx, scheme))
+		rc = EVP_DigestVerify(ctx, sig, sig_len, data, len) == 1 ?
+		     0 : ALERT_DECRYPT_ERROR;
+	EVP_MD_CTX_free(ctx);
+	return rc;
+}
+
+static void pubkey_free(const struct sluice_provider *p,
+			struct sluice_pubkey *key)
+{
+	(void)p;
+	EVP_PKEY_free(sl_pubkey(key));
+}
+
+void sl_openssl_sign_table(struct sluice_provider *table)
+{
+	table->sign = sign;
+	table->verify_signature = verify_signature;
+	table->pubkey_free = pubkey_free;
+}

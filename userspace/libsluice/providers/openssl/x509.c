@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Checking the peer's certificates by libcrypto: the path (RFC 5280), what the
+ * leaf is for, and whom it names (RFC 9525).
+ */
+#include <arpa/inet.h>
+#include <limits.h>
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* Longest DNS name in presentation form, without the final dot. */
+#define NAME_MAX_LEN	253
+
+static int alert_of(int error)
+{
+	switch (error) {
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		return ALERT_CERTIFICATE_EXPIRED;
+	case X509_V_ERR_CERT_REVOKED:
+		return ALERT_CERTIFICATE_REVOKED;
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+	case X509_V_ERR_CERT_UNTRUSTED:
+	case X509_V_ERR_INVALID_CA:
+		return ALERT_UNKNOWN_CA;
+	case X509_V_ERR_INVALID_PURPOSE:
+		return ALERT_UNSUPPORTED_CERTIFICATE;
+	default:
+		return ALERT_BAD_CERTIFICATE;
+	}
+}
+
+/* Puts the name where it belongs; false if it is no name at all. */
+static bool set_name(X509_VERIFY_PARAM *param, const char *name)
+{
+	uint8_t address[16];
+	size_t len = strlen(name);
+
+	if (inet_pton(AF_INET, name, address) == 1)
+		return X509_VERIFY_PARAM_set1_ip(param, address, 4);
+	if (inet_pton(AF_INET6, name, address) == 1)
+		return X509_VERIFY_PARAM_set1_ip(param, address, 16);
+
+	/* "example.com." is the same name as "example.com". */
+	if (len && name[len - 1] == '.')
+		len--;
+	if (!len || len > NAME_MAX_LEN || name[0] == '.')
+		return false;
+	X509_VERIFY_PARAM_set_hostflags(param,
+					X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
+					X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	return X509_VERIFY_PARAM_set1_host(param, name, len);
+}
+
+/* The whole input has to be one certificate. */
+static X509 *parse(const struct sluice_openssl *o,
+		   const struct sluice_octets *der)
+{
+	const uint8_t *at = der->data;
+	X509 *cert = X509_new_ex(o->lib, NULL);
+
+	if (!cert)
+		return NULL;
+	if (der->len > LONG_MAX || !d2i_X509(&cert, &at, (long)der->len) ||
+	    at != der->data + der->len) {
+		X509_free(cert);
+		return NULL;
+	}
+	return cert;
+}
+
+static int check(const struct sluice_openssl *o,
+		 const struct sluice_trust *trust, X509 *leaf,
+		 STACK_OF(X509) *others, const struct sluice_peer *peer,
+		 const char **reason)
+{
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new_ex(o->lib, NULL);
+	X509_VERIFY_PARAM *param;
+	int rc = -1;
+
+	if (!ctx || !X509_STORE_CTX_init(ctx, trust->store, leaf, others))
+		goto out;
+	param = X509_STORE_CTX_get0_param(ctx);
+	X509_VERIFY_PARAM_set_time(param, (time_t)peer->now);
+	X509_VERIFY_PARAM_set_auth_level(param, 2);	/* 112 bits */
+	/* A root that is an intermediate elsewhere is believed, too. */
+	X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
+	if (!X509_STORE_CTX_set_purpose(ctx, peer->server ?
+					X509_PURPOSE_SSL_SERVER :
+					X509_PURPOSE_SSL_CLIENT))
+		goto out;
+	if (peer->name && !set_name(param, peer->name)) {
+		*reason = "the name to check is neither a DNS name nor an IP address";
+		rc = ALERT_BAD_CERTIFICATE;
+		goto out;
+	}
+	if (X509_verify_cert(ctx) == 1) {
+		rc = 0;
+	} else {
+		int error = X509_STORE_CTX_get_error(ctx);
+
+		*reason = X509_verify_cert_error_string(error);
+		rc = error == X509_V_ERR_OUT_OF_MEM ? -1 : alert_of(error);
+	}
+out:
+	X509_STORE_CTX_free(ctx);
+	return rc;
+}
+
+static int verify_chain(const struct sluice_provider *p,
+			const struct sluice_trust *trust,
+			const struct sluice_octets *chain, size_t count,
+			const struct sluice_peer *peer,
+			struct sluice_pubkey **key, const char **reason)
+{
+	const struct sluice_openssl *o = sl_openssl(p);
+	STACK_OF(X509) *others = sk_X509_new_null();
+	X509 *leaf = NULL, *cert;
+	EVP_PKEY *pkey;
+	int rc = -1;
+
+	if (!others)
+		return -1;
+	*reason = "the certificate is malformed";
+	for (size_t i = 0; i < count && i < SLUICE_CHAIN_MAX; i++) {
+		cert = parse(o, &chain[i]);
+		if (!cert) {
+			rc = ALERT_BAD_CERTIFICATE;
+			goto out;
+		}
+		if (!i) {
+			leaf = cert;
+		} else if (!sk_X509_push(others, cert)) {
+			X509_free(cert);
+			goto out;
+		}
+	}
+	if (!leaf) {
+		rc = ALERT_BAD_CERTIFICATE;
+		goto out;
+	}
+
+	rc = trust ? check(o, trust, leaf, others, peer, reason) : 0;
+	if (rc)
+		goto out;
+	pkey = X509_get_pubkey(leaf);
+	if (!pkey) {
+		*reason = "the certificate's key is of an unknown kind";
+		rc = ALERT_UNSUPPORTED_CERTIFICATE;
+		goto out;
+	}
+	*key = (struct sluice_pubkey *)pkey;
+out:
+	ERR_clear_error();
+	X509_free(leaf);
+	sk_X509_pop_free(others, X509_free);
+	return rc;
+}
+
+void sl_openssl_x509_table(struct sluice_provider *table)
+{
+	table->verify_chain = verify_chain;
+}
