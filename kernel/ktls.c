@@ -33,24 +33,32 @@ struct info_parts {
 	u8 *rec_seq;
 };
 
-#define INFO_PARTS(ctx, field) (struct info_parts){	\
-	.key = (ctx)->field.key,			\
-	.key_len = sizeof((ctx)->field.key),		\
-	.salt = (ctx)->field.salt,			\
-	.salt_len = sizeof((ctx)->field.salt),		\
-	.iv = (ctx)->field.iv,				\
-	.rec_seq = (ctx)->field.rec_seq,		\
-}
-
 static struct info_parts info_parts(union tls_crypto_context *ctx, u16 cipher)
 {
+	struct tls12_crypto_info_chacha20_poly1305 *chacha =
+		&ctx->chacha20_poly1305;
+	struct tls12_crypto_info_aes_gcm_128 *aes_128 = &ctx->aes_gcm_128;
+	struct tls12_crypto_info_aes_gcm_256 *aes_256 = &ctx->aes_gcm_256;
+
 	switch (cipher) {
 	case TLS_CIPHER_AES_GCM_128:
-		return INFO_PARTS(ctx, aes_gcm_128);
+		return (struct info_parts){
+			aes_128->key, sizeof(aes_128->key),
+			aes_128->salt, sizeof(aes_128->salt),
+			aes_128->iv, aes_128->rec_seq,
+		};
 	case TLS_CIPHER_AES_GCM_256:
-		return INFO_PARTS(ctx, aes_gcm_256);
+		return (struct info_parts){
+			aes_256->key, sizeof(aes_256->key),
+			aes_256->salt, sizeof(aes_256->salt),
+			aes_256->iv, aes_256->rec_seq,
+		};
 	default:
-		return INFO_PARTS(ctx, chacha20_poly1305);
+		return (struct info_parts){
+			chacha->key, sizeof(chacha->key),
+			chacha->salt, sizeof(chacha->salt),
+			chacha->iv, chacha->rec_seq,
+		};
 	}
 }
 
@@ -135,6 +143,7 @@ void sluice_ktls_show(struct sluice_session *session)
 	write_lock_bh(&sk->sk_callback_lock);
 	/* Pairs with the address dependency of whoever follows sk_prot. */
 	smp_store_release(&sk->sk_prot, &session->prot);
+	/* The same for the socket's operations. */
 	smp_store_release(&sk->sk_socket->ops, &session->ops);
 	write_unlock_bh(&sk->sk_callback_lock);
 }

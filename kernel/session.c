@@ -45,7 +45,7 @@ struct sluice_session *sluice_session_alloc(struct sock *sk,
 {
 	struct sluice_session *session;
 
-	session = kzalloc(sizeof(*session), GFP_KERNEL_ACCOUNT);
+	session = kzalloc_obj(*session, GFP_KERNEL_ACCOUNT);
 	if (!session)
 		return NULL;
 

@@ -76,7 +76,7 @@ struct sluice_session {
 	struct list_head node;
 	struct rcu_head rcu;
 
-	struct mutex tx_lock;
+	struct mutex tx_lock;	/* a record and the key it needs */
 	struct sluice_secret tx_secret;
 	u64 tx_bytes;
 	u64 tx_records;
@@ -103,7 +103,17 @@ struct sluice_session {
 
 /**
  * struct sluice_totals - what the ended sessions of a namespace add up to
- * @bytes: application data, sent and received
+ * @attached: sessions
+ * @tx_bytes: octets of application data sent
+ * @rx_bytes: octets of application data received
+ * @tx_records: records sent
+ * @rx_records: records received
+ * @tx_key_updates: sending keys renewed
+ * @rx_key_updates: receiving keys renewed
+ * @tickets: tickets dropped
+ * @alerts_sent: sessions that sent an alert, close_notify not counted
+ * @alerts_received: the same for receiving
+ * @truncated: sessions that TCP ended without close_notify
  */
 struct sluice_totals {
 	u64 attached;
@@ -128,7 +138,7 @@ struct sluice_totals {
  * @ended: sums over the sessions that are gone; @ended.attached counts all
  */
 struct sluice_net {
-	struct mutex lock;
+	struct mutex lock;	/* all of this */
 	struct list_head sessions;
 	u64 last_id;
 	struct sluice_totals ended;

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0
+# What to do with the tree; 'make help' lists it. The targets that test make
+# their own machine (scripts/env), so they need root on a Debian 12 or 13, and
+# nothing else.
+IN_ROOT := scripts/env/enter
+KBUILD = make -C /lib/modules/$$(cat /etc/sluice-kernel)/build \
+	M=/src/kernel MO=/out/kernel CONFIG_SLUICE=m
+
+.PHONY: help root modules userspace vm-programs demo check check-userspace \
+	check-kunit check-vm check-style install uninstall dkms clean distclean
+
+help:
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+root: ## make the build root and the kernel tree (once: about 2 minutes)
+	@scripts/env/root
+
+modules: root ## build sluice.ko for the stock kernel
+	@$(IN_ROOT) sh -c 'mkdir -p /out/kernel && $(KBUILD) -j"$$(nproc)"' >&2
+
+userspace: root ## build libsluice and the sluice command
+	@$(IN_ROOT) make -s -C userspace -j"$$(nproc)" O=/out/userspace >&2
+
+vm-programs: userspace
+	@$(IN_ROOT) make -s -C tests -j"$$(nproc)" O=/out/tests >&2
+
+demo: modules userspace ## the main job, on the stock kernel in a virtual machine
+	@scripts/vm/run -s -t 600 scripts/demo
+
+check: ## all the tests
+	@scripts/check style userspace kunit vm
+
+check-userspace: ## the tests of libsluice and of the command
+	@scripts/check userspace
+
+check-kunit: ## the module's KUnit suites, on User-Mode Linux
+	@scripts/check kunit
+
+check-vm: ## the scenarios on the stock kernel
+	@scripts/check vm
+
+check-style: ## warnings, checkpatch, sparse, shellcheck, spelling
+	@scripts/check style
+
+install: ## build and install for this machine's own kernel
+	$(MAKE) -C kernel modules_install
+	$(MAKE) -C userspace install
+
+uninstall: ## take away what install has put there
+	$(MAKE) -C kernel uninstall
+	$(MAKE) -C userspace uninstall
+
+dkms: ## have DKMS build the module for each kernel of this machine
+	$(MAKE) -C kernel dkms
+
+clean: ## remove what was built from this checkout
+	rm -rf "$$(scripts/env/out)" userspace/build kernel/build
+
+distclean: clean ## remove the build root and the kernel tree, too
+	rm -rf --one-file-system .cache
