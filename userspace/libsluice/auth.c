@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+#include "auth.h"
+
+#include <string.h>
+
+#include "conn.h"
+#include "hello.h"
+
+bool sl_equal(const uint8_t *a, const uint8_t *b, size_t len)
+{
+	volatile uint8_t diff = 0;
+
+	while (len--)
+		diff = diff | (uint8_t)(*a++ ^ *b++);
+	return !diff;
+}
+
+static bool verify_chain(struct sluice_conn *c,
+			 const struct sluice_octets *chain, size_t count)
+{
+	const struct sluice_config *config = c->config;
+	struct sluice_peer peer = {
+		.name = config->peer_name,
+		.server = true,
+		.now = (int64_t)(config->now(config->ctx) / 1000),
+	};
+	const char *reason = "the server's certificate was not accepted";
+	int rc;
+
+	rc = c->p->verify_chain(c->p, config->no_verify ? NULL : config->trust,
+				chain, count, &peer, &c->hs.peer_key, &reason);
+	if (rc)
+		return sl_verdict(c, rc, SLUICE_ERR_CERTIFICATE, reason);
+	c->verified = !config->no_verify;
+	return true;
+}
+
+bool sl_certificate_read(struct sluice_conn *c, struct sl_reader *body)
+{
+	struct sluice_octets chain[SLUICE_CHAIN_MAX];
+	struct sl_reader context = sl_get_vec(body, 1, 0, 0xff);
+	struct sl_reader list = sl_get_vec(body, 3, 0, SL_MESSAGE_MAX);
+	size_t count = 0;
+
+	if (!sl_done(body))
+		return sl_bad_decode(c, "a malformed Certificate");
+	if (context.left)
+		return sl_illegal(c, "the server's Certificate has a context");
+	if (!list.left)
+		return sl_bad_decode(c, "the server sent no certificate");
+	while (list.left) {
+		struct sl_reader cert = sl_get_vec(&list, 3, 1, SL_MESSAGE_MAX);
+		struct sl_extensions ext;
+		struct sl_reader block;
+		size_t len;
+
+		/* this entry's extensions, length included */
+		block = list;
+		len = sl_get_vec(&list, 2, 0, 0xffff).left;
+		if (list.bad)
+			return sl_bad_decode(c, "a malformed Certificate");
+		block.left = 2 + len;
+		if (!sl_parse_extensions(c, &block, SL_IN_CT, &ext))
+			return false;
+		if (count == SLUICE_CHAIN_MAX)
+			return sl_fail(c, SL_BAD_CERTIFICATE,
+				       SLUICE_ERR_CERTIFICATE,
+				       "the server sent more than 16 certificates");
+		chain[count].data = cert.pos;
+		chain[count++].len = cert.left;
+	}
+	return verify_chain(c, chain, count);
+}
+
+bool sl_certificate_write(struct sluice_conn *c)
+{
+	struct sluice_octets chain[SLUICE_CHAIN_MAX];
+	struct sl_writer w;
+	size_t count, i, list, cert;
+
+	count = c->p->credential_chain(c->p, c->config->credential, chain);
+	sl_message_begin(c, &w, SL_CERTIFICATE);
+	sl_put8(&w, 0);
+	list = sl_begin_vec(&w, 3);
+	for (i = 0; i < count; i++) {
+		cert = sl_begin_vec(&w, 3);
+		sl_put(&w, chain[i].data, chain[i].len);
+		sl_end_vec(&w, cert, 3);
+		sl_put16(&w, 0);	/* no extensions */
+	}
+	sl_end_vec(&w, list, 3);
+	return sl_message_end(c, &w);
+}
+
+/* What the server signs; returns its length, 0 on failure. */
+#define SIGNED_MAX	(64 + 34 + SLUICE_HASH_MAX)
+
+static size_t signed_content(struct sluice_conn *c, uint8_t *out)
+{
+	static const char context[34] = "TLS 1.3, server CertificateVerify";
+
+	memset(out, ' ', 64);
+	memcpy(out + 64, context, sizeof(context));
+	if (!sl_transcript_hash(c, c->suite->hash, NULL, 0,
+				out + 64 + sizeof(context)))
+		return 0;
+	return 64 + sizeof(context) + c->suite->hash_len;
+}
+
+bool sl_certificate_verify_read(struct sluice_conn *c, struct sl_reader *body)
+{
+	uint16_t scheme = sl_get16(body);
+	struct sl_reader sig = sl_get_vec(body, 2, 0, 0xffff);
+	uint8_t content[SIGNED_MAX];
+	size_t len;
+	int rc;
+
+	if (!sl_done(body))
+		return sl_bad_decode(c, "a malformed CertificateVerify");
+	if (!sl_listed(sl_signature_schemes, scheme))
+		return sl_illegal(c, "the server signed with a scheme that was not offered");
+	len = signed_content(c, content);
+	if (!len)
+		return false;
+	rc = c->p->verify_signature(c->p, c->hs.peer_key, scheme, content, len,
+				    sig.pos, sig.left);
+	if (rc)
+		return sl_verdict(c, rc, SLUICE_ERR_CRYPTO,
+				  "the server's signature is not valid: it does not have the certificate's key");
+	c->signature = scheme;
+	return true;
+}
+
+bool sl_certificate_verify_write(struct sluice_conn *c)
+{
+	uint8_t content[SIGNED_MAX];
+	uint8_t sig[SLUICE_SIGNATURE_MAX];
+	size_t len = signed_content(c, content);
+	size_t sig_len = 0;
+	struct sl_writer w;
+	size_t mark;
+
+	if (!len)
+		return false;
+	if (c->p->sign(c->p, c->config->credential, c->signature, content, len,
+		       sig, &sig_len))
+		return sl_internal(c, "the provider could not sign");
+	sl_message_begin(c, &w, SL_CERTIFICATE_VERIFY);
+	sl_put16(&w, c->signature);
+	mark = sl_begin_vec(&w, 2);
+	sl_put(&w, sig, sig_len);
+	sl_end_vec(&w, mark, 2);
+	return sl_message_end(c, &w);
+}
+
+static bool finished_mac(struct sluice_conn *c, const uint8_t *secret,
+			 uint8_t *mac)
+{
+	uint8_t hash[SLUICE_HASH_MAX];
+
+	return sl_transcript_hash(c, c->suite->hash, NULL, 0, hash) &&
+	       sl_finished_mac(c, c->suite, secret, hash, mac);
+}
+
+bool sl_finished_read(struct sluice_conn *c, const uint8_t *secret,
+		      struct sl_reader *body)
+{
+	uint8_t mac[SLUICE_HASH_MAX];
+
+	if (body->left != c->suite->hash_len)
+		return sl_bad_decode(c, "a malformed Finished");
+	if (!finished_mac(c, secret, mac))
+		return false;
+	if (!sl_equal(mac, body->pos, c->suite->hash_len))
+		return sl_fail(c, SL_DECRYPT_ERROR, SLUICE_ERR_CRYPTO,
+			       "the handshake was changed on the way: Finished does not match");
+	return true;
+}
+
+bool sl_finished_write(struct sluice_conn *c, const uint8_t *secret)
+{
+	uint8_t mac[SLUICE_HASH_MAX];
+	struct sl_writer w;
+
+	if (!finished_mac(c, secret, mac))
+		return false;
+	sl_message_begin(c, &w, SL_FINISHED);
+	sl_put(&w, mac, c->suite->hash_len);
+	return sl_message_end(c, &w);
+}

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: MIT
+/* The client's handshake (RFC 9846, section 2 and appendix A.1). */
+#include "client.h"
+
+#include <string.h>
+
+#include "auth.h"
+#include "client_hello.h"
+#include "conn.h"
+#include "hello.h"
+#include "tickets.h"
+
+enum {
+	WRITE_HELLO,
+	READ_HELLO,
+	WRITE_HELLO_AGAIN,
+	READ_EXTENSIONS,
+	READ_REQUEST_OR_CERTIFICATE,
+	READ_CERTIFICATE,
+	READ_CERTIFICATE_VERIFY,
+	READ_FINISHED,
+	WRITE_FINISHED,
+	END,
+};
+
+static const struct sl_step steps[END + 1];
+
+static bool next(struct sluice_conn *c, unsigned int step)
+{
+	c->hs.step = &steps[step];
+	return true;
+}
+
+static bool write_hello(struct sluice_conn *c)
+{
+	if (c->p->random(c->p, c->hs.client_random, SL_RANDOM_LEN) ||
+	    c->p->random(c->p, c->hs.session_id,
+			 SL_SESSION_ID_MAX))
+		return sl_internal(c, "the provider gave no random octets");
+	c->hs.session_id_len = SL_SESSION_ID_MAX;
+	return sl_client_hello_start(c) && sl_client_hello_write(c) &&
+	       next(c, READ_HELLO);
+}
+
+static bool write_hello_again(struct sluice_conn *c)
+{
+	c->hs.ccs_due = true;
+	c->hs.ccs_sent = true;
+	return sl_client_hello_write(c) && next(c, READ_HELLO);
+}
+
+struct server_hello {
+	const uint8_t *random;
+	struct sl_reader session_id;
+	uint16_t suite;
+	uint8_t compression;
+	struct sl_extensions ext;
+};
+
+/*
+ * Is it TLS 1.3 at all? To be known before the rest is read, for an older
+ * server's answer has other rules.
+ */
+static bool check_version(struct sluice_conn *c, struct sl_reader r)
+{
+	static const uint8_t downgrade[7] = "DOWNGRD";
+	uint16_t legacy_version = sl_get16(&r);
+	const uint8_t *random = sl_get(&r, SL_RANDOM_LEN);
+	struct sl_reader list;
+
+	sl_get_vec(&r, 1, 0, 0xff);
+	sl_get(&r, 3);
+	list = sl_get_vec(&r, 2, 0, 0xffff);
+	while (!list.bad && list.left) {
+		uint16_t type = sl_get16(&list);
+		struct sl_reader body = sl_get_vec(&list, 2, 0, 0xffff);
+
+		if (type != 43 || list.bad)
+			continue;
+		if (legacy_version != SL_TLS_1_2 ||
+		    sl_get16(&body) != SL_TLS_1_3 || !sl_done(&body))
+			return sl_illegal(c, "the server chose a version that was not offered");
+		return true;
+	}
+	if (random && !memcmp(random + 24, downgrade, sizeof(downgrade)) &&
+	    random[31] <= 1)
+		return sl_illegal(c, "somebody between here and the server suppresses TLS 1.3");
+	return sl_fail(c, SL_PROTOCOL_VERSION, SLUICE_ERR_NEGOTIATION,
+		       "the server does not speak TLS 1.3");
+}
+
+static bool parse_server_hello(struct sluice_conn *c, struct sl_reader *r,
+			       struct server_hello *hello)
+{
+	bool retry;
+
+	if (!check_version(c, *r))
+		return false;
+	sl_get16(r);
+	hello->random = sl_get(r, SL_RANDOM_LEN);
+	hello->session_id = sl_get_vec(r, 1, 0, SL_SESSION_ID_MAX);
+	hello->suite = sl_get16(r);
+	hello->compression = sl_get8(r);
+	if (r->bad)
+		return sl_bad_decode(c, "a malformed ServerHello");
+	retry = !memcmp(hello->random, sl_retry_random, SL_RANDOM_LEN);
+	if (retry && c->retried)
+		return sl_unexpected(c, "a second HelloRetryRequest");
+	if (!sl_parse_extensions(c, r, retry ? SL_IN_HRR : SL_IN_SH,
+				 &hello->ext))
+		return false;
+	if (hello->session_id.left != c->hs.session_id_len ||
+	    memcmp(hello->session_id.pos, c->hs.session_id,
+		   c->hs.session_id_len))
+		return sl_illegal(c, "the server did not echo the session identifier");
+	if (hello->compression)
+		return sl_illegal(c, "the server chose a compression");
+	if (!sl_listed(sl_suites(c->config), hello->suite) ||
+	    (c->suite && c->suite->id != hello->suite))
+		return sl_illegal(c, "the server chose a cipher suite that was not offered");
+	c->suite = sl_suite_find(hello->suite);
+	sl_transcript_choose(c, c->suite->hash);
+	return true;
+}
+
+static bool read_retry(struct sluice_conn *c, struct server_hello *hello)
+{
+	struct sl_extensions *ext = &hello->ext;
+	bool changed = false;
+
+	if (sl_has(ext, SL_EXT_KEY_SHARE)) {
+		struct sl_reader *r = &ext->body[SL_EXT_KEY_SHARE];
+		uint16_t group = sl_get16(r);
+		size_t i;
+
+		if (!sl_done(r))
+			return sl_bad_decode(c, "a malformed key_share");
+		for (i = 0; i < SL_SHARES; i++) {
+			if (c->hs.shares[i] && c->hs.share_groups[i] == group)
+				return sl_illegal(c, "the server asks for a key share it has");
+		}
+		if (!sl_group_usable(c->config, group))
+			return sl_illegal(c, "the server asks for a group that was not offered");
+		sl_shares_free(c);
+		if (!sl_share_make(c, 0, group))
+			return false;
+		changed = true;
+	}
+	if (sl_has(ext, SL_EXT_COOKIE)) {
+		struct sl_reader *r = &ext->body[SL_EXT_COOKIE];
+		struct sl_reader cookie = sl_get_vec(r, 2, 1, 0xffff);
+
+		if (!sl_done(r))
+			return sl_bad_decode(c, "a malformed cookie");
+		if (cookie.left > SL_COOKIE_MAX)
+			return sl_illegal(c, "the server's cookie is too long");
+		memcpy(c->hs.cookie, cookie.pos, cookie.left);
+		c->hs.cookie_len = cookie.left;
+		changed = true;
+	}
+	if (!changed)
+		return sl_illegal(c, "a HelloRetryRequest that asks for nothing");
+	/* a ticket for another hash is of no use any more */
+	if (c->hs.session.suite && c->hs.session.suite->hash != c->suite->hash)
+		c->hs.session.suite = NULL;
+	c->retried = true;
+	return sl_message_boundary(c) && sl_transcript_retry(c) &&
+	       sl_message_hash(c) && next(c, WRITE_HELLO_AGAIN);
+}
+
+static bool read_psk(struct sluice_conn *c, struct sl_reader *r)
+{
+	uint16_t identity = sl_get16(r);
+
+	if (!sl_done(r))
+		return sl_bad_decode(c, "a malformed pre_shared_key");
+	if (identity)
+		return sl_illegal(c, "the server chose a ticket that was not offered");
+	if (c->hs.session.suite->hash != c->suite->hash)
+		return sl_illegal(c, "the server chose a cipher suite that is not for the ticket");
+	c->resumed = true;
+	c->verified = c->hs.session.verified;
+	return true;
+}
+
+static bool read_share(struct sluice_conn *c, struct sl_reader *r)
+{
+	uint16_t group = sl_get16(r);
+	struct sl_reader share = sl_get_vec(r, 2, 1, 0xffff);
+	uint8_t shared[SLUICE_SHARED_MAX];
+	size_t shared_len = sizeof(shared);
+	size_t i;
+	bool ok;
+	int rc;
+
+	if (!sl_done(r))
+		return sl_bad_decode(c, "a malformed key_share");
+	for (i = 0; i < SL_SHARES; i++) {
+		if (c->hs.shares[i] && c->hs.share_groups[i] == group)
+			break;
+	}
+	if (i == SL_SHARES)
+		return sl_illegal(c, "the server's key share is of a group for which it has none of ours");
+	rc = c->p->kx_finish(c->p, c->hs.shares[i], share.pos, share.left,
+			     shared, &shared_len);
+	if (rc)
+		return sl_verdict(c, rc, SLUICE_ERR_PROTOCOL,
+				  "the server's key share is not valid");
+	c->group = group;
+	sl_shares_free(c);
+	ok = sl_early_secret(c, c->suite,
+			     c->resumed ? c->hs.session.psk : NULL) &&
+	     sl_handshake_secrets(c, shared, shared_len);
+	sluice_wipe(shared, sizeof(shared));
+	sluice_wipe(&c->hs.session, sizeof(c->hs.session));
+	return ok;
+}
+
+static bool read_hello(struct sluice_conn *c, enum sl_message type,
+		       struct sl_reader *body)
+{
+	struct server_hello hello;
+
+	(void)type;
+	if (!parse_server_hello(c, body, &hello))
+		return false;
+	if (!memcmp(hello.random, sl_retry_random, SL_RANDOM_LEN))
+		return read_retry(c, &hello);
+
+	if (sl_has(&hello.ext, SL_EXT_PRE_SHARED_KEY) &&
+	    !read_psk(c, &hello.ext.body[SL_EXT_PRE_SHARED_KEY]))
+		return false;
+	if (!sl_has(&hello.ext, SL_EXT_KEY_SHARE))
+		return sl_fail(c, SL_MISSING_EXTENSION, SLUICE_ERR_PROTOCOL,
+			       "the server sent no key share");
+	return sl_message_boundary(c) && sl_message_hash(c) &&
+	       read_share(c, &hello.ext.body[SL_EXT_KEY_SHARE]) &&
+	       sl_keys_install(c, &c->rx, c->hs.server_secret) &&
+	       sl_keys_install(c, &c->tx, c->hs.client_secret) &&
+	       next(c, READ_EXTENSIONS);
+}
+
+static bool read_alpn(struct sluice_conn *c, struct sl_reader *r)
+{
+	struct sl_reader list = sl_get_vec(r, 2, 2, 0xffff);
+	struct sl_reader name = sl_get_vec(&list, 1, 1, SL_ALPN_NAME_MAX);
+	const char *const *alpn;
+
+	if (!sl_done(r) || !sl_done(&list))
+		return sl_bad_decode(c, "a malformed choice of application protocol");
+	for (alpn = c->config->alpn; *alpn; alpn++) {
+		if (strlen(*alpn) == name.left &&
+		    !memcmp(*alpn, name.pos, name.left)) {
+			memcpy(c->alpn, name.pos, name.left);
+			c->alpn_len = name.left;
+			return true;
+		}
+	}
+	return sl_illegal(c, "the server chose an application protocol that was not offered");
+}
+
+static bool read_extensions(struct sluice_conn *c, enum sl_message type,
+			    struct sl_reader *body)
+{
+	struct sl_extensions ext;
+
+	(void)type;
+	if (!sl_parse_extensions(c, body, SL_IN_EE, &ext))
+		return false;
+	if (sl_has(&ext, SL_EXT_SERVER_NAME) &&
+	    ext.body[SL_EXT_SERVER_NAME].left)
+		return sl_bad_decode(c, "a malformed server_name");
+	if (sl_has(&ext, SL_EXT_ALPN) &&
+	    !read_alpn(c, &ext.body[SL_EXT_ALPN]))
+		return false;
+	return sl_message_hash(c) &&
+	       next(c, c->resumed ? READ_FINISHED : READ_REQUEST_OR_CERTIFICATE);
+}
+
+static bool read_request(struct sluice_conn *c, struct sl_reader *body)
+{
+	struct sl_reader context = sl_get_vec(body, 1, 0, 0xff);
+	struct sl_extensions ext;
+
+	if (body->bad)
+		return sl_bad_decode(c, "a malformed CertificateRequest");
+	if (!sl_parse_extensions(c, body, SL_IN_CR, &ext))
+		return false;
+	if (context.left)
+		return sl_illegal(c, "a CertificateRequest with a context");
+	if (!sl_has(&ext, SL_EXT_SIGNATURE_ALGORITHMS))
+		return sl_fail(c, SL_MISSING_EXTENSION, SLUICE_ERR_PROTOCOL,
+			       "a CertificateRequest without signature_algorithms");
+	c->hs.certificate_requested = true;
+	return sl_message_hash(c) && next(c, READ_CERTIFICATE);
+}
+
+static bool read_certificate(struct sluice_conn *c, enum sl_message type,
+			     struct sl_reader *body)
+{
+	if (type == SL_CERTIFICATE_REQUEST)
+		return read_request(c, body);
+	return sl_certificate_read(c, body) && sl_message_hash(c) &&
+	       next(c, READ_CERTIFICATE_VERIFY);
+}
+
+static bool read_certificate_verify(struct sluice_conn *c, enum sl_message type,
+				    struct sl_reader *body)
+{
+	(void)type;
+	return sl_certificate_verify_read(c, body) && sl_message_hash(c) &&
+	       next(c, READ_FINISHED);
+}
+
+static bool read_finished(struct sluice_conn *c, enum sl_message type,
+			  struct sl_reader *body)
+{
+	(void)type;
+	/* the application secrets replace what Finished is made with */
+	return sl_finished_read(c, c->hs.server_secret, body) &&
+	       sl_message_boundary(c) && sl_message_hash(c) &&
+	       next(c, WRITE_FINISHED);
+}
+
+static bool write_finished(struct sluice_conn *c)
+{
+	struct sl_writer w;
+
+	c->hs.ccs_due = !c->hs.ccs_sent;
+	/* of the transcript up to the server's Finished, before ours is in */
+	if (!sl_application_secrets(c))
+		return false;
+	if (c->hs.certificate_requested) {
+		sl_message_begin(c, &w, SL_CERTIFICATE);
+		sl_put8(&w, 0);
+		sl_put24(&w, 0);
+		if (!sl_message_end(c, &w))
+			return false;
+	}
+	return sl_finished_write(c, c->tx.secret) && next(c, END);
+}
+
+static bool end(struct sluice_conn *c)
+{
+	if (!sl_resumption_secret(c) ||
+	    !sl_keys_install(c, &c->rx, c->hs.server_secret) ||
+	    !sl_keys_install(c, &c->tx, c->hs.client_secret))
+		return false;
+	sl_conn_finish(c);
+	return true;
+}
+
+static const struct sl_step steps[END + 1] = {
+	[WRITE_HELLO] = { .write = write_hello },
+	[READ_HELLO] = {
+		.read = read_hello, .expect = { SL_SERVER_HELLO },
+		.unexpected = "the server did not begin with ServerHello",
+	},
+	[WRITE_HELLO_AGAIN] = { .write = write_hello_again },
+	[READ_EXTENSIONS] = {
+		.read = read_extensions, .expect = { SL_ENCRYPTED_EXTENSIONS },
+		.unexpected = "no EncryptedExtensions after ServerHello",
+	},
+	[READ_REQUEST_OR_CERTIFICATE] = {
+		.read = read_certificate,
+		.expect = { SL_CERTIFICATE, SL_CERTIFICATE_REQUEST },
+		.unexpected = "the server sent no certificate",
+	},
+	[READ_CERTIFICATE] = {
+		.read = read_certificate, .expect = { SL_CERTIFICATE },
+		.unexpected = "no Certificate after CertificateRequest",
+	},
+	[READ_CERTIFICATE_VERIFY] = {
+		.read = read_certificate_verify,
+		.expect = { SL_CERTIFICATE_VERIFY },
+		.unexpected = "no CertificateVerify after Certificate",
+	},
+	[READ_FINISHED] = {
+		.read = read_finished, .expect = { SL_FINISHED },
+		.unexpected = "no Finished where the server's flight ends",
+	},
+	[WRITE_FINISHED] = { .write = write_finished },
+	[END] = { .write = end },
+};
+
+const struct sl_step *sl_client_begin(void)
+{
+	return &steps[WRITE_HELLO];
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+#include "client_hello.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "conn.h"
+#include "hello.h"
+#include "tickets.h"
+
+#define PSK_DHE_KE	1
+
+bool sl_share_make(struct sluice_conn *c, unsigned int i, uint16_t group)
+{
+	uint8_t *share = c->hs.share_buffer + (size_t)i * SLUICE_SHARE_MAX;
+
+	c->hs.share_octets[i].data = share;
+	c->hs.share_groups[i] = group;
+	c->hs.shares[i] = c->p->kx_new(c->p, group, share,
+				       &c->hs.share_octets[i].len);
+	return c->hs.shares[i] ||
+	       sl_internal(c, "the provider made no key share");
+}
+
+void sl_shares_free(struct sluice_conn *c)
+{
+	unsigned int i;
+
+	for (i = 0; i < SL_SHARES; i++) {
+		c->p->kx_free(c->p, c->hs.shares[i]);
+		c->hs.shares[i] = NULL;
+	}
+}
+
+bool sl_client_hello_start(struct sluice_conn *c)
+{
+	const uint16_t *suite = sl_suites(c->config);
+	const uint16_t *group = sl_groups(c->config);
+
+	for (; *suite; suite++) {
+		if (!sl_transcript_start(c, sl_suite_find(*suite)->hash))
+			return false;
+	}
+	while (!sl_group_usable(c->config, *group))
+		group++;
+	if (!sl_share_make(c, 0, *group))
+		return false;
+	/* most servers without the hybrid group have this one */
+	if (*group == SLUICE_X25519MLKEM768 &&
+	    sl_group_usable(c->config, SLUICE_X25519) &&
+	    !sl_share_make(c, 1, SLUICE_X25519))
+		return false;
+	return sl_ticket_take(c);
+}
+
+static void put_list16(struct sl_writer *w, const uint16_t *list)
+{
+	size_t mark = sl_begin_vec(w, 2);
+
+	for (; *list; list++)
+		sl_put16(w, *list);
+	sl_end_vec(w, mark, 2);
+}
+
+/* SNI is for DNS names only, without a final dot (RFC 6066, section 3). */
+static void put_server_name(struct sluice_conn *c, struct sl_writer *w)
+{
+	const char *name = c->config->peer_name;
+	uint8_t address[16];
+	size_t len, ext, list, entry;
+
+	if (!name || inet_pton(AF_INET, name, address) == 1 ||
+	    inet_pton(AF_INET6, name, address) == 1)
+		return;
+	len = strlen(name);
+	if (name[len - 1] == '.')
+		len--;
+	ext = sl_begin_extension(c, w, SL_EXT_SERVER_NAME);
+	list = sl_begin_vec(w, 2);
+	sl_put8(w, 0);			/* host_name */
+	entry = sl_begin_vec(w, 2);
+	sl_put(w, name, len);
+	sl_end_vec(w, entry, 2);
+	sl_end_vec(w, list, 2);
+	sl_end_vec(w, ext, 2);
+}
+
+static void put_groups(struct sluice_conn *c, struct sl_writer *w)
+{
+	size_t ext = sl_begin_extension(c, w, SL_EXT_SUPPORTED_GROUPS);
+	const uint16_t *group = sl_groups(c->config);
+	size_t list = sl_begin_vec(w, 2);
+
+	for (; *group; group++) {
+		if (sl_group_usable(c->config, *group))
+			sl_put16(w, *group);
+	}
+	sl_end_vec(w, list, 2);
+	sl_end_vec(w, ext, 2);
+}
+
+static void put_alpn(struct sluice_conn *c, struct sl_writer *w)
+{
+	const char *const *alpn = c->config->alpn;
+	size_t ext, list, name;
+
+	if (!alpn)
+		return;
+	ext = sl_begin_extension(c, w, SL_EXT_ALPN);
+	list = sl_begin_vec(w, 2);
+	for (; *alpn; alpn++) {
+		name = sl_begin_vec(w, 1);
+		sl_put(w, *alpn, strlen(*alpn));
+		sl_end_vec(w, name, 1);
+	}
+	sl_end_vec(w, list, 2);
+	sl_end_vec(w, ext, 2);
+}
+
+static void put_shares(struct sluice_conn *c, struct sl_writer *w)
+{
+	size_t ext = sl_begin_extension(c, w, SL_EXT_KEY_SHARE);
+	size_t list = sl_begin_vec(w, 2);
+	unsigned int i;
+
+	for (i = 0; i < SL_SHARES; i++) {
+		size_t share;
+
+		if (!c->hs.shares[i])
+			continue;
+		sl_put16(w, c->hs.share_groups[i]);
+		share = sl_begin_vec(w, 2);
+		sl_put(w, c->hs.share_octets[i].data,
+		       c->hs.share_octets[i].len);
+		sl_end_vec(w, share, 2);
+	}
+	sl_end_vec(w, list, 2);
+	sl_end_vec(w, ext, 2);
+}
+
+/* The last extension; its binder is computed when the rest stands. */
+static void put_psk(struct sluice_conn *c, struct sl_writer *w)
+{
+	size_t ext = sl_begin_extension(c, w, SL_EXT_PRE_SHARED_KEY);
+	size_t hash_len = c->hs.session.suite->hash_len;
+	size_t list = sl_begin_vec(w, 2);
+	size_t vec = sl_begin_vec(w, 2);
+
+	sl_put(w, c->hs.ticket, c->hs.ticket_len);
+	sl_end_vec(w, vec, 2);
+	sl_put32(w, c->hs.ticket_age);
+	sl_end_vec(w, list, 2);
+	list = sl_begin_vec(w, 2);
+	vec = sl_begin_vec(w, 1);
+	sl_put_space(w, hash_len);
+	sl_end_vec(w, vec, 1);
+	sl_end_vec(w, list, 2);
+	sl_end_vec(w, ext, 2);
+}
+
+/* With a ticket, the message is complete but for its binder. */
+static bool bind_psk(struct sluice_conn *c, struct sl_writer *w)
+{
+	const struct sl_suite *suite = c->hs.session.suite;
+	size_t binders = 2 + 1 + suite->hash_len;
+
+	if (w->bad)
+		return true;		/* sl_message_end() tells */
+	/* the message's own length counts the binders */
+	sl_end_vec(w, 4, 3);
+	return sl_early_secret(c, suite, c->hs.session.psk) &&
+	       sl_binder_mac(c, suite, w->buf, w->len - binders,
+			     w->buf + w->len - suite->hash_len);
+}
+
+bool sl_client_hello_write(struct sluice_conn *c)
+{
+	struct sl_writer w;
+	size_t mark, ext, list;
+
+	c->hs.offered = 0;
+	sl_message_begin(c, &w, SL_CLIENT_HELLO);
+	sl_put16(&w, SL_TLS_1_2);
+	sl_put(&w, c->hs.client_random, SL_RANDOM_LEN);
+	mark = sl_begin_vec(&w, 1);
+	sl_put(&w, c->hs.session_id, c->hs.session_id_len);
+	sl_end_vec(&w, mark, 1);
+	put_list16(&w, sl_suites(c->config));
+	sl_put16(&w, 0x0100);		/* one compression method: none */
+	mark = sl_begin_vec(&w, 2);
+
+	put_server_name(c, &w);
+	put_groups(c, &w);
+	ext = sl_begin_extension(c, &w, SL_EXT_SIGNATURE_ALGORITHMS);
+	put_list16(&w, sl_signature_schemes);
+	sl_end_vec(&w, ext, 2);
+	put_alpn(c, &w);
+	ext = sl_begin_extension(c, &w, SL_EXT_SUPPORTED_VERSIONS);
+	list = sl_begin_vec(&w, 1);
+	sl_put16(&w, SL_TLS_1_3);
+	sl_end_vec(&w, list, 1);
+	sl_end_vec(&w, ext, 2);
+	if (c->hs.cookie_len) {
+		ext = sl_begin_extension(c, &w, SL_EXT_COOKIE);
+		list = sl_begin_vec(&w, 2);
+		sl_put(&w, c->hs.cookie, c->hs.cookie_len);
+		sl_end_vec(&w, list, 2);
+		sl_end_vec(&w, ext, 2);
+	}
+	put_shares(c, &w);
+	if (c->config->ticket_put || c->hs.session.suite) {
+		ext = sl_begin_extension(c, &w, SL_EXT_PSK_KEY_EXCHANGE_MODES);
+		list = sl_begin_vec(&w, 1);
+		sl_put8(&w, PSK_DHE_KE);
+		sl_end_vec(&w, list, 1);
+		sl_end_vec(&w, ext, 2);
+	}
+	if (c->hs.session.suite)
+		put_psk(c, &w);
+	sl_end_vec(&w, mark, 2);
+	if (c->hs.session.suite && !bind_psk(c, &w))
+		return false;
+	return sl_message_end(c, &w);
+}

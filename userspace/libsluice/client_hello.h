@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* Writing ClientHello (RFC 9846, section 4.1.2). */
+#ifndef SLUICE_CLIENT_HELLO_H
+#define SLUICE_CLIENT_HELLO_H
+
+#include "sluice/sluice.h"
+
+/* Begin the transcript, make key shares, look for a ticket. */
+bool sl_client_hello_start(struct sluice_conn *c);
+
+/* Write it, the first time or after a HelloRetryRequest. */
+bool sl_client_hello_write(struct sluice_conn *c);
+
+/* Make share number i, for group; forget all shares. */
+bool sl_share_make(struct sluice_conn *c, unsigned int i, uint16_t group);
+void sl_shares_free(struct sluice_conn *c);
+
+#endif /* SLUICE_CLIENT_HELLO_H */

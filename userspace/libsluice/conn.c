@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+/* A connection's beginning and end, and what can be asked of it. */
+#include "conn.h"
+
+#include <string.h>
+
+#include "client.h"
+#include "client_hello.h"
+#include "hello.h"
+#include "server.h"
+
+void sluice_wipe(void *mem, size_t len)
+{
+	if (!len)
+		return;
+	memset(mem, 0, len);
+	/* the compiler must believe that somebody looks at the zeros */
+	__asm__ __volatile__("" : : "r"(mem) : "memory");
+}
+
+static const char *check_alpn(const char *const *alpn)
+{
+	size_t total = 0;
+
+	if (!alpn)
+		return NULL;
+	if (!*alpn)
+		return "alpn: the list is empty; set it to NULL for no protocol";
+	for (; *alpn; alpn++) {
+		size_t len = strlen(*alpn);
+
+		if (!len || len > SL_ALPN_NAME_MAX)
+			return "alpn: a name has to have 1 to 255 octets";
+		total += 1 + len;
+	}
+	return total > SLUICE_ALPN_MAX ? "alpn: too many names" : NULL;
+}
+
+/* The length of a list that ends with 0, looked at up to max entries. */
+static size_t list_len(const uint16_t *list, size_t max)
+{
+	size_t len = 0;
+
+	while (len < max && list[len])
+		len++;
+	return len;
+}
+
+static const char *check_lists(const struct sluice_config *config)
+{
+	const uint16_t *suite = sl_suites(config);
+	const uint16_t *group = sl_groups(config);
+	bool usable = false;
+
+	if (!*suite || list_len(suite, 9) == 9)
+		return "suites: name 1 to 8";
+	for (; *suite; suite++) {
+		if (!sl_suite_find(*suite))
+			return "suites: one of them is unknown";
+	}
+	if (list_len(group, 17) == 17)
+		return "groups: name at most 16";
+	for (; *group; group++)
+		usable = usable || sl_group_usable(config, *group);
+	return usable ? NULL : "groups: the provider has none of them";
+}
+
+static const char *check_client(const struct sluice_config *config)
+{
+	if (config->peer_name && (!*config->peer_name ||
+				  strlen(config->peer_name) > SL_NAME_MAX + 1))
+		return "peer_name: has to have 1 to 253 octets";
+	if (config->no_verify)
+		return NULL;
+	if (!config->trust)
+		return "trust: a client needs the authorities to believe";
+	if (!config->peer_name)
+		return "peer_name: a client needs the server's name";
+	return NULL;
+}
+
+static const char *check_server(const struct sluice_config *config)
+{
+	if (!sl_server_begin())
+		return "role: the server's handshake is not there yet";
+	if (!config->credential)
+		return "credential: a server needs a certificate and its key";
+	if (config->ticket_lifetime > 604800)
+		return "ticket_lifetime: at most 604800 seconds";
+	if (config->ticket_count > 8)
+		return "ticket_count: at most 8";
+	return NULL;
+}
+
+const char *sluice_config_check(const struct sluice_config *config)
+{
+	const char *wrong;
+
+	if (!config || !config->provider)
+		return "provider: needed";
+	if (!config->now)
+		return "now: needed";
+	wrong = check_alpn(config->alpn);
+	if (!wrong)
+		wrong = check_lists(config);
+	if (wrong)
+		return wrong;
+	switch (config->role) {
+	case SLUICE_CLIENT:
+		return check_client(config);
+	case SLUICE_SERVER:
+		return check_server(config);
+	default:
+		return "role: SLUICE_CLIENT or SLUICE_SERVER";
+	}
+}
+
+size_t sluice_conn_size(void)
+{
+	return sizeof(struct sluice_conn);
+}
+
+struct sluice_conn *sluice_conn_init(void *mem, size_t size,
+				     const struct sluice_config *config)
+{
+	struct sluice_conn *c = mem;
+
+	if (!mem || size < sizeof(*c) ||
+	    (uintptr_t)mem % _Alignof(struct sluice_conn) ||
+	    sluice_config_check(config))
+		return NULL;
+	memset(c, 0, sizeof(*c));
+	c->config = config;
+	c->p = config->provider;
+	c->alert_sent = SL_ALERT_NONE;
+	c->alert_received = SL_ALERT_NONE;
+	c->reason = "";
+	c->hs.step = config->role == SLUICE_CLIENT ? sl_client_begin() :
+						     sl_server_begin();
+	return c;
+}
+
+void sl_conn_wipe_handshake(struct sluice_conn *c)
+{
+	sl_transcript_free(c);
+	sl_shares_free(c);
+	c->p->pubkey_free(c->p, c->hs.peer_key);
+	sluice_wipe(&c->hs, sizeof(c->hs));
+}
+
+void sl_conn_finish(struct sluice_conn *c)
+{
+	sl_conn_wipe_handshake(c);
+	c->done = true;
+}
+
+void sluice_conn_free(struct sluice_conn *c)
+{
+	if (!c)
+		return;
+	sl_conn_wipe_handshake(c);
+	sl_keys_wipe(c, &c->tx);
+	sl_keys_wipe(c, &c->rx);
+	sluice_wipe(c, sizeof(*c));
+}
+
+bool sl_verdict(struct sluice_conn *c, int rc, enum sluice_error error,
+		const char *reason)
+{
+	if (rc > 0)
+		return sl_fail(c, (enum sl_alert)rc, error, reason);
+	return sl_internal(c, "the provider failed");
+}
+
+void sluice_conn_info(const struct sluice_conn *c,
+		      struct sluice_conn_info *info)
+{
+	*info = (struct sluice_conn_info){
+		.suite = c->suite ? c->suite->id : 0,
+		.group = c->group,
+		.signature = c->signature,
+		.alpn = c->alpn_len ? (const char *)c->alpn : NULL,
+		.alpn_len = c->alpn_len,
+		.sni = c->sni_len ? c->sni : NULL,
+		.sni_len = c->sni_len,
+		.handshake_done = c->done,
+		.verified = c->verified,
+		.resumed = c->resumed,
+		.retried = c->retried,
+		.closed = c->rx_closed,
+		.error = c->error,
+		.alert_sent = c->alert_sent,
+		.alert_received = c->alert_received,
+		.reason = c->reason,
+		.tx_records = c->tx.seq,
+		.rx_records = c->rx.seq,
+		.tx_key_updates = c->tx.updates,
+		.rx_key_updates = c->rx.updates,
+		.tickets = c->tickets,
+	};
+}
+
+static void copy_keys(struct sluice_keys *keys, const struct sl_direction *dir)
+{
+	memcpy(keys->secret, dir->secret, sizeof(keys->secret));
+	memcpy(keys->key, dir->key, sizeof(keys->key));
+	memcpy(keys->iv, dir->iv, sizeof(keys->iv));
+	keys->seq = dir->seq;
+}
+
+int sluice_conn_secrets(const struct sluice_conn *c,
+			struct sluice_secrets *secrets)
+{
+	if (!c->done || c->error || c->rx_closed || c->tx_closed ||
+	    sluice_pending(c) || c->record_len || c->buffer_end)
+		return -1;
+	memset(secrets, 0, sizeof(*secrets));
+	secrets->suite = c->suite->id;
+	secrets->hash_len = c->suite->hash_len;
+	secrets->key_len = c->suite->key_len;
+	copy_keys(&secrets->tx, &c->tx);
+	copy_keys(&secrets->rx, &c->rx);
+	return 0;
+}

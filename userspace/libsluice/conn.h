@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* A connection, as the files of the engine share it. */
+#ifndef SLUICE_CONN_H
+#define SLUICE_CONN_H
+
+#include "alert.h"
+#include "keyschedule.h"
+#include "message.h"
+#include "record.h"
+#include "sluice/provider.h"
+#include "sluice/sluice.h"
+#include "transcript.h"
+#include "wire.h"
+
+/* The longest handshake message taken, its header not counted. */
+#define SL_MESSAGE_MAX		32768
+/*
+ * Room for that message; or for a flight to be sent: a Certificate of the same
+ * size together with EncryptedExtensions, CertificateVerify and Finished.
+ */
+#define SL_BUFFER_SIZE		(SL_MESSAGE_MAX + 2048)
+#define SL_RANDOM_LEN		32
+#define SL_SESSION_ID_MAX	32
+/* The longest cookie of a HelloRetryRequest that is echoed. */
+#define SL_COOKIE_MAX		1024
+/* Longest DNS name in presentation form (RFC 1035, without the final dot). */
+#define SL_NAME_MAX		253
+#define SL_ALPN_NAME_MAX	255
+/* A client sends at most this many key shares. */
+#define SL_SHARES		2
+/* Early data passed over by a server, in octets on the wire. */
+#define SL_EARLY_DATA_MAX	(64 * 1024)
+
+/*
+ * One state of the handshake: either a flight to be written, or a message to
+ * be read. Both functions name the next state; false: the connection failed.
+ */
+struct sl_step {
+	bool (*write)(struct sluice_conn *c);
+	bool (*read)(struct sluice_conn *c, enum sl_message type,
+		     struct sl_reader *body);
+	/* the types that are read here */
+	uint8_t expect[2];
+	const char *unexpected;
+};
+
+/* What a resumption needs of the session before it. */
+struct sl_session {
+	const struct sl_suite *suite;
+	uint8_t psk[SLUICE_HASH_MAX];
+	bool verified;
+};
+
+/* Only while the handshake runs; wiped as soon as it ends. */
+struct sl_handshake {
+	const struct sl_step *step;
+	struct sl_transcript transcript;
+	uint8_t secret[SLUICE_HASH_MAX];	/* the key schedule's stage */
+	uint8_t client_secret[SLUICE_HASH_MAX];	/* traffic secrets, of the */
+	uint8_t server_secret[SLUICE_HASH_MAX];	/* handshake, then the data */
+	uint8_t client_random[SL_RANDOM_LEN];
+	uint8_t session_id[SL_SESSION_ID_MAX];
+	size_t session_id_len;
+	bool ccs_due;
+	bool ccs_sent;
+	struct sl_session session;	/* to be resumed, if it has a suite */
+
+	/* client */
+	uint32_t offered;		/* bits 1 << enum sl_extension */
+	uint16_t share_groups[SL_SHARES];
+	struct sluice_kx *shares[SL_SHARES];
+	struct sluice_octets share_octets[SL_SHARES];
+	uint8_t share_buffer[SL_SHARES * SLUICE_SHARE_MAX];
+	uint8_t ticket[SLUICE_TICKET_MAX];
+	size_t ticket_len;
+	uint32_t ticket_age;		/* obfuscated */
+	uint8_t cookie[SL_COOKIE_MAX];
+	size_t cookie_len;
+	bool certificate_requested;
+	struct sluice_pubkey *peer_key;
+
+	/* server */
+	uint8_t share[SLUICE_SHARE_MAX];
+	size_t share_len;
+	uint16_t retry_group;
+	bool sni_used;
+	bool tickets_wanted;		/* the client offered psk_dhe_ke */
+	unsigned int tickets_left;
+	size_t early_data_left;
+};
+
+struct sluice_conn {
+	const struct sluice_config *config;
+	const struct sluice_provider *p;
+	const struct sl_suite *suite;
+	uint16_t group;
+	uint16_t signature;
+	struct sl_direction tx;
+	struct sl_direction rx;
+	uint8_t resumption_secret[SLUICE_HASH_MAX];	/* client */
+
+	bool hello_done;		/* the first ClientHello is through */
+	bool done;
+	bool verified;
+	bool resumed;
+	bool retried;
+	bool rx_closed;
+	bool tx_closed;			/* close_notify or an alert is sent */
+	bool alert_due;
+	bool update_due;
+	bool update_request;		/* ask the peer as well */
+	enum sl_alert alert;
+	int alert_sent;
+	int alert_received;
+	enum sluice_error error;
+	const char *reason;
+	uint64_t tickets;
+
+	uint8_t alpn[SL_ALPN_NAME_MAX];
+	size_t alpn_len;
+	char sni[SL_NAME_MAX + 1];
+	size_t sni_len;
+
+	struct sl_handshake hs;
+
+	/* the record being received; its content once it is opened */
+	uint8_t record[SLUICE_RECORD_MAX];
+	size_t record_len;
+	const uint8_t *content;
+	size_t content_len;
+	uint8_t content_type;
+
+	/*
+	 * Handshake messages: received, from start to end, the first perhaps
+	 * not yet whole; or to be sent. Never both: the sides take turns, and
+	 * what is received must end before a flight or a new key.
+	 */
+	uint8_t buffer[SL_BUFFER_SIZE];
+	size_t buffer_start;
+	size_t buffer_end;
+	size_t message_len;		/* of the message being read */
+	bool flight;			/* it is to be sent */
+};
+
+/* The handshake is through: its secrets are wiped. */
+void sl_conn_finish(struct sluice_conn *c);
+void sl_conn_wipe_handshake(struct sluice_conn *c);
+
+/* What the provider found: above 0 the peer is at fault, below 0 it failed. */
+bool sl_verdict(struct sluice_conn *c, int rc, enum sluice_error error,
+		const char *reason);
+
+static inline bool sl_is_server(const struct sluice_conn *c)
+{
+	return c->config->role == SLUICE_SERVER;
+}
+
+#endif /* SLUICE_CONN_H */

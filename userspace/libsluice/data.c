@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT
+#include "data.h"
+
+#include <string.h>
+
+#include "conn.h"
+#include "tickets.h"
+
+static size_t room(const struct sl_writer *w)
+{
+	return w->size - w->len;
+}
+
+/* Two octets fit in SLUICE_OUT_MIN, so there is room in the next call. */
+void sl_flush_alert(struct sluice_conn *c, struct sl_writer *out)
+{
+	uint8_t alert[2] = { 2, (uint8_t)c->alert };
+
+	if (!c->alert_due || room(out) < sizeof(alert) + SLUICE_OVERHEAD)
+		return;
+	if (c->alert == SL_CLOSE_NOTIFY)
+		alert[0] = 1;
+	out->len += sl_record_seal(c, SL_ALERT, alert, sizeof(alert),
+				   out->buf + out->len);
+	c->alert_due = false;
+	c->alert_sent = c->alert;
+	c->tx_closed = true;
+	sl_keys_wipe(c, &c->tx);
+}
+
+static uint64_t update_limit(const struct sluice_conn *c)
+{
+	uint64_t limit = c->config->update_after;
+
+	return limit && limit < c->suite->limit ? limit : c->suite->limit;
+}
+
+#define KEY_UPDATE_ROOM		(5 + SLUICE_OVERHEAD)
+
+static void write_update(struct sluice_conn *c, struct sl_writer *out)
+{
+	const uint8_t message[5] = {
+		SL_KEY_UPDATE, 0, 0, 1, c->update_request
+	};
+
+	out->len += sl_record_seal(c, SL_HANDSHAKE, message, sizeof(message),
+				   out->buf + out->len);
+	c->update_due = false;
+	c->update_request = false;
+	if (!c->error)
+		sl_keys_update(c, &c->tx);
+}
+
+/* What is pending goes before data; false if there is no room for it. */
+static bool flush_pending(struct sluice_conn *c, struct sl_writer *out)
+{
+	/* the last record under a key is the KeyUpdate itself */
+	if (c->tx.aead && c->done && c->tx.seq + 1 >= update_limit(c))
+		c->update_due = true;
+	if (c->update_due && !c->error && !c->tx_closed) {
+		if (room(out) < KEY_UPDATE_ROOM)
+			return false;
+		write_update(c, out);
+	}
+	sl_flush_alert(c, out);
+	return !c->alert_due;
+}
+
+enum sluice_status sluice_seal(struct sluice_conn *c,
+			       const uint8_t *data, size_t *data_len,
+			       uint8_t *out, size_t *out_len)
+{
+	struct sl_writer w = sl_writer(out, *out_len);
+	bool refuse = !c->done || c->tx_closed || c->alert_due;
+	size_t left = *data_len;
+	bool flushed;
+
+	for (;;) {
+		size_t part = left < SLUICE_DATA_MAX ? left : SLUICE_DATA_MAX;
+
+		flushed = flush_pending(c, &w);
+		if (!flushed || c->error || refuse || !part ||
+		    room(&w) <= SLUICE_OVERHEAD)
+			break;
+		if (part > room(&w) - SLUICE_OVERHEAD)
+			part = room(&w) - SLUICE_OVERHEAD;
+		w.len += sl_record_seal(c, SL_APPLICATION_DATA, data, part,
+					w.buf + w.len);
+		if (c->error)
+			break;
+		data += part;
+		left -= part;
+	}
+	*data_len -= left;
+	*out_len = w.len;
+	if (!flushed)
+		return SLUICE_WANT_WRITE;
+	if (c->error || (left && refuse))
+		return SLUICE_ERROR;
+	return left ? SLUICE_WANT_WRITE : SLUICE_DONE;
+}
+
+bool sluice_pending(const struct sluice_conn *c)
+{
+	return c->alert_due || (c->update_due && !c->error && !c->tx_closed);
+}
+
+int sluice_key_update(struct sluice_conn *c, bool request)
+{
+	if (!c->done || c->error || c->tx_closed || c->alert_due)
+		return -1;
+	c->update_due = true;
+	c->update_request = c->update_request || request;
+	return 0;
+}
+
+void sluice_close(struct sluice_conn *c)
+{
+	if (c->error || c->tx_closed || c->alert_due)
+		return;
+	c->alert = SL_CLOSE_NOTIFY;
+	c->alert_due = true;
+}
+
+enum sluice_status sluice_eof(struct sluice_conn *c)
+{
+	if (c->rx_closed && !c->error)
+		return SLUICE_CLOSED;
+	sl_fail(c, SL_ALERT_NONE, SLUICE_ERR_TRUNCATED, c->done ?
+		"the connection was cut off: it ended without close_notify" :
+		"the connection was cut off during the handshake");
+	return SLUICE_ERROR;
+}
+
+static bool read_key_update(struct sluice_conn *c, struct sl_reader *body)
+{
+	uint8_t request = sl_get8(body);
+
+	if (!sl_done(body))
+		return sl_bad_decode(c, "a malformed KeyUpdate");
+	if (request > 1)
+		return sl_illegal(c, "a KeyUpdate of an unknown kind");
+	if (!sl_message_boundary(c))
+		return false;
+	/* several requests may be answered by one update (section 4.6.3) */
+	if (request && !c->tx_closed && !c->alert_due)
+		c->update_due = true;
+	return sl_keys_update(c, &c->rx);
+}
+
+static bool take_messages(struct sluice_conn *c)
+{
+	struct sl_reader body;
+
+	for (;;) {
+		switch (sl_message_peek(c, &body)) {
+		case SL_NO_MESSAGE:
+			return !c->error;
+		case SL_KEY_UPDATE:
+			if (!read_key_update(c, &body))
+				return false;
+			break;
+		case SL_NEW_SESSION_TICKET:
+			if (sl_is_server(c))
+				return sl_unexpected(c, "a client sent a ticket");
+			if (!sl_ticket_read(c, &body))
+				return false;
+			break;
+		default:
+			return sl_unexpected(c, "a handshake message after the handshake");
+		}
+		sl_message_next(c);
+	}
+}
+
+static bool take_record(struct sluice_conn *c)
+{
+	if (!sl_record_open(c))
+		return false;
+	switch (c->content_type) {
+	case SL_APPLICATION_DATA:
+		return true;
+	case SL_HANDSHAKE:
+		if (!sl_message_collect(c) || !take_messages(c))
+			return false;
+		break;
+	case SL_ALERT:
+		if (!sl_alert_received(c, c->content))
+			return false;
+		break;
+	default:
+		break;
+	}
+	sl_record_release(c);
+	return true;
+}
+
+enum sluice_status sluice_open(struct sluice_conn *c,
+			       const uint8_t *in, size_t *in_len,
+			       uint8_t *data, size_t *data_len)
+{
+	size_t in_size = *in_len, size = *data_len;
+
+	*in_len = 0;
+	*data_len = 0;
+	if (!c->done && !c->error)
+		sl_fail(c, SL_INTERNAL_ERROR, SLUICE_ERR_USE,
+			"sluice_open() was called before the handshake had ended");
+	while (!c->error && !c->rx_closed) {
+		size_t part = c->content_len;
+
+		if (part) {
+			if (part > size - *data_len)
+				part = size - *data_len;
+			if (!part)
+				return SLUICE_WANT_WRITE;
+			memcpy(data + *data_len, c->content, part);
+			*data_len += part;
+			c->content += part;
+			c->content_len -= part;
+			continue;
+		}
+		if (c->content)
+			sl_record_release(c);
+		sl_record_feed(c, in, in_size, in_len);
+		if (!sl_record_complete(c))
+			return SLUICE_WANT_READ;
+		take_record(c);
+	}
+	if (c->error)
+		return SLUICE_ERROR;
+	/* whatever comes behind close_notify is ignored (section 6.1) */
+	*in_len = in_size;
+	return SLUICE_CLOSED;
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#include "extensions.h"
+
+#include "conn.h"
+
+/* The table of RFC 9846, section 4.2. */
+static const struct {
+	uint16_t type;
+	uint8_t messages;
+} known[SL_EXT_COUNT] = {
+	[SL_EXT_SERVER_NAME] = { 0, SL_IN_CH | SL_IN_EE },
+	[SL_EXT_MAX_FRAGMENT_LENGTH] = { 1, SL_IN_CH | SL_IN_EE },
+	[SL_EXT_STATUS_REQUEST] = { 5, SL_IN_CH | SL_IN_CR | SL_IN_CT },
+	[SL_EXT_SUPPORTED_GROUPS] = { 10, SL_IN_CH | SL_IN_EE },
+	[SL_EXT_SIGNATURE_ALGORITHMS] = { 13, SL_IN_CH | SL_IN_CR },
+	[SL_EXT_USE_SRTP] = { 14, SL_IN_CH | SL_IN_EE },
+	[SL_EXT_HEARTBEAT] = { 15, SL_IN_CH | SL_IN_EE },
+	[SL_EXT_ALPN] = { 16, SL_IN_CH | SL_IN_EE },
+	[SL_EXT_SCT] = { 18, SL_IN_CH | SL_IN_CR | SL_IN_CT },
+	[SL_EXT_CLIENT_CERTIFICATE_TYPE] = { 19, SL_IN_CH | SL_IN_EE },
+	[SL_EXT_SERVER_CERTIFICATE_TYPE] = { 20, SL_IN_CH | SL_IN_EE },
+	[SL_EXT_PADDING] = { 21, SL_IN_CH },
+	[SL_EXT_RECORD_SIZE_LIMIT] = { 28, SL_IN_CH | SL_IN_EE },
+	[SL_EXT_PRE_SHARED_KEY] = { 41, SL_IN_CH | SL_IN_SH },
+	[SL_EXT_EARLY_DATA] = { 42, SL_IN_CH | SL_IN_EE | SL_IN_NST },
+	[SL_EXT_SUPPORTED_VERSIONS] = { 43, SL_IN_CH | SL_IN_SH | SL_IN_HRR },
+	[SL_EXT_COOKIE] = { 44, SL_IN_CH | SL_IN_HRR },
+	[SL_EXT_PSK_KEY_EXCHANGE_MODES] = { 45, SL_IN_CH },
+	[SL_EXT_CERTIFICATE_AUTHORITIES] = { 47, SL_IN_CH | SL_IN_CR },
+	[SL_EXT_OID_FILTERS] = { 48, SL_IN_CR },
+	[SL_EXT_POST_HANDSHAKE_AUTH] = { 49, SL_IN_CH },
+	[SL_EXT_SIGNATURE_ALGORITHMS_CERT] = { 50, SL_IN_CH | SL_IN_CR },
+	[SL_EXT_KEY_SHARE] = { 51, SL_IN_CH | SL_IN_SH | SL_IN_HRR },
+};
+
+/* Messages whose extensions answer those of the ClientHello. */
+#define ANSWERS		(SL_IN_SH | SL_IN_HRR | SL_IN_EE | SL_IN_CT)
+
+static bool was_offered(const struct sluice_conn *c, unsigned int ext,
+			enum sl_ext_message message)
+{
+	/* the one exception: nobody can ask for a cookie */
+	if (ext == SL_EXT_COOKIE && message == SL_IN_HRR)
+		return true;
+	return ext < SL_EXT_COUNT && c->hs.offered >> ext & 1;
+}
+
+bool sl_parse_extensions(struct sluice_conn *c, struct sl_reader *r,
+			 enum sl_ext_message message, struct sl_extensions *e)
+{
+	struct sl_reader list = sl_get_vec(r, 2, 0, 0xffff);
+
+	*e = (struct sl_extensions){ .last = SL_EXT_COUNT };
+	while (!list.bad && list.left) {
+		uint16_t type = sl_get16(&list);
+		struct sl_reader body = sl_get_vec(&list, 2, 0, 0xffff);
+		unsigned int ext = 0;
+
+		if (list.bad)
+			break;
+		while (ext < SL_EXT_COUNT && known[ext].type != type)
+			ext++;
+		e->last = (enum sl_extension)ext;
+		if (ext < SL_EXT_COUNT && !(known[ext].messages & message))
+			return sl_illegal(c, "an extension in a message where it does not belong");
+		if (message & ANSWERS && !was_offered(c, ext, message))
+			return sl_fail(c, SL_UNSUPPORTED_EXTENSION,
+				       SLUICE_ERR_PROTOCOL,
+				       "the server answers an extension that was not offered");
+		if (ext == SL_EXT_COUNT)
+			continue;
+		if (sl_has(e, (enum sl_extension)ext))
+			return sl_illegal(c, "an extension comes twice");
+		e->present |= 1U << ext;
+		e->body[ext] = body;
+	}
+	if (list.bad || !sl_done(r))
+		return sl_bad_decode(c, "the extensions of a message are malformed");
+	return true;
+}
+
+size_t sl_begin_extension(struct sluice_conn *c, struct sl_writer *w,
+			  enum sl_extension ext)
+{
+	if (!sl_is_server(c))
+		c->hs.offered |= 1U << ext;
+	sl_put16(w, known[ext].type);
+	return sl_begin_vec(w, 2);
+}

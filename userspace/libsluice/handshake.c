@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+/* Driving the handshake: records in, states on, records out. */
+#include "conn.h"
+#include "data.h"
+
+/* The complete record in c->record goes where it belongs. */
+static bool take_record(struct sluice_conn *c)
+{
+	if (!sl_record_open(c))
+		return false;
+	switch (c->content_type) {
+	case SL_HANDSHAKE:
+		if (!sl_message_collect(c))
+			return false;
+		break;
+	case SL_ALERT:
+		if (!sl_alert_received(c, c->content))
+			return false;
+		break;
+	default:
+		break;
+	}
+	sl_record_release(c);
+	return true;
+}
+
+/* A message for the present state, if one is whole. */
+static bool take_message(struct sluice_conn *c, bool *taken)
+{
+	const struct sl_step *step = c->hs.step;
+	struct sl_reader body;
+	enum sl_message type = sl_message_peek(c, &body);
+
+	*taken = type != SL_NO_MESSAGE;
+	if (!*taken)
+		return !c->error;
+	if (type != step->expect[0] && type != step->expect[1])
+		return sl_unexpected(c, step->unexpected);
+	if (!step->read(c, type, &body))
+		return false;
+	sl_message_next(c);
+	c->hello_done = true;
+	return true;
+}
+
+static enum sluice_status go_on(struct sluice_conn *c, const uint8_t *in,
+				size_t in_size, size_t *used,
+				struct sl_writer *out)
+{
+	bool taken;
+
+	while (!c->error) {
+		if (!sl_flight_flush(c, out)) {
+			if (c->error)
+				break;
+			return SLUICE_WANT_WRITE;
+		}
+		if (c->done)
+			return SLUICE_DONE;
+		if (c->hs.step->write) {
+			c->hs.step->write(c);
+			continue;
+		}
+		if (!take_message(c, &taken) || taken)
+			continue;
+		sl_record_feed(c, in, in_size, used);
+		if (!sl_record_complete(c))
+			return SLUICE_WANT_READ;
+		take_record(c);
+	}
+	return SLUICE_ERROR;
+}
+
+enum sluice_status sluice_handshake(struct sluice_conn *c,
+				    const uint8_t *in, size_t *in_len,
+				    uint8_t *out, size_t *out_len)
+{
+	struct sl_writer w = sl_writer(out, *out_len);
+	size_t in_size = *in_len;
+	enum sluice_status status = SLUICE_ERROR;
+
+	*in_len = 0;
+	if (*out_len < SLUICE_OUT_MIN)
+		sl_fail(c, SL_INTERNAL_ERROR, SLUICE_ERR_USE,
+			"sluice_handshake() was given less than SLUICE_OUT_MIN octets of room");
+	if (c->tx_closed || c->alert_due)
+		sl_fail(c, SL_ALERT_NONE, SLUICE_ERR_USE,
+			"sluice_handshake() was called after sluice_close()");
+	if (!c->error)
+		status = go_on(c, in, in_size, in_len, &w);
+	if (c->error)
+		sl_flush_alert(c, &w);
+	*out_len = w.len;
+	return status;
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "hello.h"
+
+#include "conn.h"
+
+const uint8_t sl_retry_random[32] = {
+	0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11,
+	0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
+	0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e,
+	0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+};
+
+const uint16_t sl_signature_schemes[] = {
+	SLUICE_ECDSA_SECP256R1_SHA256,
+	SLUICE_ECDSA_SECP384R1_SHA384,
+	SLUICE_ED25519,
+	SLUICE_RSA_PSS_RSAE_SHA256,
+	SLUICE_RSA_PSS_RSAE_SHA384,
+	SLUICE_RSA_PSS_RSAE_SHA512,
+	SLUICE_RSA_PSS_PSS_SHA256,
+	SLUICE_RSA_PSS_PSS_SHA384,
+	SLUICE_RSA_PSS_PSS_SHA512,
+	0
+};
+
+static const uint16_t default_suites[] = {
+	SLUICE_AES_256_GCM_SHA384,
+	SLUICE_AES_128_GCM_SHA256,
+	SLUICE_CHACHA20_POLY1305_SHA256,
+	0
+};
+
+static const uint16_t default_groups[] = {
+	SLUICE_X25519MLKEM768,
+	SLUICE_X25519,
+	SLUICE_SECP256R1,
+	SLUICE_SECP384R1,
+	0
+};
+
+bool sl_listed(const uint16_t *list, uint16_t value)
+{
+	for (; *list; list++) {
+		if (*list == value)
+			return true;
+	}
+	return false;
+}
+
+const uint16_t *sl_suites(const struct sluice_config *config)
+{
+	return config->suites ? config->suites : default_suites;
+}
+
+const uint16_t *sl_groups(const struct sluice_config *config)
+{
+	return config->groups ? config->groups : default_groups;
+}
+
+bool sl_group_usable(const struct sluice_config *config, uint16_t group)
+{
+	return sl_listed(sl_groups(config), group) &&
+	       config->provider->group_offered(config->provider, group);
+}
+
+bool sl_contains16(struct sl_reader list, uint16_t value)
+{
+	while (!list.bad && list.left) {
+		if (sl_get16(&list) == value)
+			return true;
+	}
+	return false;
+}

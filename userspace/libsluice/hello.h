@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* What ClientHello and ServerHello have in common, and what is negotiated. */
+#ifndef SLUICE_HELLO_H
+#define SLUICE_HELLO_H
+
+#include "extensions.h"
+#include "sluice/sluice.h"
+#include "wire.h"
+
+#define SL_TLS_1_2		0x0303
+#define SL_TLS_1_3		0x0304
+/* The random of a HelloRetryRequest (section 4.1.3). */
+extern const uint8_t sl_retry_random[32];
+
+/* Lists of code points that end with 0. */
+bool sl_listed(const uint16_t *list, uint16_t value);
+
+/* What is offered, and accepted, in CertificateVerify; ends with 0. */
+extern const uint16_t sl_signature_schemes[];
+
+/* The configured suites and groups, or the defaults. */
+const uint16_t *sl_suites(const struct sluice_config *config);
+const uint16_t *sl_groups(const struct sluice_config *config);
+/* The provider has it, and the configuration names it. */
+bool sl_group_usable(const struct sluice_config *config, uint16_t group);
+
+/* Does a vector of 16-bit code points contain value? */
+bool sl_contains16(struct sl_reader list, uint16_t value);
+
+#endif /* SLUICE_HELLO_H */

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+#include "keyschedule.h"
+
+#include <string.h>
+
+#include "conn.h"
+
+/*
+ * AES-GCM: 2^24.5 full-size records under a key (section 5.5), rounded down.
+ * ChaCha20-Poly1305 would reach the sequence number's end first; renewing its
+ * key as often costs nothing.
+ */
+#define RECORD_LIMIT	((uint64_t)1 << 24)
+
+static const struct sl_suite suites[] = {
+	{ SLUICE_AES_128_GCM_SHA256, SLUICE_SHA256, SLUICE_AEAD_AES_128_GCM,
+	  32, 16, RECORD_LIMIT },
+	{ SLUICE_AES_256_GCM_SHA384, SLUICE_SHA384, SLUICE_AEAD_AES_256_GCM,
+	  48, 32, RECORD_LIMIT },
+	{ SLUICE_CHACHA20_POLY1305_SHA256, SLUICE_SHA256,
+	  SLUICE_AEAD_CHACHA20_POLY1305, 32, 32, RECORD_LIMIT },
+};
+
+const struct sl_suite *sl_suite_find(uint16_t id)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(suites) / sizeof(suites[0]); i++) {
+		if (suites[i].id == id)
+			return &suites[i];
+	}
+	return NULL;
+}
+
+static bool hmac(struct sluice_conn *c, const struct sl_suite *suite,
+		 const uint8_t *key, size_t key_len,
+		 const uint8_t *data, size_t len, uint8_t *out)
+{
+	if (c->p->hmac(c->p, suite->hash, key, key_len, data, len, out))
+		return sl_internal(c, "the provider cannot compute an HMAC");
+	return true;
+}
+
+bool sl_expand_label(struct sluice_conn *c, const struct sl_suite *suite,
+		     const uint8_t *secret, const char *label,
+		     const uint8_t *context, size_t context_len,
+		     uint8_t *out, size_t out_len)
+{
+	uint8_t info[2 + 1 + 6 + 16 + 1 + 255 + 1];
+	uint8_t block[SLUICE_HASH_MAX];
+	struct sl_writer w = sl_writer(info, sizeof(info));
+	size_t mark;
+	bool ok;
+
+	/* all of TLS fits in the first block of HKDF-Expand (RFC 5869) */
+	sl_put16(&w, (unsigned int)out_len);
+	mark = sl_begin_vec(&w, 1);
+	sl_put(&w, "tls13 ", 6);
+	sl_put(&w, label, strlen(label));
+	sl_end_vec(&w, mark, 1);
+	mark = sl_begin_vec(&w, 1);
+	sl_put(&w, context, context_len);
+	sl_end_vec(&w, mark, 1);
+	sl_put8(&w, 1);
+	if (w.bad || out_len > suite->hash_len)
+		return sl_internal(c, "a label is too long");
+	ok = hmac(c, suite, secret, suite->hash_len, info, w.len, block);
+	if (ok)
+		memcpy(out, block, out_len);
+	sluice_wipe(block, sizeof(block));
+	return ok;
+}
+
+/* Derive-Secret of the transcript. */
+static bool derive(struct sluice_conn *c, const char *label, uint8_t *out)
+{
+	uint8_t hash[SLUICE_HASH_MAX];
+
+	return sl_transcript_hash(c, c->suite->hash, NULL, 0, hash) &&
+	       sl_expand_label(c, c->suite, c->hs.secret, label, hash,
+			       c->suite->hash_len, out, c->suite->hash_len);
+}
+
+/* Derive-Secret of no messages. */
+static bool derive_empty(struct sluice_conn *c, const struct sl_suite *suite,
+			 const char *label, uint8_t *out)
+{
+	struct sluice_hash_ctx *ctx = c->p->hash_new(c->p, suite->hash);
+	uint8_t hash[SLUICE_HASH_MAX];
+	bool ok = ctx && !c->p->hash_digest(c->p, ctx, hash);
+
+	c->p->hash_free(c->p, ctx);
+	if (!ok)
+		return sl_internal(c, "the provider cannot hash");
+	return sl_expand_label(c, suite, c->hs.secret, label, hash,
+			       suite->hash_len, out, suite->hash_len);
+}
+
+bool sl_early_secret(struct sluice_conn *c, const struct sl_suite *suite,
+		     const uint8_t *psk)
+{
+	static const uint8_t zeros[SLUICE_HASH_MAX];
+
+	/* HKDF-Extract(0, PSK) */
+	return hmac(c, suite, zeros, suite->hash_len, psk ? psk : zeros,
+		    suite->hash_len, c->hs.secret);
+}
+
+bool sl_binder_mac(struct sluice_conn *c, const struct sl_suite *suite,
+		   const uint8_t *hello, size_t len, uint8_t *mac)
+{
+	uint8_t key[SLUICE_HASH_MAX];
+	uint8_t hash[SLUICE_HASH_MAX];
+	bool ok;
+
+	ok = derive_empty(c, suite, "res binder", key) &&
+	     sl_transcript_hash(c, suite->hash, hello, len, hash) &&
+	     sl_finished_mac(c, suite, key, hash, mac);
+	sluice_wipe(key, sizeof(key));
+	return ok;
+}
+
+bool sl_finished_mac(struct sluice_conn *c, const struct sl_suite *suite,
+		     const uint8_t *secret, const uint8_t *hash, uint8_t *mac)
+{
+	uint8_t key[SLUICE_HASH_MAX];
+	bool ok;
+
+	ok = sl_expand_label(c, suite, secret, "finished", NULL, 0, key,
+			     suite->hash_len) &&
+	     hmac(c, suite, key, suite->hash_len, hash, suite->hash_len, mac);
+	sluice_wipe(key, sizeof(key));
+	return ok;
+}
+
+/* A line of the key log (RFC 9850). */
+static void log_secret(struct sluice_conn *c, const char *label,
+		       const uint8_t *secret)
+{
+	static const char digits[] = "0123456789abcdef";
+	char line[40 + 2 * (SL_RANDOM_LEN + SLUICE_HASH_MAX) + 2];
+	struct sl_writer w = sl_writer((uint8_t *)line, sizeof(line));
+	size_t i;
+
+	if (!c->config->keylog)
+		return;
+	sl_put(&w, label, strlen(label));
+	sl_put8(&w, ' ');
+	for (i = 0; i < SL_RANDOM_LEN; i++) {
+		sl_put8(&w, (uint8_t)digits[c->hs.client_random[i] >> 4]);
+		sl_put8(&w, (uint8_t)digits[c->hs.client_random[i] & 15]);
+	}
+	sl_put8(&w, ' ');
+	for (i = 0; i < c->suite->hash_len; i++) {
+		sl_put8(&w, (uint8_t)digits[secret[i] >> 4]);
+		sl_put8(&w, (uint8_t)digits[secret[i] & 15]);
+	}
+	sl_put8(&w, 0);
+	c->config->keylog(c->config->ctx, line);
+	sluice_wipe(line, sizeof(line));
+}
+
+/* HKDF-Extract of the next stage: its salt is derived from the last. */
+static bool next_stage(struct sluice_conn *c, const uint8_t *input, size_t len)
+{
+	uint8_t salt[SLUICE_HASH_MAX];
+	bool ok;
+
+	ok = derive_empty(c, c->suite, "derived", salt) &&
+	     hmac(c, c->suite, salt, c->suite->hash_len, input, len,
+		  c->hs.secret);
+	sluice_wipe(salt, sizeof(salt));
+	return ok;
+}
+
+bool sl_handshake_secrets(struct sluice_conn *c, const uint8_t *shared,
+			  size_t shared_len)
+{
+	if (!next_stage(c, shared, shared_len) ||
+	    !derive(c, "c hs traffic", c->hs.client_secret) ||
+	    !derive(c, "s hs traffic", c->hs.server_secret))
+		return false;
+	log_secret(c, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", c->hs.client_secret);
+	log_secret(c, "SERVER_HANDSHAKE_TRAFFIC_SECRET", c->hs.server_secret);
+	return true;
+}
+
+bool sl_application_secrets(struct sluice_conn *c)
+{
+	static const uint8_t zeros[SLUICE_HASH_MAX];
+
+	if (!next_stage(c, zeros, c->suite->hash_len) ||
+	    !derive(c, "c ap traffic", c->hs.client_secret) ||
+	    !derive(c, "s ap traffic", c->hs.server_secret))
+		return false;
+	log_secret(c, "CLIENT_TRAFFIC_SECRET_0", c->hs.client_secret);
+	log_secret(c, "SERVER_TRAFFIC_SECRET_0", c->hs.server_secret);
+	if (c->config->keylog) {
+		uint8_t exporter[SLUICE_HASH_MAX];
+
+		if (!derive(c, "exp master", exporter))
+			return false;
+		log_secret(c, "EXPORTER_SECRET", exporter);
+		sluice_wipe(exporter, sizeof(exporter));
+	}
+	return true;
+}
+
+bool sl_resumption_secret(struct sluice_conn *c)
+{
+	return derive(c, "res master", c->resumption_secret);
+}
+
+bool sl_ticket_psk(struct sluice_conn *c, const uint8_t *nonce, size_t len,
+		   uint8_t *psk)
+{
+	return sl_expand_label(c, c->suite, c->resumption_secret, "resumption",
+			       nonce, len, psk, c->suite->hash_len);
+}
+
+void sl_keys_wipe(struct sluice_conn *c, struct sl_direction *dir)
+{
+	uint64_t updates = dir->updates;
+
+	c->p->aead_free(c->p, dir->aead);
+	sluice_wipe(dir, sizeof(*dir));
+	dir->updates = updates;
+}
+
+static bool install(struct sluice_conn *c, struct sl_direction *dir)
+{
+	const struct sl_suite *suite = c->suite;
+
+	c->p->aead_free(c->p, dir->aead);
+	dir->aead = NULL;
+	dir->seq = 0;
+	if (!sl_expand_label(c, suite, dir->secret, "key", NULL, 0,
+			     dir->key, suite->key_len) ||
+	    !sl_expand_label(c, suite, dir->secret, "iv", NULL, 0,
+			     dir->iv, SL_IV_LEN))
+		return false;
+	dir->aead = c->p->aead_new(c->p, suite->aead, dir->key);
+	return dir->aead || sl_internal(c, "the provider took no record key");
+}
+
+bool sl_keys_install(struct sluice_conn *c, struct sl_direction *dir,
+		     const uint8_t *secret)
+{
+	memcpy(dir->secret, secret, c->suite->hash_len);
+	return install(c, dir);
+}
+
+bool sl_keys_update(struct sluice_conn *c, struct sl_direction *dir)
+{
+	uint8_t secret[SLUICE_HASH_MAX];
+	bool ok;
+
+	ok = sl_expand_label(c, c->suite, dir->secret, "traffic upd", NULL, 0,
+			     secret, c->suite->hash_len) &&
+	     sl_keys_install(c, dir, secret);
+	sluice_wipe(secret, sizeof(secret));
+	dir->updates++;
+	return ok;
+}
+
+/* The static IV with the sequence number in its end (section 5.3). */
+static void make_nonce(const struct sl_direction *dir, uint8_t *nonce)
+{
+	unsigned int i;
+
+	memcpy(nonce, dir->iv, SL_IV_LEN);
+	for (i = 0; i < 8; i++)
+		nonce[SL_IV_LEN - 1 - i] ^= (uint8_t)(dir->seq >> (8 * i));
+}
+
+int sl_direction_seal(struct sluice_conn *c, struct sl_direction *dir,
+		      const uint8_t *header, uint8_t *body, size_t len)
+{
+	uint8_t nonce[SL_IV_LEN];
+
+	make_nonce(dir, nonce);
+	dir->seq++;
+	return c->p->aead_seal(c->p, dir->aead, nonce, header,
+			       SL_RECORD_HEADER, body, len);
+}
+
+int sl_direction_open(struct sluice_conn *c, struct sl_direction *dir,
+		      const uint8_t *header, uint8_t *body, size_t len)
+{
+	uint8_t nonce[SL_IV_LEN];
+	int rc;
+
+	make_nonce(dir, nonce);
+	rc = c->p->aead_open(c->p, dir->aead, nonce, header, SL_RECORD_HEADER,
+			     body, len);
+	if (!rc)
+		dir->seq++;
+	return rc;
+}

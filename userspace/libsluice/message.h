@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* Handshake messages out of records, and into them (RFC 9846, section 4). */
+#ifndef SLUICE_MESSAGE_H
+#define SLUICE_MESSAGE_H
+
+#include "sluice/sluice.h"
+#include "wire.h"
+
+enum sl_message {
+	SL_NO_MESSAGE = 0,
+	SL_CLIENT_HELLO = 1,
+	SL_SERVER_HELLO = 2,
+	SL_NEW_SESSION_TICKET = 4,
+	SL_END_OF_EARLY_DATA = 5,
+	SL_ENCRYPTED_EXTENSIONS = 8,
+	SL_CERTIFICATE = 11,
+	SL_CERTIFICATE_REQUEST = 13,
+	SL_CERTIFICATE_VERIFY = 15,
+	SL_FINISHED = 20,
+	SL_KEY_UPDATE = 24,
+	SL_MESSAGE_HASH = 254,
+};
+
+/* The content of a handshake record joins the messages not yet read. */
+bool sl_message_collect(struct sluice_conn *c);
+
+/*
+ * The next message, if it is whole: its type, and its body in place;
+ * SL_NO_MESSAGE if more records are needed, or if the connection has failed. It stays the current message until sl_message_next().
+ */
+enum sl_message sl_message_peek(struct sluice_conn *c, struct sl_reader *body);
+void sl_message_next(struct sluice_conn *c);
+
+/* The current message, header included, joins the transcript. */
+bool sl_message_hash(struct sluice_conn *c);
+
+/*
+ * No octet of a further message may have been received: a flight or new keys
+ * follow (section 5.1).
+ */
+bool sl_message_boundary(struct sluice_conn *c);
+
+/* Begin a message of a flight; w is good until sl_message_end(). */
+void sl_message_begin(struct sluice_conn *c, struct sl_writer *w,
+		      enum sl_message type);
+/* It joins the transcript and the flight. */
+bool sl_message_end(struct sluice_conn *c, struct sl_writer *w);
+
+/* What is to be sent: write as much as there is room for. True: all of it. */
+bool sl_flight_flush(struct sluice_conn *c, struct sl_writer *out);
+
+#endif /* SLUICE_MESSAGE_H */

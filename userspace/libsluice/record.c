@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+#include "record.h"
+
+#include <string.h>
+
+#include "conn.h"
+
+#define CIPHERTEXT_MAX	(SL_PLAINTEXT_MAX + 256)
+
+size_t sluice_want(const struct sluice_conn *c)
+{
+	size_t body;
+
+	if (c->record_len < SL_RECORD_HEADER)
+		return SL_RECORD_HEADER - c->record_len;
+	body = (size_t)c->record[3] << 8 | c->record[4];
+	if (sl_record_complete(c))
+		return SL_RECORD_HEADER;
+	return SL_RECORD_HEADER + body - c->record_len;
+}
+
+bool sl_record_complete(const struct sluice_conn *c)
+{
+	size_t body;
+
+	if (c->record_len < SL_RECORD_HEADER)
+		return false;
+	body = (size_t)c->record[3] << 8 | c->record[4];
+	/* what is too long is refused by its header */
+	return body > CIPHERTEXT_MAX ||
+	       c->record_len == SL_RECORD_HEADER + body;
+}
+
+void sl_record_feed(struct sluice_conn *c, const uint8_t *in, size_t len,
+		    size_t *used)
+{
+	while (*used < len && !sl_record_complete(c)) {
+		size_t part = sluice_want(c);
+
+		if (part > len - *used)
+			part = len - *used;
+		memcpy(c->record + c->record_len, in + *used, part);
+		c->record_len += part;
+		*used += part;
+	}
+}
+
+void sl_record_release(struct sluice_conn *c)
+{
+	sluice_wipe(c->record, c->record_len);
+	c->record_len = 0;
+	c->content = NULL;
+	c->content_len = 0;
+	c->content_type = 0;
+}
+
+static bool pass_over(struct sluice_conn *c)
+{
+	sl_record_release(c);
+	return true;
+}
+
+/*
+ * Early data that was not accepted (section 4.2.10): the server cannot read
+ * it, and passes over what it cannot decrypt, up to a limit.
+ */
+static bool is_early_data(struct sluice_conn *c)
+{
+	if (c->record_len > c->hs.early_data_left)
+		return false;
+	c->hs.early_data_left -= c->record_len;
+	return true;
+}
+
+static bool open_plain(struct sluice_conn *c, size_t len)
+{
+	if (len > SL_PLAINTEXT_MAX)
+		return sl_fail(c, SL_RECORD_OVERFLOW, SLUICE_ERR_PROTOCOL,
+			       "a record is longer than 16384 octets");
+	if (c->record[0] == SL_APPLICATION_DATA) {
+		if (is_early_data(c))
+			return pass_over(c);
+		return sl_unexpected(c, "data came before the keys");
+	}
+	c->content_type = c->record[0];
+	c->content = c->record + SL_RECORD_HEADER;
+	c->content_len = len;
+	return true;
+}
+
+static bool open_protected(struct sluice_conn *c, size_t len)
+{
+	uint8_t *body = c->record + SL_RECORD_HEADER;
+	int rc;
+
+	if (len <= SL_TAG_LEN)
+		return sl_fail(c, SL_BAD_RECORD_MAC, SLUICE_ERR_CRYPTO,
+			       "a record is too short to be a protected one");
+	rc = sl_direction_open(c, &c->rx, c->record, body, len);
+	if (rc < 0)
+		return sl_internal(c, "the provider cannot decrypt");
+	if (rc) {
+		if (is_early_data(c))
+			return pass_over(c);
+		return sl_fail(c, SL_BAD_RECORD_MAC, SLUICE_ERR_CRYPTO,
+			       "a record cannot be decrypted: it was changed on the way, or the keys differ");
+	}
+	c->hs.early_data_left = 0;
+	len -= SL_TAG_LEN;
+
+	/* padding is zeros behind the content type (section 5.4) */
+	if (len > SL_PLAINTEXT_MAX + 1)
+		return sl_fail(c, SL_RECORD_OVERFLOW, SLUICE_ERR_PROTOCOL,
+			       "a record's content is longer than 16384 octets");
+	while (len && !body[len - 1])
+		len--;
+	if (!len)
+		return sl_unexpected(c, "a record consists of padding only");
+	c->content_type = body[len - 1];
+	c->content = body;
+	c->content_len = len - 1;
+	return true;
+}
+
+/*
+ * In the clear though there are keys: the middlebox compatibility mode's
+ * change_cipher_spec (section 5), and an alert of a client that could not make
+ * the keys, of which nothing encrypted has come yet.
+ */
+static bool open_outside(struct sluice_conn *c, size_t len)
+{
+	const uint8_t *body = c->record + SL_RECORD_HEADER;
+
+	switch (c->record[0]) {
+	case SL_CHANGE_CIPHER_SPEC:
+		if (c->done || (sl_is_server(c) && !c->hello_done) ||
+		    c->buffer_end || len != 1 || body[0] != 1)
+			return sl_unexpected(c, "an unexpected change_cipher_spec record");
+		return pass_over(c);
+	case SL_ALERT:
+		if (sl_is_server(c) && !c->done && !c->rx.seq)
+			return open_plain(c, len);
+		/* fall through */
+	default:
+		return sl_unexpected(c, "a record that is not encrypted");
+	}
+}
+
+bool sl_record_open(struct sluice_conn *c)
+{
+	size_t len = (size_t)c->record[3] << 8 | c->record[4];
+
+	if (c->record[0] < SL_CHANGE_CIPHER_SPEC ||
+	    c->record[0] > SL_APPLICATION_DATA || c->record[1] != 3)
+		return sl_unexpected(c, "the peer does not speak TLS");
+	if (len > CIPHERTEXT_MAX)
+		return sl_fail(c, SL_RECORD_OVERFLOW, SLUICE_ERR_PROTOCOL,
+			       "a record is longer than TLS allows");
+	if (c->record[0] == SL_CHANGE_CIPHER_SPEC)
+		return open_outside(c, len);
+	if (!c->rx.aead) {
+		if (!open_plain(c, len))
+			return false;
+	} else if (c->record[0] == SL_APPLICATION_DATA) {
+		if (!open_protected(c, len))
+			return false;
+	} else if (!open_outside(c, len)) {
+		return false;
+	}
+
+	switch (c->content_type) {
+	case 0:				/* passed over */
+		return true;
+	case SL_ALERT:
+		if (c->content_len != 2)
+			return sl_bad_decode(c, "an alert is not of two octets");
+		return true;
+	case SL_HANDSHAKE:
+		if (!c->content_len)
+			return sl_unexpected(c, "an empty handshake record");
+		return true;
+	case SL_APPLICATION_DATA:
+		if (!c->done)
+			return sl_unexpected(c, "data came before the end of the handshake");
+		if (c->buffer_end)
+			return sl_unexpected(c, "data came within a handshake message");
+		return true;
+	default:
+		return sl_unexpected(c, "a record of a type that has no place here");
+	}
+}
+
+size_t sl_record_seal(struct sluice_conn *c, enum sl_content type,
+		      const uint8_t *data, size_t len, uint8_t *out)
+{
+	uint8_t *body = out + SL_RECORD_HEADER;
+	bool protect = c->tx.aead && type != SL_CHANGE_CIPHER_SPEC;
+	size_t wire_len = protect ? len + 1 + SL_TAG_LEN : len;
+
+	out[0] = protect ? SL_APPLICATION_DATA : (uint8_t)type;
+	out[1] = 3;
+	/* a first ClientHello says 1.0, for the sake of old servers */
+	out[2] = sl_is_server(c) || c->hello_done ? 3 : 1;
+	out[3] = (uint8_t)(wire_len >> 8);
+	out[4] = (uint8_t)wire_len;
+	memcpy(body, data, len);
+	if (protect) {
+		body[len] = (uint8_t)type;
+		if (sl_direction_seal(c, &c->tx, out, body, len + 1)) {
+			sluice_wipe(body, wire_len);
+			sl_internal(c, "the provider could not encrypt a record");
+			return 0;
+		}
+	}
+	return SL_RECORD_HEADER + wire_len;
+}

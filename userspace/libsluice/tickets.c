@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: MIT
+#include "tickets.h"
+
+#include <string.h>
+
+#include "conn.h"
+#include "extensions.h"
+#include "hello.h"
+
+#define FORMAT		1
+#define LIFETIME_MAX	604800		/* seconds: section 4.6.1 */
+#define LIFETIME	7200
+#define ID_LEN		16
+/* How many useless tickets of the store are dropped for one connection. */
+#define TRIES		8
+/*
+ * How far, in milliseconds, the client's idea of a ticket's age may be off.
+ * Clocks drift, and a round trip is counted on one side only.
+ */
+#define AGE_SLACK	60000
+
+/* Client: what the store keeps, around the server's ticket. */
+
+static bool parse_stored(struct sluice_conn *c, struct sl_reader r)
+{
+	const char *name = c->config->peer_name;
+	uint64_t now = c->config->now(c->config->ctx);
+	struct sl_session *session = &c->hs.session;
+	uint8_t format = sl_get8(&r);
+	const struct sl_suite *suite = sl_suite_find(sl_get16(&r));
+	bool verified = sl_get8(&r);
+	uint64_t received = sl_get64(&r);
+	uint32_t lifetime = sl_get32(&r);
+	uint32_t age_add = sl_get32(&r);
+	struct sl_reader psk = sl_get_vec(&r, 1, 1, SLUICE_HASH_MAX);
+	struct sl_reader peer = sl_get_vec(&r, 2, 0, 0xffff);
+	struct sl_reader ticket = sl_get_vec(&r, 2, 1, sizeof(c->hs.ticket));
+	const uint16_t *offered;
+
+	if (!sl_done(&r) || format != FORMAT || !suite ||
+	    psk.left != suite->hash_len)
+		return false;
+	/* for this server only, and not on the word of a connection that did
+	 * not look who it was
+	 */
+	if (!name || peer.left != strlen(name) ||
+	    memcmp(peer.pos, name, peer.left) ||
+	    (!verified && !c->config->no_verify))
+		return false;
+	if (now < received || now - received > (uint64_t)lifetime * 1000)
+		return false;
+	/* any suite of the same hash will do */
+	for (offered = sl_suites(c->config); *offered; offered++) {
+		if (sl_suite_find(*offered)->hash == suite->hash)
+			break;
+	}
+	if (!*offered)
+		return false;
+	session->suite = suite;
+	session->verified = verified;
+	memcpy(session->psk, psk.pos, psk.left);
+	memcpy(c->hs.ticket, ticket.pos, ticket.left);
+	c->hs.ticket_len = ticket.left;
+	c->hs.ticket_age = (uint32_t)(now - received) + age_add;
+	return true;
+}
+
+bool sl_ticket_take(struct sluice_conn *c)
+{
+	const struct sluice_config *config = c->config;
+	/* ClientHello is not written yet, so there is room */
+	uint8_t *buf = c->buffer;
+	bool found = false;
+	unsigned int i;
+	size_t len = 0;
+
+	if (!config->ticket_take || !config->peer_name)
+		return true;
+	for (i = 0; i < TRIES && !found; i++) {
+		len = config->ticket_take(config->ctx, config->peer_name, buf,
+					  SLUICE_TICKET_MAX);
+		if (!len)
+			break;
+		if (len > SLUICE_TICKET_MAX)
+			return sl_fail(c, SL_INTERNAL_ERROR, SLUICE_ERR_USE,
+				       "the ticket store returned too much");
+		found = parse_stored(c, sl_reader(buf, len));
+	}
+	sluice_wipe(buf, SLUICE_TICKET_MAX);
+	return true;
+}
+
+bool sl_ticket_read(struct sluice_conn *c, struct sl_reader *body)
+{
+	const struct sluice_config *config = c->config;
+	uint32_t lifetime = sl_get32(body);
+	uint32_t age_add = sl_get32(body);
+	struct sl_reader nonce = sl_get_vec(body, 1, 0, 255);
+	struct sl_reader ticket = sl_get_vec(body, 2, 1, 0xffff);
+	uint8_t psk[SLUICE_HASH_MAX];
+	uint8_t stored[SLUICE_TICKET_MAX];
+	struct sl_writer w = sl_writer(stored, sizeof(stored));
+	struct sl_extensions ext;
+	size_t mark;
+
+	if (body->bad)
+		return sl_bad_decode(c, "a malformed NewSessionTicket");
+	if (!sl_parse_extensions(c, body, SL_IN_NST, &ext))
+		return false;
+	if (lifetime > LIFETIME_MAX)
+		return sl_illegal(c, "a ticket that lasts more than seven days");
+	c->tickets++;
+	if (!config->ticket_put || !config->peer_name || !lifetime)
+		return true;
+	if (!sl_ticket_psk(c, nonce.pos, nonce.left, psk))
+		return false;
+	sl_put8(&w, FORMAT);
+	sl_put16(&w, c->suite->id);
+	sl_put8(&w, c->verified);
+	sl_put64(&w, config->now(config->ctx));
+	sl_put32(&w, lifetime);
+	sl_put32(&w, age_add);
+	mark = sl_begin_vec(&w, 1);
+	sl_put(&w, psk, c->suite->hash_len);
+	sl_end_vec(&w, mark, 1);
+	mark = sl_begin_vec(&w, 2);
+	sl_put(&w, config->peer_name, strlen(config->peer_name));
+	sl_end_vec(&w, mark, 2);
+	mark = sl_begin_vec(&w, 2);
+	sl_put(&w, ticket.pos, ticket.left);
+	sl_end_vec(&w, mark, 2);
+	/* one that is too long is simply not kept */
+	if (!w.bad)
+		config->ticket_put(config->ctx, config->peer_name, stored,
+				   w.len);
+	sluice_wipe(psk, sizeof(psk));
+	sluice_wipe(stored, sizeof(stored));
+	return true;
+}
+
+/*
+ * Server: a ticket is an identifier, and a state encrypted under a key that is
+ * derived from the ticket key and the identifier, so that nonces cannot repeat.
+ */
+#define STATE_MAX	(1 + 2 + 8 + 4 + 1 + SLUICE_HASH_MAX)
+
+static const struct sl_suite *sealing_suite(void)
+{
+	return sl_suite_find(SLUICE_CHACHA20_POLY1305_SHA256);
+}
+
+static struct sluice_aead_ctx *sealing_key(struct sluice_conn *c,
+					   const uint8_t *ticket_key,
+					   const uint8_t *id)
+{
+	struct sluice_aead_ctx *aead = NULL;
+	uint8_t key[SL_KEY_MAX];
+
+	if (sl_expand_label(c, sealing_suite(), ticket_key, "sluice ticket",
+			    id, ID_LEN, key, sizeof(key)))
+		aead = c->p->aead_new(c->p, sealing_suite()->aead, key);
+	sluice_wipe(key, sizeof(key));
+	return aead;
+}
+
+static uint32_t lifetime_of(const struct sluice_config *config)
+{
+	return config->ticket_lifetime ? config->ticket_lifetime : LIFETIME;
+}
+
+static bool seal_state(struct sluice_conn *c, uint32_t age_add,
+		       const uint8_t *nonce, struct sl_writer *out)
+{
+	static const uint8_t zero_nonce[SL_IV_LEN];
+	struct sluice_aead_ctx *aead;
+	uint8_t psk[SLUICE_HASH_MAX];
+	uint8_t *id = sl_put_space(out, ID_LEN);
+	uint8_t *state;
+	size_t mark;
+	int rc;
+
+	if (!id || c->p->random(c->p, id, ID_LEN) ||
+	    !sl_ticket_psk(c, nonce, 1, psk))
+		return false;
+	state = out->buf + out->len;
+	sl_put8(out, FORMAT);
+	sl_put16(out, c->suite->id);
+	sl_put64(out, c->config->now(c->config->ctx));
+	sl_put32(out, age_add);
+	mark = sl_begin_vec(out, 1);
+	sl_put(out, psk, c->suite->hash_len);
+	sl_end_vec(out, mark, 1);
+	sluice_wipe(psk, sizeof(psk));
+	sl_put_space(out, SL_TAG_LEN);
+	if (out->bad)
+		return false;
+	aead = sealing_key(c, c->config->ticket_key, id);
+	if (!aead)
+		return false;
+	rc = c->p->aead_seal(c->p, aead, zero_nonce, id, ID_LEN, state,
+			     (size_t)(out->buf + out->len - state) - SL_TAG_LEN);
+	c->p->aead_free(c->p, aead);
+	return !rc;
+}
+
+bool sl_ticket_write(struct sluice_conn *c)
+{
+	/* of its own for each ticket of the connection */
+	uint8_t nonce = (uint8_t)c->tickets;
+	uint8_t random[4] = { 0 };
+	struct sl_reader r = sl_reader(random, sizeof(random));
+	struct sl_writer w;
+	uint32_t age_add;
+	size_t mark;
+
+	if (c->p->random(c->p, random, sizeof(random)))
+		return sl_internal(c, "the provider gave no random octets");
+	age_add = sl_get32(&r);
+	sl_message_begin(c, &w, SL_NEW_SESSION_TICKET);
+	sl_put32(&w, lifetime_of(c->config));
+	sl_put32(&w, age_add);
+	mark = sl_begin_vec(&w, 1);
+	sl_put8(&w, nonce);
+	sl_end_vec(&w, mark, 1);
+	mark = sl_begin_vec(&w, 2);
+	if (!seal_state(c, age_add, &nonce, &w))
+		return sl_internal(c, "the provider could not make a ticket");
+	sl_end_vec(&w, mark, 2);
+	sl_put16(&w, 0);		/* no extensions */
+	c->tickets++;
+	return sl_message_end(c, &w);
+}
+
+static bool parse_state(struct sluice_conn *c, struct sl_reader r,
+			uint32_t obfuscated_age)
+{
+	uint64_t now = c->config->now(c->config->ctx);
+	uint8_t format = sl_get8(&r);
+	const struct sl_suite *suite = sl_suite_find(sl_get16(&r));
+	uint64_t issued = sl_get64(&r);
+	uint32_t age = obfuscated_age - sl_get32(&r);
+	struct sl_reader psk = sl_get_vec(&r, 1, 1, SLUICE_HASH_MAX);
+	uint64_t real_age = now - issued;
+
+	if (!sl_done(&r) || format != FORMAT || !suite ||
+	    psk.left != suite->hash_len || suite->hash != c->suite->hash)
+		return false;
+	if (now < issued || real_age > (uint64_t)lifetime_of(c->config) * 1000)
+		return false;
+	if (age > real_age + AGE_SLACK || real_age > (uint64_t)age + AGE_SLACK)
+		return false;
+	c->hs.session.suite = suite;
+	memcpy(c->hs.session.psk, psk.pos, psk.left);
+	return true;
+}
+
+bool sl_ticket_open(struct sluice_conn *c, struct sl_reader identity,
+		    uint32_t obfuscated_age, uint8_t id[16])
+{
+	static const uint8_t zero_nonce[SL_IV_LEN];
+	const uint8_t *keys[2] = {
+		c->config->ticket_key, c->config->ticket_old_key
+	};
+	const uint8_t *at = sl_get(&identity, ID_LEN);
+	uint8_t state[STATE_MAX + SL_TAG_LEN];
+	bool ok = false;
+	unsigned int i;
+
+	if (!at || identity.left <= SL_TAG_LEN ||
+	    identity.left > sizeof(state))
+		return false;
+	for (i = 0; i < 2 && !ok; i++) {
+		struct sluice_aead_ctx *aead;
+
+		if (!keys[i])
+			continue;
+		aead = sealing_key(c, keys[i], at);
+		if (!aead)
+			return false;
+		memcpy(state, identity.pos, identity.left);
+		ok = !c->p->aead_open(c->p, aead, zero_nonce, at, ID_LEN,
+				      state, identity.left);
+		c->p->aead_free(c->p, aead);
+	}
+	ok = ok && parse_state(c, sl_reader(state, identity.left - SL_TAG_LEN),
+			       obfuscated_age);
+	sluice_wipe(state, sizeof(state));
+	if (ok)
+		memcpy(id, at, ID_LEN);
+	return ok;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* Tickets and resumption (RFC 9846, sections 4.2.11 and 4.6.1). */
+#ifndef SLUICE_TICKETS_H
+#define SLUICE_TICKETS_H
+
+#include "sluice/sluice.h"
+#include "wire.h"
+
+/*
+ * Client: look in the store for a ticket that this connection can use, and set
+ * c->hs.session, ticket and ticket_age if there is one. False: failed.
+ */
+bool sl_ticket_take(struct sluice_conn *c);
+
+/* Client: put a received NewSessionTicket into the store. */
+bool sl_ticket_read(struct sluice_conn *c, struct sl_reader *body);
+
+/* Server: write a NewSessionTicket. */
+bool sl_ticket_write(struct sluice_conn *c);
+
+/*
+ * Server: is this identity a ticket of ours that still counts? Then it is in
+ * c->hs.session, its identifier in id. What is wrong with a ticket is nobody's
+ * business: it only makes a full handshake.
+ */
+bool sl_ticket_open(struct sluice_conn *c, struct sl_reader identity,
+		    uint32_t obfuscated_age, uint8_t id[16]);
+
+#endif /* SLUICE_TICKETS_H */

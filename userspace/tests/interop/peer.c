@@ -1,0 +1,460 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A client or server on a loopback socket, for interop.sh: libsluice's record
+ * layer in userspace, one line of text each way, a line of findings for each
+ * connection.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <getopt.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sluice/openssl.h"
+#include "sluice/sluice.h"
+
+#define TICKETS		16
+#define LINE		256
+
+struct peer {
+	struct sluice_config config;
+	struct sluice_provider *provider;
+	struct sluice_trust *trust;
+	struct sluice_credential *cred;
+	const char *address;
+	const char *send;
+	const char *expect;
+	int port;
+	int connections;
+	int updates;
+	bool ipv6;
+	uint16_t suites[8];
+	uint16_t groups[8];
+	const char *alpn[8];
+	uint8_t ticket_key[SLUICE_TICKET_KEY_LEN];
+	uint8_t tickets[TICKETS][SLUICE_TICKET_MAX];
+	size_t ticket_len[TICKETS];
+	size_t ticket_count;
+};
+
+struct link {
+	int fd;
+	struct sluice_conn *conn;
+	uint8_t in[20000];
+	size_t have;
+	uint8_t out[20000];
+	char line[LINE];
+	size_t line_len;
+};
+
+static void die(const char *what)
+{
+	fprintf(stderr, "peer: %s\n", what);
+	exit(2);
+}
+
+static uint64_t now(void *ctx)
+{
+	struct timespec ts;
+
+	(void)ctx;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static void put_ticket(void *ctx, const char *name, const uint8_t *ticket,
+		       size_t len)
+{
+	struct peer *peer = ctx;
+
+	(void)name;
+	if (peer->ticket_count == TICKETS)
+		return;
+	memcpy(peer->tickets[peer->ticket_count], ticket, len);
+	peer->ticket_len[peer->ticket_count++] = len;
+}
+
+static size_t take_ticket(void *ctx, const char *name, uint8_t *buf,
+			  size_t size)
+{
+	struct peer *peer = ctx;
+	size_t len;
+
+	(void)name;
+	if (!peer->ticket_count)
+		return 0;
+	len = peer->ticket_len[--peer->ticket_count];
+	if (len > size)
+		return 0;
+	memcpy(buf, peer->tickets[peer->ticket_count], len);
+	return len;
+}
+
+static void log_line(void *ctx, const char *line)
+{
+	FILE *file = fopen(getenv("SSLKEYLOGFILE"), "a");
+
+	(void)ctx;
+	if (file) {
+		fprintf(file, "%s\n", line);
+		fclose(file);
+	}
+}
+
+static void send_all(struct link *link, size_t len)
+{
+	size_t sent = 0;
+
+	while (sent < len) {
+		ssize_t n = send(link->fd, link->out + sent, len - sent,
+				 MSG_NOSIGNAL);
+
+		if (n <= 0)
+			return;		/* the other side has gone */
+		sent += (size_t)n;
+	}
+}
+
+/* False at the end of the transport. */
+static bool receive(struct link *link)
+{
+	size_t want = sluice_want(link->conn);
+	ssize_t n;
+
+	if (want > sizeof(link->in) - link->have)
+		want = sizeof(link->in) - link->have;
+	n = recv(link->fd, link->in + link->have, want, 0);
+	if (n <= 0)
+		return false;
+	link->have += (size_t)n;
+	return true;
+}
+
+static void used(struct link *link, size_t len)
+{
+	link->have -= len;
+	memmove(link->in, link->in + len, link->have);
+}
+
+static void flush(struct link *link)
+{
+	while (sluice_pending(link->conn)) {
+		size_t none = 0, len = sizeof(link->out);
+
+		sluice_seal(link->conn, NULL, &none, link->out, &len);
+		send_all(link, len);
+	}
+}
+
+static enum sluice_status handshake(struct link *link)
+{
+	for (;;) {
+		size_t in_len = link->have, out_len = sizeof(link->out);
+		enum sluice_status status;
+
+		status = sluice_handshake(link->conn, link->in, &in_len,
+					  link->out, &out_len);
+		used(link, in_len);
+		send_all(link, out_len);
+		if (status == SLUICE_WANT_WRITE)
+			continue;
+		if (status != SLUICE_WANT_READ)
+			return status;
+		if (!receive(link))
+			return sluice_eof(link->conn);
+	}
+}
+
+static void put_line(struct link *link, const char *text, size_t len)
+{
+	while (len) {
+		size_t part = len, out_len = sizeof(link->out);
+		enum sluice_status status;
+
+		status = sluice_seal(link->conn, (const uint8_t *)text, &part,
+				     link->out, &out_len);
+		send_all(link, out_len);
+		text += part;
+		len -= part;
+		if (status == SLUICE_ERROR)
+			return;
+	}
+}
+
+/* Until there is a whole line, the end, or an error. */
+static enum sluice_status get_line(struct link *link)
+{
+	for (;;) {
+		size_t in_len = link->have;
+		size_t len = sizeof(link->line) - 1 - link->line_len;
+		enum sluice_status status;
+
+		status = sluice_open(link->conn, link->in, &in_len,
+				     (uint8_t *)link->line + link->line_len,
+				     &len);
+		used(link, in_len);
+		link->line_len += len;
+		link->line[link->line_len] = 0;
+		flush(link);
+		if (status != SLUICE_WANT_READ || strchr(link->line, '\n'))
+			return status;
+		if (!receive(link))
+			return sluice_eof(link->conn);
+	}
+}
+
+static void report(const struct peer *peer, struct link *link, bool data)
+{
+	struct sluice_conn_info info;
+
+	sluice_conn_info(link->conn, &info);
+	printf("done=%d suite=%s group=%s signature=%s alpn=%.*s sni=%.*s verified=%d resumed=%d retried=%d tickets=%u data=%d closed=%d tx_updates=%u rx_updates=%u error=%d sent=%s received=%s reason=%s\n",
+	       info.handshake_done, sluice_suite_name(info.suite),
+	       sluice_group_name(info.group),
+	       sluice_signature_name(info.signature),
+	       (int)info.alpn_len, info.alpn ? info.alpn : "",
+	       (int)info.sni_len, info.sni ? info.sni : "",
+	       info.verified, info.resumed, info.retried,
+	       (unsigned int)info.tickets, data, info.closed,
+	       (unsigned int)info.tx_key_updates,
+	       (unsigned int)info.rx_key_updates, info.error,
+	       info.alert_sent < 0 ? "none" : sluice_alert_name(info.alert_sent),
+	       info.alert_received < 0 ? "none" :
+	       sluice_alert_name(info.alert_received), info.reason);
+	fflush(stdout);
+	(void)peer;
+}
+
+/* A client sends its line and waits for the answer; a server answers. */
+static bool talk(struct peer *peer, struct link *link)
+{
+	bool good;
+	int i;
+
+	if (peer->config.role == SLUICE_SERVER) {
+		if (get_line(link) == SLUICE_ERROR || !link->line_len)
+			return false;
+		for (i = 0; i < peer->updates; i++)
+			sluice_key_update(link->conn, true);
+		put_line(link, link->line, link->line_len);
+		good = true;
+	} else {
+		for (i = 0; i < peer->updates; i++) {
+			sluice_key_update(link->conn, true);
+			flush(link);
+		}
+		put_line(link, peer->send, strlen(peer->send));
+		put_line(link, "\n", 1);
+		get_line(link);
+		good = !strncmp(link->line, peer->expect, strlen(peer->expect));
+	}
+	sluice_close(link->conn);
+	flush(link);
+	/* the peer's own end, and its tickets if they are late */
+	while (link->line_len < LINE - 1) {
+		enum sluice_status status;
+
+		link->line_len = 0;
+		link->line[0] = 0;
+		status = get_line(link);
+		if (status == SLUICE_CLOSED || status == SLUICE_ERROR)
+			break;
+	}
+	return good;
+}
+
+static int run(struct peer *peer, int fd)
+{
+	struct link *link = calloc(1, sizeof(*link));
+	void *mem = malloc(sluice_conn_size());
+	const char *wrong = sluice_config_check(&peer->config);
+	bool data = false;
+	int failed = 1;
+
+	if (wrong)
+		die(wrong);
+	if (!link || !mem)
+		die("no memory");
+	link->fd = fd;
+	link->conn = sluice_conn_init(mem, sluice_conn_size(), &peer->config);
+	if (handshake(link) == SLUICE_DONE) {
+		data = talk(peer, link);
+		failed = !data;
+	} else {
+		flush(link);
+		shutdown(fd, SHUT_WR);
+	}
+	report(peer, link, data);
+	sluice_conn_free(link->conn);
+	free(mem);
+	free(link);
+	close(fd);
+	return failed;
+}
+
+static socklen_t make_address(const struct peer *peer,
+			      struct sockaddr_storage *storage)
+{
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)storage;
+	struct sockaddr_in *in = (struct sockaddr_in *)storage;
+
+	memset(storage, 0, sizeof(*storage));
+	if (peer->ipv6) {
+		in6->sin6_family = AF_INET6;
+		in6->sin6_addr = in6addr_loopback;
+		in6->sin6_port = htons((uint16_t)peer->port);
+		return sizeof(*in6);
+	}
+	in->sin_family = AF_INET;
+	in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	in->sin_port = htons((uint16_t)peer->port);
+	return sizeof(*in);
+}
+
+static int run_all(struct peer *peer)
+{
+	struct sockaddr_storage address;
+	socklen_t len = make_address(peer, &address);
+	int listener = -1, failed = 0, one = 1, i;
+
+	if (peer->config.role == SLUICE_SERVER) {
+		listener = socket(address.ss_family, SOCK_STREAM, 0);
+		setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+		if (bind(listener, (struct sockaddr *)&address, len) ||
+		    listen(listener, 8))
+			die(strerror(errno));
+		printf("listening\n");
+		fflush(stdout);
+	}
+	for (i = 0; i < peer->connections; i++) {
+		int fd;
+
+		if (listener >= 0) {
+			fd = accept(listener, NULL, NULL);
+		} else {
+			fd = socket(address.ss_family, SOCK_STREAM, 0);
+			if (connect(fd, (struct sockaddr *)&address, len))
+				die(strerror(errno));
+		}
+		failed |= run(peer, fd);
+	}
+	if (listener >= 0)
+		close(listener);
+	return failed;
+}
+
+static void parse_list(char *text, uint16_t *list, size_t size)
+{
+	char *save, *word;
+
+	for (word = strtok_r(text, ",", &save); word && size > 1;
+	     word = strtok_r(NULL, ",", &save), size--)
+		*list++ = (uint16_t)strtoul(word, NULL, 16);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "server", no_argument, NULL, 'S' },
+		{ "port", required_argument, NULL, 'p' },
+		{ "ipv6", no_argument, NULL, '6' },
+		{ "ca", required_argument, NULL, 'a' },
+		{ "name", required_argument, NULL, 'n' },
+		{ "cert", required_argument, NULL, 'c' },
+		{ "key", required_argument, NULL, 'k' },
+		{ "suites", required_argument, NULL, 's' },
+		{ "groups", required_argument, NULL, 'g' },
+		{ "alpn", required_argument, NULL, 'l' },
+		{ "send", required_argument, NULL, 't' },
+		{ "expect", required_argument, NULL, 'e' },
+		{ "connections", required_argument, NULL, 'C' },
+		{ "updates", required_argument, NULL, 'u' },
+		{ "tickets", no_argument, NULL, 'T' },
+		{ NULL, 0, NULL, 0 }
+	};
+	struct peer *peer = calloc(1, sizeof(*peer));
+	const char *ca = NULL, *cert = NULL, *key = NULL;
+	char why[SLUICE_OPENSSL_WHY_MAX];
+	struct sluice_config *config;
+	int opt, failed;
+	size_t i = 0;
+	char *save, *word;
+
+	if (!peer)
+		die("no memory");
+	config = &peer->config;
+	peer->connections = 1;
+	peer->send = "hello";
+	peer->expect = "hello";
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (opt) {
+		case 'S': config->role = SLUICE_SERVER; break;
+		case 'p': peer->port = atoi(optarg); break;
+		case '6': peer->ipv6 = true; break;
+		case 'a': ca = optarg; break;
+		case 'n': config->peer_name = optarg; break;
+		case 'c': cert = optarg; break;
+		case 'k': key = optarg; break;
+		case 's':
+			parse_list(optarg, peer->suites, 8);
+			config->suites = peer->suites;
+			break;
+		case 'g':
+			parse_list(optarg, peer->groups, 8);
+			config->groups = peer->groups;
+			break;
+		case 'l':
+			for (word = strtok_r(optarg, ",", &save); word && i < 7;
+			     word = strtok_r(NULL, ",", &save))
+				peer->alpn[i++] = word;
+			config->alpn = peer->alpn;
+			break;
+		case 't': peer->send = optarg; break;
+		case 'e': peer->expect = optarg; break;
+		case 'C': peer->connections = atoi(optarg); break;
+		case 'u': peer->updates = atoi(optarg); break;
+		case 'T':
+			config->ticket_key = peer->ticket_key;
+			config->ticket_put = put_ticket;
+			config->ticket_take = take_ticket;
+			break;
+		default: die("unknown option");
+		}
+	}
+	peer->provider = sluice_openssl_new(NULL);
+	if (!peer->provider)
+		die("no provider");
+	config->provider = peer->provider;
+	config->now = now;
+	config->ctx = peer;
+	if (getenv("SSLKEYLOGFILE"))
+		config->keylog = log_line;
+	peer->provider->random(peer->provider, peer->ticket_key,
+			       sizeof(peer->ticket_key));
+	if (cert) {
+		peer->cred = sluice_openssl_credential_load(peer->provider,
+							    cert, key, why);
+		if (!peer->cred)
+			die(why);
+		config->credential = peer->cred;
+	}
+	if (ca) {
+		peer->trust = sluice_openssl_trust_new(peer->provider);
+		if (sluice_openssl_trust_file(peer->trust, ca, why))
+			die(why);
+		config->trust = peer->trust;
+	} else if (config->role == SLUICE_CLIENT) {
+		config->no_verify = true;
+	}
+	failed = run_all(peer);
+	sluice_openssl_credential_free(peer->cred);
+	sluice_openssl_trust_free(peer->trust);
+	sluice_openssl_free(peer->provider);
+	free(peer);
+	return failed;
+}
