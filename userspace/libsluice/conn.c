@@ -81,8 +81,6 @@ static const char *check_client(const struct sluice_config *config)
 
 static const char *check_server(const struct sluice_config *config)
 {
-	if (!sl_server_begin())
-		return "role: the server's handshake is not there yet";
 	if (!config->credential)
 		return "credential: a server needs a certificate and its key";
 	if (config->ticket_lifetime > 604800)

@@ -82,10 +82,12 @@ struct sl_handshake {
 	/* server */
 	uint8_t share[SLUICE_SHARE_MAX];
 	size_t share_len;
+	uint8_t shared[SLUICE_SHARED_MAX];
+	size_t shared_len;
 	uint16_t retry_group;
+	uint16_t identity;		/* number of the ticket accepted */
 	bool sni_used;
 	bool tickets_wanted;		/* the client offered psk_dhe_ke */
-	unsigned int tickets_left;
 	size_t early_data_left;
 };
 

@@ -193,7 +193,7 @@ struct sluice_config {
 const char *sluice_config_check(const struct sluice_config *config);
 
 /**
- * sluice_conn_size() - octets that a connection needs, about 55 KiB
+ * sluice_conn_size() - octets that a connection needs, about 59 KiB
  *
  * Most of it are two buffers: one record (16.3 KiB) and one handshake message
  * (32 KiB, which bounds the peer's certificate chain).

@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: MIT
+#include "server_hello.h"
+
+#include <string.h>
+
+#include "auth.h"
+#include "conn.h"
+#include "hello.h"
+#include "tickets.h"
+
+#define PSK_DHE_KE	1
+/* How many of a client's tickets are looked at. */
+#define IDENTITIES_MAX	4
+
+struct client_hello {
+	uint16_t version;
+	const uint8_t *random;
+	struct sl_reader session_id;
+	struct sl_reader suites;
+	struct sl_reader compressions;
+	struct sl_extensions ext;
+	struct sl_reader groups;
+	struct sl_reader shares;
+	struct sl_reader schemes;
+};
+
+static bool missing(struct sluice_conn *c, const char *reason)
+{
+	return sl_fail(c, SL_MISSING_EXTENSION, SLUICE_ERR_PROTOCOL, reason);
+}
+
+/* An extension that is one vector of 16-bit code points. */
+static bool get_list16(struct sl_extensions *e, enum sl_extension ext,
+		       struct sl_reader *list)
+{
+	*list = sl_get_vec(&e->body[ext], 2, 2, 0xfffe);
+	return sl_done(&e->body[ext]) && list->left % 2 == 0;
+}
+
+static bool check_version(struct sluice_conn *c, struct client_hello *hello)
+{
+	struct sl_reader *r = &hello->ext.body[SL_EXT_SUPPORTED_VERSIONS];
+	struct sl_reader versions;
+
+	if (!sl_has(&hello->ext, SL_EXT_SUPPORTED_VERSIONS))
+		return sl_fail(c, SL_PROTOCOL_VERSION, SLUICE_ERR_NEGOTIATION,
+			       "the client does not speak TLS 1.3");
+	versions = sl_get_vec(r, 1, 2, 254);
+	if (!sl_done(r) || versions.left % 2)
+		return sl_bad_decode(c, "a malformed supported_versions");
+	if (!sl_contains16(versions, SL_TLS_1_3))
+		return sl_fail(c, SL_PROTOCOL_VERSION, SLUICE_ERR_NEGOTIATION,
+			       "the client does not speak TLS 1.3");
+	if (hello->version < 0x0301)
+		return sl_fail(c, SL_PROTOCOL_VERSION, SLUICE_ERR_PROTOCOL,
+			       "a ClientHello of a version before TLS");
+	return true;
+}
+
+static bool parse(struct sluice_conn *c, struct sl_reader *r,
+		  struct client_hello *hello)
+{
+	struct sl_extensions *ext = &hello->ext;
+
+	hello->version = sl_get16(r);
+	hello->random = sl_get(r, SL_RANDOM_LEN);
+	hello->session_id = sl_get_vec(r, 1, 0, SL_SESSION_ID_MAX);
+	hello->suites = sl_get_vec(r, 2, 2, 0xfffe);
+	hello->compressions = sl_get_vec(r, 1, 1, 255);
+	if (r->bad || hello->suites.left % 2)
+		return sl_bad_decode(c, "a malformed ClientHello");
+	/* clients of old may end here: to be told what is missing */
+	*ext = (struct sl_extensions){ .present = 0 };
+	if (r->left && !sl_parse_extensions(c, r, SL_IN_CH, ext))
+		return false;
+	if (!check_version(c, hello))
+		return false;
+	if (hello->compressions.left != 1 || hello->compressions.pos[0])
+		return sl_illegal(c, "a TLS 1.3 client offers a compression");
+
+	if (!sl_has(ext, SL_EXT_SUPPORTED_GROUPS) ||
+	    !sl_has(ext, SL_EXT_KEY_SHARE))
+		return missing(c, "the client sent no supported_groups or no key_share");
+	if (!get_list16(ext, SL_EXT_SUPPORTED_GROUPS, &hello->groups))
+		return sl_bad_decode(c, "a malformed supported_groups");
+	hello->shares = sl_get_vec(&ext->body[SL_EXT_KEY_SHARE], 2, 0, 0xffff);
+	if (!sl_done(&ext->body[SL_EXT_KEY_SHARE]))
+		return sl_bad_decode(c, "a malformed key_share");
+	if (sl_has(ext, SL_EXT_SIGNATURE_ALGORITHMS) &&
+	    !get_list16(ext, SL_EXT_SIGNATURE_ALGORITHMS, &hello->schemes))
+		return sl_bad_decode(c, "a malformed signature_algorithms");
+	if (sl_has(ext, SL_EXT_PRE_SHARED_KEY)) {
+		if (ext->last != SL_EXT_PRE_SHARED_KEY)
+			return sl_illegal(c, "pre_shared_key is not the last extension");
+		if (!sl_has(ext, SL_EXT_PSK_KEY_EXCHANGE_MODES))
+			return missing(c, "pre_shared_key without psk_key_exchange_modes");
+	}
+	return true;
+}
+
+/* After a HelloRetryRequest, the client must not have changed its mind. */
+static bool check_again(struct sluice_conn *c, struct client_hello *hello)
+{
+	if (memcmp(hello->random, c->hs.client_random, SL_RANDOM_LEN) ||
+	    hello->session_id.left != c->hs.session_id_len ||
+	    memcmp(hello->session_id.pos, c->hs.session_id,
+		   c->hs.session_id_len) ||
+	    sl_has(&hello->ext, SL_EXT_EARLY_DATA))
+		return sl_illegal(c, "the second ClientHello differs from the first");
+	return true;
+}
+
+static bool choose_suite(struct sluice_conn *c, struct client_hello *hello)
+{
+	const uint16_t *suite = sl_suites(c->config);
+
+	while (*suite && !sl_contains16(hello->suites, *suite))
+		suite++;
+	if (!*suite)
+		return sl_fail(c, SL_HANDSHAKE_FAILURE, SLUICE_ERR_NEGOTIATION,
+			       "the client has no cipher suite in common with us");
+	if (c->suite && c->suite->id != *suite)
+		return sl_illegal(c, "the second ClientHello differs from the first");
+	c->suite = sl_suite_find(*suite);
+	return sl_transcript_start(c, c->suite->hash);
+}
+
+/* A name is kept if it can be one; it is for information only. */
+static bool read_server_name(struct sluice_conn *c, struct sl_reader *r)
+{
+	struct sl_reader list = sl_get_vec(r, 2, 1, 0xffff);
+
+	if (!sl_done(r))
+		return sl_bad_decode(c, "a malformed server_name");
+	while (list.left) {
+		uint8_t type = sl_get8(&list);
+		struct sl_reader name = sl_get_vec(&list, 2, 1, 0xffff);
+
+		if (list.bad)
+			return sl_bad_decode(c, "a malformed server_name");
+		if (type)
+			continue;
+		if (c->hs.sni_used)
+			return sl_illegal(c, "server_name has two names");
+		if (memchr(name.pos, 0, name.left))
+			return sl_illegal(c, "server_name has a NUL in it");
+		c->hs.sni_used = true;
+		if (name.left <= SL_NAME_MAX) {
+			memcpy(c->sni, name.pos, name.left);
+			c->sni_len = name.left;
+		}
+	}
+	return true;
+}
+
+static bool read_alpn(struct sluice_conn *c, struct sl_reader *r)
+{
+	struct sl_reader list = sl_get_vec(r, 2, 2, 0xffff);
+	struct sl_reader names;
+	const char *const *alpn;
+
+	if (!sl_done(r))
+		return sl_bad_decode(c, "a malformed list of application protocols");
+	for (names = list; names.left;) {
+		if (sl_get_vec(&names, 1, 1, SL_ALPN_NAME_MAX).bad)
+			return sl_bad_decode(c, "a malformed list of application protocols");
+	}
+	for (alpn = c->config->alpn; alpn && *alpn; alpn++) {
+		for (names = list; names.left;) {
+			struct sl_reader name = sl_get_vec(&names, 1, 1,
+							   SL_ALPN_NAME_MAX);
+
+			if (name.left != strlen(*alpn) ||
+			    memcmp(name.pos, *alpn, name.left))
+				continue;
+			memcpy(c->alpn, name.pos, name.left);
+			c->alpn_len = name.left;
+			return true;
+		}
+	}
+	if (!c->config->alpn)
+		return true;
+	return sl_fail(c, SL_NO_APPLICATION_PROTOCOL, SLUICE_ERR_NEGOTIATION,
+		       "the client offers none of our application protocols");
+}
+
+/* The client's share of a group; not good if there is none. */
+static bool find_share(struct sl_reader shares, uint16_t wanted,
+		       struct sl_reader *share)
+{
+	while (!shares.bad && shares.left) {
+		uint16_t group = sl_get16(&shares);
+
+		*share = sl_get_vec(&shares, 2, 1, 0xffff);
+		if (!share->bad && group == wanted)
+			return true;
+	}
+	return false;
+}
+
+/* Each share is whole, of a group that was named, and the only one of it. */
+static bool check_shares(struct sluice_conn *c, struct client_hello *hello)
+{
+	struct sl_reader r = hello->shares;
+
+	while (r.left) {
+		uint16_t group = sl_get16(&r);
+		struct sl_reader other;
+
+		sl_get_vec(&r, 2, 1, 0xffff);
+		if (r.bad)
+			return sl_bad_decode(c, "a malformed key_share");
+		if (!sl_contains16(hello->groups, group) ||
+		    find_share(r, group, &other))
+			return sl_illegal(c, "a key share of a group that is not offered, or two of one");
+	}
+	return true;
+}
+
+static bool respond(struct sluice_conn *c, uint16_t group,
+		    const struct sl_reader *share)
+{
+	int rc;
+
+	c->group = group;
+	rc = c->p->kx_respond(c->p, group, share->pos, share->left,
+			      c->hs.share, &c->hs.share_len,
+			      c->hs.shared, &c->hs.shared_len);
+	if (rc)
+		return sl_verdict(c, rc, SLUICE_ERR_PROTOCOL,
+				  "the client's key share is not valid");
+	return true;
+}
+
+/*
+ * The first group of ours for which there is a share; if there is none, the
+ * first that the client has, for a second try.
+ */
+static bool choose_group(struct sluice_conn *c, struct client_hello *hello,
+			 bool *retry)
+{
+	const uint16_t *group;
+	struct sl_reader share;
+
+	if (!check_shares(c, hello))
+		return false;
+	if (c->retried) {
+		if (!find_share(hello->shares, c->hs.retry_group, &share))
+			return sl_illegal(c, "the client did not send the key share that was asked for");
+		return respond(c, c->hs.retry_group, &share);
+	}
+	for (group = sl_groups(c->config); *group; group++) {
+		if (sl_group_usable(c->config, *group) &&
+		    find_share(hello->shares, *group, &share))
+			return respond(c, *group, &share);
+	}
+	for (group = sl_groups(c->config); *group; group++) {
+		if (!sl_group_usable(c->config, *group) ||
+		    !sl_contains16(hello->groups, *group))
+			continue;
+		c->hs.retry_group = *group;
+		*retry = true;
+		return true;
+	}
+	return sl_fail(c, SL_HANDSHAKE_FAILURE, SLUICE_ERR_NEGOTIATION,
+		       "the client has no group in common with us");
+}
+
+/* The current message up to its binders joins nothing: only their key. */
+static bool check_binder(struct sluice_conn *c, struct sl_reader binders,
+			 unsigned int index)
+{
+	const uint8_t *message = c->buffer + c->buffer_start;
+	size_t len = (size_t)(binders.pos - message) - 2;
+	struct sl_reader binder;
+	uint8_t mac[SLUICE_HASH_MAX];
+
+	do {
+		binder = sl_get_vec(&binders, 1, 32, 255);
+	} while (index--);
+	if (binder.bad || binder.left != c->suite->hash_len)
+		return sl_illegal(c, "a ticket's binder is of the wrong length");
+	if (!sl_early_secret(c, c->suite, c->hs.session.psk) ||
+	    !sl_binder_mac(c, c->suite, message, len, mac))
+		return false;
+	if (!sl_equal(mac, binder.pos, binder.left))
+		return sl_fail(c, SL_DECRYPT_ERROR, SLUICE_ERR_CRYPTO,
+			       "a ticket's binder does not match");
+	return true;
+}
+
+static bool resume(struct sluice_conn *c, struct sl_reader binders,
+		   unsigned int index, const uint8_t *id)
+{
+	if (!check_binder(c, binders, index))
+		return false;
+	if (c->config->ticket_unused &&
+	    !c->config->ticket_unused(c->config->ctx, id)) {
+		sluice_wipe(&c->hs.session, sizeof(c->hs.session));
+		return true;
+	}
+	c->resumed = true;
+	c->hs.identity = (uint16_t)index;
+	return true;
+}
+
+static bool read_psk(struct sluice_conn *c, struct sl_reader *r)
+{
+	struct sl_reader identities = sl_get_vec(r, 2, 7, 0xffff);
+	struct sl_reader binders = sl_get_vec(r, 2, 33, 0xffff);
+	struct sl_reader rest = binders;
+	unsigned int count = 0, index = 0;
+	uint8_t id[16];
+
+	if (!sl_done(r))
+		return sl_bad_decode(c, "a malformed pre_shared_key");
+	while (rest.left) {
+		if (sl_get_vec(&rest, 1, 32, 255).bad)
+			return sl_bad_decode(c, "a malformed pre_shared_key");
+		count++;
+	}
+	while (identities.left) {
+		struct sl_reader identity = sl_get_vec(&identities, 2, 1, 0xffff);
+		uint32_t age = sl_get32(&identities);
+
+		if (identities.bad)
+			return sl_bad_decode(c, "a malformed pre_shared_key");
+		if (index == count)
+			return sl_illegal(c, "a ticket without a binder");
+		if (!c->hs.session.suite && index < IDENTITIES_MAX &&
+		    sl_ticket_open(c, identity, age, id)) {
+			if (!resume(c, binders, index, id))
+				return false;
+		}
+		if (c->error)
+			return false;
+		index++;
+	}
+	if (index != count)
+		return sl_illegal(c, "a binder without a ticket");
+	return true;
+}
+
+static bool choose_authentication(struct sluice_conn *c,
+				  struct client_hello *hello)
+{
+	struct sl_extensions *ext = &hello->ext;
+	const uint16_t *scheme;
+
+	if (sl_has(ext, SL_EXT_PSK_KEY_EXCHANGE_MODES)) {
+		struct sl_reader *r = &ext->body[SL_EXT_PSK_KEY_EXCHANGE_MODES];
+		struct sl_reader modes = sl_get_vec(r, 1, 1, 255);
+
+		if (!sl_done(r))
+			return sl_bad_decode(c, "a malformed psk_key_exchange_modes");
+		c->hs.tickets_wanted = memchr(modes.pos, PSK_DHE_KE, modes.left);
+	}
+	if (sl_has(ext, SL_EXT_PRE_SHARED_KEY) && c->hs.tickets_wanted &&
+	    c->config->ticket_key &&
+	    !read_psk(c, &ext->body[SL_EXT_PRE_SHARED_KEY]))
+		return false;
+	if (c->resumed)
+		return true;
+	if (!sl_has(ext, SL_EXT_SIGNATURE_ALGORITHMS))
+		return missing(c, "the client sent no signature_algorithms");
+	scheme = c->p->credential_schemes(c->p, c->config->credential);
+	for (; *scheme; scheme++) {
+		if (!sl_contains16(hello->schemes, *scheme))
+			continue;
+		c->signature = *scheme;
+		return sl_early_secret(c, c->suite, NULL);
+	}
+	return sl_fail(c, SL_HANDSHAKE_FAILURE, SLUICE_ERR_NEGOTIATION,
+		       "the client does not take signatures of our certificate's key");
+}
+
+bool sl_client_hello_read(struct sluice_conn *c, struct sl_reader *body,
+			  bool *retry)
+{
+	struct client_hello hello;
+	struct sl_extensions *ext = &hello.ext;
+
+	*retry = false;
+	if (!parse(c, body, &hello) || !sl_message_boundary(c))
+		return false;
+	if (c->retried && !check_again(c, &hello))
+		return false;
+	memcpy(c->hs.client_random, hello.random, SL_RANDOM_LEN);
+	memcpy(c->hs.session_id, hello.session_id.pos, hello.session_id.left);
+	c->hs.session_id_len = hello.session_id.left;
+	c->hs.early_data_left = 0;
+	if (sl_has(ext, SL_EXT_EARLY_DATA))
+		c->hs.early_data_left = SL_EARLY_DATA_MAX;
+	if (!choose_suite(c, &hello) || !choose_group(c, &hello, retry))
+		return false;
+	if (*retry)
+		return sl_message_hash(c);
+
+	c->hs.sni_used = false;
+	if (sl_has(ext, SL_EXT_SERVER_NAME) &&
+	    !read_server_name(c, &ext->body[SL_EXT_SERVER_NAME]))
+		return false;
+	if (sl_has(ext, SL_EXT_ALPN) &&
+	    !read_alpn(c, &ext->body[SL_EXT_ALPN]))
+		return false;
+	return choose_authentication(c, &hello) && sl_message_hash(c);
+}
