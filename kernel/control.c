@@ -8,6 +8,7 @@
  * structures. No content is kept: a ticket is counted and dropped.
  */
 #include <kunit/visibility.h>
+#include <linux/export.h>
 #include <linux/minmax.h>
 #include <linux/unaligned.h>
 

@@ -8,6 +8,7 @@
  */
 #include <crypto/sha2.h>
 #include <kunit/visibility.h>
+#include <linux/export.h>
 #include <linux/string.h>
 #include <uapi/linux/tls.h>
 
