@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: MIT
+#include "pair.h"
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CHECK(x) do { if (!(x)) { \
+	fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #x); abort(); \
+} } while (0)
+
+uint64_t test_random(uint64_t *seed)
+{
+	/* xorshift64: the same every time */
+	*seed ^= *seed << 13;
+	*seed ^= *seed >> 7;
+	*seed ^= *seed << 17;
+	return *seed;
+}
+
+static EVP_PKEY *make_key(enum key_type type)
+{
+	EVP_PKEY_CTX *ctx;
+	EVP_PKEY *key = NULL;
+
+	switch (type) {
+	case KEY_P256:
+		return EVP_EC_gen("P-256");
+	case KEY_P384:
+		return EVP_EC_gen("P-384");
+	case KEY_ED25519:
+		return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	case KEY_RSA:
+		return EVP_RSA_gen(2048);
+	default:
+		ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA-PSS", NULL);
+		CHECK(EVP_PKEY_keygen_init(ctx) > 0);
+		CHECK(EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 2048) > 0);
+		CHECK(EVP_PKEY_generate(ctx, &key) > 0);
+		EVP_PKEY_CTX_free(ctx);
+		return key;
+	}
+}
+
+static void add_extension(X509 *cert, int nid, const char *value)
+{
+	X509_EXTENSION *ext = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
+
+	CHECK(ext && X509_add_ext(cert, ext, -1));
+	X509_EXTENSION_free(ext);
+}
+
+static X509 *make_cert(EVP_PKEY *key, enum key_type type)
+{
+	X509 *cert = X509_new();
+	const EVP_MD *md = type == KEY_ED25519 ? NULL :
+			   type == KEY_P384 ? EVP_sha384() : EVP_sha256();
+
+	CHECK(X509_set_version(cert, X509_VERSION_3));
+	ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN",
+				   MBSTRING_ASC, (const uint8_t *)"test", -1,
+				   -1, 0);
+	X509_set_issuer_name(cert, X509_get_subject_name(cert));
+	X509_gmtime_adj(X509_getm_notBefore(cert), -3600);
+	X509_gmtime_adj(X509_getm_notAfter(cert), 86400);
+	X509_set_pubkey(cert, key);
+	add_extension(cert, NID_subject_alt_name,
+		      "DNS:localhost,IP:127.0.0.1");
+	CHECK(X509_sign(cert, key, md));
+	return cert;
+}
+
+static void make_identity(struct identity *id, struct sluice_provider *real,
+			  enum key_type type)
+{
+	char cert_path[] = "/tmp/sluice-cert-XXXXXX";
+	char key_path[] = "/tmp/sluice-key-XXXXXX";
+	char why[SLUICE_OPENSSL_WHY_MAX] = "";
+	EVP_PKEY *key = make_key(type);
+	X509 *cert = make_cert(key, type);
+	FILE *file;
+
+	file = fdopen(mkstemp(cert_path), "w");
+	CHECK(file && PEM_write_X509(file, cert));
+	fclose(file);
+	file = fdopen(mkstemp(key_path), "w");
+	CHECK(file && PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL,
+					   NULL));
+	fclose(file);
+	X509_free(cert);
+	EVP_PKEY_free(key);
+	id->cred = sluice_openssl_credential_load(real, cert_path, key_path,
+						  why);
+	CHECK(id->cred);
+	id->trust = sluice_openssl_trust_new(real);
+	CHECK(!sluice_openssl_trust_file(id->trust, cert_path, why));
+	unlink(cert_path);
+	unlink(key_path);
+}
+
+static uint64_t now(void *ctx)
+{
+	return ((struct pair *)ctx)->now;
+}
+
+static void put_ticket(void *ctx, const char *name, const uint8_t *ticket,
+		       size_t len)
+{
+	struct pair *pair = ctx;
+
+	(void)name;
+	CHECK(len <= SLUICE_TICKET_MAX);
+	if (pair->ticket_count == PAIR_TICKETS)
+		return;
+	memcpy(pair->tickets[pair->ticket_count], ticket, len);
+	pair->ticket_len[pair->ticket_count++] = len;
+}
+
+static size_t take_ticket(void *ctx, const char *name, uint8_t *buf,
+			  size_t size)
+{
+	struct pair *pair = ctx;
+	size_t len;
+
+	(void)name;
+	if (!pair->ticket_count)
+		return 0;
+	len = pair->ticket_len[--pair->ticket_count];
+	CHECK(len <= size);
+	memcpy(buf, pair->tickets[pair->ticket_count], len);
+	return len;
+}
+
+static bool ticket_unused(void *ctx, const uint8_t id[16])
+{
+	struct pair *pair = ctx;
+	size_t i;
+
+	for (i = 0; i < pair->seen_count; i++) {
+		if (!memcmp(pair->seen[i], id, 16))
+			return false;
+	}
+	if (pair->seen_count < PAIR_TICKETS)
+		memcpy(pair->seen[pair->seen_count++], id, 16);
+	return true;
+}
+
+static void keylog(void *ctx, const char *line)
+{
+	struct pair *pair = ctx;
+
+	if (pair->keylog_lines < 8)
+		snprintf(pair->keylog[pair->keylog_lines++], 256, "%s", line);
+}
+
+void pair_use_tickets(struct pair *pair)
+{
+	pair->client.config.ticket_put = put_ticket;
+	pair->client.config.ticket_take = take_ticket;
+	pair->server.config.ticket_key = pair->ticket_key;
+	pair->server.config.ticket_unused = ticket_unused;
+}
+
+static void end_init(struct pair *pair, struct end *end, enum sluice_role role)
+{
+	wrapper_init(&end->provider, pair->real);
+	end->mem = malloc(sluice_conn_size());
+	CHECK(end->mem);
+	end->config.provider = &end->provider.table;
+	end->config.role = role;
+	end->config.now = now;
+	end->config.ctx = pair;
+}
+
+struct pair *pair_new(enum key_type type)
+{
+	struct pair *pair = calloc(1, sizeof(*pair));
+
+	CHECK(pair);
+	pair->real = sluice_openssl_new(NULL);
+	CHECK(pair->real);
+	make_identity(&pair->identity, pair->real, type);
+	pair->now = (uint64_t)time(NULL) * 1000;
+	memset(pair->ticket_key, 7, sizeof(pair->ticket_key));
+	end_init(pair, &pair->client, SLUICE_CLIENT);
+	end_init(pair, &pair->server, SLUICE_SERVER);
+	pair->client.in = pair->server.out = &pair->down;
+	pair->client.out = pair->server.in = &pair->up;
+	pair->client.config.trust = pair->identity.trust;
+	pair->client.config.peer_name = "localhost";
+	pair->client.config.keylog = keylog;
+	pair->server.config.credential = pair->identity.cred;
+	pair_reset(pair);
+	return pair;
+}
+
+static void end_free(struct end *end)
+{
+	sluice_conn_free(end->conn);
+	end->conn = NULL;
+	CHECK(end->provider.objects == 0);
+}
+
+void pair_free(struct pair *pair)
+{
+	end_free(&pair->client);
+	end_free(&pair->server);
+	free(pair->client.mem);
+	free(pair->server.mem);
+	sluice_openssl_credential_free(pair->identity.cred);
+	sluice_openssl_trust_free(pair->identity.trust);
+	sluice_openssl_free(pair->real);
+	free(pair);
+}
+
+static void stream_reset(struct stream *stream)
+{
+	stream->start = 0;
+	stream->end = 0;
+	stream->total = 0;
+}
+
+void pair_reset(struct pair *pair)
+{
+	const char *wrong;
+
+	end_free(&pair->client);
+	end_free(&pair->server);
+	stream_reset(&pair->up);
+	stream_reset(&pair->down);
+	wrong = sluice_config_check(&pair->client.config);
+	if (!wrong)
+		wrong = sluice_config_check(&pair->server.config);
+	if (wrong)
+		fprintf(stderr, "%s\n", wrong);
+	pair->client.conn = sluice_conn_init(pair->client.mem,
+					     sluice_conn_size(),
+					     &pair->client.config);
+	pair->server.conn = sluice_conn_init(pair->server.mem,
+					     sluice_conn_size(),
+					     &pair->server.config);
+	CHECK(pair->client.conn && pair->server.conn);
+	pair->client.status = SLUICE_WANT_READ;
+	pair->server.status = SLUICE_WANT_READ;
+	pair->client.provider.calls = 0;
+	pair->server.provider.calls = 0;
+	pair->keylog_lines = 0;
+}
+
+static void stream_put(struct stream *stream, uint8_t *data, size_t len)
+{
+	if (stream->change)
+		stream->change(stream->ctx, data, len, stream->total);
+	if (stream->start) {
+		memmove(stream->data, stream->data + stream->start,
+			stream->end - stream->start);
+		stream->end -= stream->start;
+		stream->start = 0;
+	}
+	CHECK(len <= PAIR_STREAM - stream->end);
+	memcpy(stream->data + stream->end, data, len);
+	stream->end += len;
+	stream->total += len;
+}
+
+/* How much of what has arrived is given to the engine. */
+static size_t portion(struct pair *pair, size_t len)
+{
+	size_t chunk = pair->chunk;
+
+	if (pair->seed)
+		chunk = 1 + (size_t)(test_random(&pair->seed) % 700);
+	return chunk && chunk < len ? chunk : len;
+}
+
+/* One call of sluice_handshake(); true if something happened. */
+static bool step(struct pair *pair, struct end *end)
+{
+	static uint8_t out[70000];
+	size_t have = end->in->end - end->in->start;
+	size_t in_len = portion(pair, have);
+	size_t out_len = pair->room ? pair->room : sizeof(out);
+
+	if (end->status == SLUICE_DONE || end->status == SLUICE_ERROR)
+		return false;
+	end->status = sluice_handshake(end->conn,
+				       end->in->data + end->in->start, &in_len,
+				       out, &out_len);
+	end->in->start += in_len;
+	stream_put(end->out, out, out_len);
+	return in_len || out_len;
+}
+
+bool pair_handshake(struct pair *pair)
+{
+	bool moved;
+
+	do {
+		moved = step(pair, &pair->client);
+		moved |= step(pair, &pair->server);
+	} while (moved);
+	return pair->client.status == SLUICE_DONE &&
+	       pair->server.status == SLUICE_DONE;
+}
+
+static void flush(struct end *end)
+{
+	uint8_t out[256];
+
+	while (sluice_pending(end->conn)) {
+		size_t none = 0, len = sizeof(out);
+
+		sluice_seal(end->conn, NULL, &none, out, &len);
+		stream_put(end->out, out, len);
+	}
+}
+
+enum sluice_status end_open(struct end *end, uint8_t *data, size_t *len)
+{
+	size_t in_len = end->in->end - end->in->start;
+	enum sluice_status status;
+
+	status = sluice_open(end->conn, end->in->data + end->in->start,
+			     &in_len, data, len);
+	end->in->start += in_len;
+	return status;
+}
+
+void end_settle(struct end *end)
+{
+	uint8_t data[16384];
+	size_t len = sizeof(data);
+
+	while (end_open(end, data, &len) == SLUICE_WANT_WRITE)
+		len = sizeof(data);
+	flush(end);
+}
+
+bool pair_send(struct pair *pair, struct end *from, const uint8_t *data,
+	       size_t len)
+{
+	struct end *to = from == &pair->client ? &pair->server : &pair->client;
+	static uint8_t out[40000], in[40000];
+	size_t sent = 0, got = 0;
+
+	while (got < len) {
+		size_t part = len - sent, room = sizeof(out);
+		size_t took = sizeof(in);
+		enum sluice_status status;
+
+		if (pair->room)
+			room = pair->room;
+		status = sluice_seal(from->conn, data + sent, &part, out,
+				     &room);
+		if (status == SLUICE_ERROR)
+			return false;
+		sent += part;
+		stream_put(from->out, out, room);
+		do {
+			took = sizeof(in);
+			status = end_open(to, in, &took);
+			if (memcmp(in, data + got, took))
+				return false;
+			got += took;
+		} while (status == SLUICE_WANT_WRITE);
+		if (status != SLUICE_WANT_READ)
+			return false;
+		flush(to);
+		end_settle(from);
+	}
+	return true;
+}
+
+struct sluice_conn_info end_info(const struct end *end)
+{
+	struct sluice_conn_info info;
+
+	sluice_conn_info(end->conn, &info);
+	return info;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* A client and a server in memory, and the octets between them. */
+#ifndef SLUICE_TEST_PAIR_H
+#define SLUICE_TEST_PAIR_H
+
+#include "sluice/openssl.h"
+#include "sluice/sluice.h"
+#include "wrapper.h"
+
+#define PAIR_STREAM	(256 * 1024)
+#define PAIR_TICKETS	16
+
+/* Key types of a server's certificate. */
+enum key_type {
+	KEY_P256,
+	KEY_P384,
+	KEY_ED25519,
+	KEY_RSA,
+	KEY_RSA_PSS,
+	KEY_TYPES
+};
+
+/* A server's identity: a certificate for localhost and 127.0.0.1. */
+struct identity {
+	struct sluice_credential *cred;
+	struct sluice_trust *trust;
+};
+
+/* What is on its way in one direction. */
+struct stream {
+	uint8_t data[PAIR_STREAM];
+	size_t start;
+	size_t end;
+	size_t total;			/* octets that ever went in */
+	/* change, in place, what goes in; from is the stream's offset */
+	void (*change)(void *ctx, uint8_t *data, size_t len, size_t from);
+	void *ctx;
+};
+
+struct end {
+	struct sluice_config config;
+	struct wrapper provider;
+	struct sluice_conn *conn;
+	enum sluice_status status;
+	struct stream *in;
+	struct stream *out;
+	void *mem;
+};
+
+struct pair {
+	struct sluice_provider *real;
+	struct identity identity;
+	struct stream up;		/* to the server */
+	struct stream down;
+	struct end client;
+	struct end server;
+	uint64_t now;
+	size_t chunk;			/* octets given at a time; 0: all */
+	uint64_t seed;			/* not 0: chunks of random size */
+	size_t room;			/* of output; 0: plenty */
+	uint8_t ticket_key[SLUICE_TICKET_KEY_LEN];
+	uint8_t tickets[PAIR_TICKETS][SLUICE_TICKET_MAX];
+	size_t ticket_len[PAIR_TICKETS];
+	size_t ticket_count;
+	uint8_t seen[PAIR_TICKETS][16];
+	size_t seen_count;
+	char keylog[8][256];
+	size_t keylog_lines;
+};
+
+struct pair *pair_new(enum key_type type);
+void pair_free(struct pair *pair);
+
+/* New connections over empty pipes; the configuration stays. */
+void pair_reset(struct pair *pair);
+
+/* Tickets on both sides. */
+void pair_use_tickets(struct pair *pair);
+
+/* Until neither side gets any further. True: both are done. */
+bool pair_handshake(struct pair *pair);
+
+/* One side's data to the other; true if it all arrives as it was. */
+bool pair_send(struct pair *pair, struct end *from, const uint8_t *data,
+	       size_t len);
+
+/* Send what is pending, open what has arrived; data goes to the bin. */
+void end_settle(struct end *end);
+enum sluice_status end_open(struct end *end, uint8_t *data, size_t *len);
+
+struct sluice_conn_info end_info(const struct end *end);
+
+uint64_t test_random(uint64_t *seed);
+
+#endif /* SLUICE_TEST_PAIR_H */
