@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the sluice command share. */
+#ifndef SLUICE_CLI_H
+#define SLUICE_CLI_H
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Exit statuses, as sluice(1) lists them. */
+enum {
+	EXIT_OK = 0,
+	EXIT_USAGE = 1,
+	EXIT_NETWORK = 2,	/* no connection, or it broke */
+	EXIT_TLS = 3,		/* handshake, certificate, alert */
+	EXIT_TRUNCATED = 4,	/* the peer ended without close_notify */
+	EXIT_KERNEL = 5,	/* the kernel lacks what was required */
+	EXIT_HTTP = 6,		/* the server answered with an error */
+	EXIT_FILE = 7,		/* a local file */
+};
+
+/* How the kernel is to be used. */
+enum kernel_use {
+	KERNEL_IF_THERE,
+	KERNEL_REQUIRED,
+	KERNEL_NEVER,
+	KERNEL_RAW,		/* keys to kTLS only: to show what breaks */
+};
+
+/* Options of every command that speaks TLS. */
+struct options {
+	enum kernel_use kernel;
+	bool insecure;
+	bool quiet;
+	unsigned int verbose;
+	const char *cafile;
+	const char *capath;
+	const char *servername;
+	const char *cert;
+	const char *key;
+	const char *session;
+	const char *keylog;
+	const char *alpn[9];
+	uint16_t suites[8];
+	uint16_t groups[8];
+	uint64_t update_after;
+	unsigned int timeout;	/* seconds; 0 for none */
+	bool allow_truncation;
+};
+
+/* A child parser; its input is a struct options. */
+extern const struct argp tls_argp;
+
+/* Prints one line to standard error and exits. */
+_Noreturn void fail(int status, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Prints one line to standard error, unless --quiet. */
+void note(const struct options *options, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The commands; each gets the arguments behind its name. */
+int command_get(int argc, char **argv);
+int command_put(int argc, char **argv);
+int command_connect(int argc, char **argv);
+int command_serve(int argc, char **argv);
+int command_stat(int argc, char **argv);
+
+#endif /* SLUICE_CLI_H */

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+/* What connections share: built once from the options. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sluice/openssl.h"
+#include "stream.h"
+#include "ticket.h"
+
+static uint64_t now(void *arg)
+{
+	struct timespec ts;
+
+	(void)arg;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/* One write, so that lines of several processes do not mix. */
+static void keylog(void *arg, const char *line)
+{
+	struct context *ctx = arg;
+	char buf[512];
+	int len = snprintf(buf, sizeof(buf), "%s\n", line);
+
+	if (len > 0 && (size_t)len < sizeof(buf) &&
+	    write(ctx->keylog, buf, (size_t)len) != len)
+		note(ctx->options, "can't write to %s", ctx->options->keylog);
+	sluice_wipe(buf, sizeof(buf));
+}
+
+static void common(struct context *ctx, const struct options *options)
+{
+	memset(ctx, 0, sizeof(*ctx));
+	ctx->options = options;
+	ctx->keylog = -1;
+	ctx->provider = sluice_openssl_new(NULL);
+	if (!ctx->provider)
+		fail(EXIT_TLS, "libcrypto lacks an algorithm that TLS 1.3 needs");
+	context_probe(ctx);
+	ctx->config.provider = ctx->provider;
+	ctx->config.now = now;
+	ctx->config.ctx = ctx;
+	ctx->config.update_after = options->update_after;
+	if (options->alpn[0])
+		ctx->config.alpn = options->alpn;
+	if (options->suites[0])
+		ctx->config.suites = options->suites;
+	if (options->groups[0])
+		ctx->config.groups = options->groups;
+	if (options->keylog) {
+		ctx->keylog = open(options->keylog, O_WRONLY | O_CREAT |
+				   O_APPEND | O_CLOEXEC, 0600);
+		if (ctx->keylog < 0)
+			fail(EXIT_FILE, "can't write to %s: %s",
+			     options->keylog, strerror(errno));
+		ctx->config.keylog = keylog;
+	}
+}
+
+static void load_trust(struct context *ctx)
+{
+	const struct options *o = ctx->options;
+	char why[SLUICE_OPENSSL_WHY_MAX] = "out of memory";
+	int rc = 0;
+
+	ctx->trust = sluice_openssl_trust_new(ctx->provider);
+	if (!ctx->trust)
+		fail(EXIT_FILE, "out of memory");
+	if (o->cafile)
+		rc = sluice_openssl_trust_file(ctx->trust, o->cafile, why);
+	if (!rc && o->capath)
+		rc = sluice_openssl_trust_dir(ctx->trust, o->capath, why);
+	if (!rc && !o->cafile && !o->capath)
+		rc = sluice_openssl_trust_system(ctx->trust, why);
+	if (rc)
+		fail(EXIT_FILE, "%s", why);
+	ctx->config.trust = ctx->trust;
+}
+
+void context_client(struct context *ctx, const struct options *options,
+		    const char *peer_name)
+{
+	const char *problem;
+
+	common(ctx, options);
+	ctx->config.role = SLUICE_CLIENT;
+	ctx->config.peer_name = options->servername ? options->servername :
+						      peer_name;
+	if (options->insecure) {
+		ctx->config.no_verify = true;
+		note(options, "--insecure: whoever answers is believed");
+	} else {
+		load_trust(ctx);
+	}
+	if (options->session) {
+		ctx->config.ticket_put = ticket_put;
+		ctx->config.ticket_take = ticket_take;
+	}
+	problem = sluice_config_check(&ctx->config);
+	if (problem)
+		fail(EXIT_USAGE, "%s", problem);
+}
+
+void context_server(struct context *ctx, const struct options *options)
+{
+	char why[SLUICE_OPENSSL_WHY_MAX];
+	const char *problem;
+
+	if (!options->cert || !options->key)
+		fail(EXIT_USAGE, "serve needs --cert and --key");
+	common(ctx, options);
+	ctx->config.role = SLUICE_SERVER;
+	ctx->credential = sluice_openssl_credential_load(ctx->provider,
+							 options->cert,
+							 options->key, why);
+	if (!ctx->credential)
+		fail(EXIT_FILE, "%s", why);
+	ctx->config.credential = ctx->credential;
+	if (ctx->provider->random(ctx->provider, ctx->ticket_key,
+				  sizeof(ctx->ticket_key)))
+		fail(EXIT_TLS, "libcrypto has no randomness");
+	ctx->config.ticket_key = ctx->ticket_key;
+	problem = sluice_config_check(&ctx->config);
+	if (problem)
+		fail(EXIT_USAGE, "%s", problem);
+}
+
+void context_free(struct context *ctx)
+{
+	if (ctx->keylog >= 0)
+		close(ctx->keylog);
+	sluice_wipe(ctx->ticket_key, sizeof(ctx->ticket_key));
+	sluice_openssl_credential_free(ctx->credential);
+	sluice_openssl_trust_free(ctx->trust);
+	sluice_openssl_free(ctx->provider);
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+/* The options that all commands which speak TLS have in common. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cli.h"
+#include "sluice/sluice.h"
+
+enum {
+	OPT_CAFILE = 256, OPT_CAPATH, OPT_SERVERNAME, OPT_INSECURE, OPT_CERT,
+	OPT_KEY, OPT_ALPN, OPT_SUITES, OPT_GROUPS, OPT_REQUIRE, OPT_NEVER,
+	OPT_RAW, OPT_UPDATE, OPT_SESSION, OPT_KEYLOG, OPT_TIMEOUT, OPT_TRUNCATED,
+};
+
+static const struct argp_option tls_options[] = {
+	{ NULL, 0, NULL, 0, "TLS:", 10 },
+	{ "cacert", OPT_CAFILE, "FILE", 0,
+	  "Believe the certificates in FILE (PEM), not the system's", 0 },
+	{ "capath", OPT_CAPATH, "DIR", 0,
+	  "Believe those in DIR (see openssl-rehash(1))", 0 },
+	{ "servername", OPT_SERVERNAME, "NAME", 0,
+	  "Who the server has to be: a DNS name or an IP address; by default the host of the address", 0 },
+	{ "insecure", OPT_INSECURE, NULL, 0,
+	  "Take any certificate: for tests", 0 },
+	{ "cert", OPT_CERT, "FILE", 0, "serve: certificate chain (PEM)", 0 },
+	{ "key", OPT_KEY, "FILE", 0, "serve: private key (PEM)", 0 },
+	{ "alpn", OPT_ALPN, "NAME[,NAME...]", 0, "Protocols to offer", 0 },
+	{ "ciphersuites", OPT_SUITES, "NAME[,NAME...]", 0,
+	  "TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384, TLS_CHACHA20_POLY1305_SHA256, in the order of preference", 0 },
+	{ "groups", OPT_GROUPS, "NAME[,NAME...]", 0,
+	  "X25519MLKEM768, x25519, secp256r1, secp384r1", 0 },
+	{ "session", OPT_SESSION, "FILE", 0,
+	  "Resume with a ticket from FILE, and keep new ones there; each is used once", 0 },
+	{ "keylog", OPT_KEYLOG, "FILE", 0,
+	  "Append the secrets to FILE (SSLKEYLOGFILE format): whoever reads it can read the connection", 0 },
+	{ NULL, 0, NULL, 0, "Kernel:", 20 },
+	{ "require-kernel", OPT_REQUIRE, NULL, 0,
+	  "Fail where the kernel has no kTLS or no sluice module", 0 },
+	{ "no-kernel", OPT_NEVER, NULL, 0, "Encrypt in this process", 0 },
+	{ "raw-ktls", OPT_RAW, NULL, 0,
+	  "Keys to kTLS, nothing to sluice: shows what breaks then", 0 },
+	{ "update-after", OPT_UPDATE, "RECORDS", 0,
+	  "Renew the sending key after RECORDS records", 0 },
+	{ NULL, 0, NULL, 0, "General:", 30 },
+	{ "timeout", OPT_TIMEOUT, "SECONDS", 0,
+	  "Give up when nothing moves for SECONDS (default 60; 0: never)", 0 },
+	{ "allow-truncation", OPT_TRUNCATED, NULL, 0,
+	  "Take an end without close_notify for the end", 0 },
+	{ "verbose", 'v', NULL, 0, "Say more; twice: even more", 0 },
+	{ "quiet", 'q', NULL, 0, "Say nothing but errors", 0 },
+	{ 0 },
+};
+
+struct named {
+	const char *name;
+	uint16_t id;
+};
+
+static const struct named suites[] = {
+	{ "TLS_AES_128_GCM_SHA256", SLUICE_AES_128_GCM_SHA256 },
+	{ "TLS_AES_256_GCM_SHA384", SLUICE_AES_256_GCM_SHA384 },
+	{ "TLS_CHACHA20_POLY1305_SHA256", SLUICE_CHACHA20_POLY1305_SHA256 },
+	{ NULL, 0 },
+};
+
+static const struct named groups[] = {
+	{ "X25519MLKEM768", SLUICE_X25519MLKEM768 },
+	{ "X25519", SLUICE_X25519 },
+	{ "secp256r1", SLUICE_SECP256R1 },
+	{ "P-256", SLUICE_SECP256R1 },
+	{ "secp384r1", SLUICE_SECP384R1 },
+	{ "P-384", SLUICE_SECP384R1 },
+	{ NULL, 0 },
+};
+
+/* Fills a 0-ended list of at most 7 from names with commas between. */
+static void parse_list(struct argp_state *state, char *arg,
+		       const struct named *known, uint16_t list[8],
+		       const char *what)
+{
+	size_t n = 0;
+
+	for (char *word = strtok(arg, ",:"); word; word = strtok(NULL, ",:")) {
+		const struct named *k = known;
+
+		while (k->name && strcasecmp(k->name, word))
+			k++;
+		if (!k->name)
+			argp_error(state, "unknown %s '%s'", what, word);
+		if (n == 7)
+			argp_error(state, "too many %ss", what);
+		list[n++] = k->id;
+	}
+	list[n] = 0;
+	if (!n)
+		argp_error(state, "an empty list of %ss", what);
+}
+
+static void parse_alpn(struct argp_state *state, char *arg,
+		       const char *alpn[9])
+{
+	size_t n = 0;
+
+	for (char *word = strtok(arg, ","); word; word = strtok(NULL, ",")) {
+		if (n == 8)
+			argp_error(state, "at most 8 protocols");
+		if (strlen(word) > 255)
+			argp_error(state, "a protocol's name is at most 255 octets long");
+		alpn[n++] = word;
+	}
+	alpn[n] = NULL;
+	if (!n)
+		argp_error(state, "an empty list of protocols");
+}
+
+static uint64_t parse_number(struct argp_state *state, const char *arg,
+			     uint64_t max)
+{
+	char *end;
+	unsigned long long value;
+
+	errno = 0;
+	value = strtoull(arg, &end, 10);
+	if (errno || end == arg || *end || arg[0] == '-' || value > max)
+		argp_error(state, "'%s' is not a number from 0 to %llu", arg,
+			   (unsigned long long)max);
+	return value;
+}
+
+static error_t parse_tls(int opt, char *arg, struct argp_state *state)
+{
+	struct options *o = state->input;
+
+	switch (opt) {
+	case OPT_CAFILE:
+		o->cafile = arg;
+		break;
+	case OPT_CAPATH:
+		o->capath = arg;
+		break;
+	case OPT_SERVERNAME:
+		o->servername = arg;
+		break;
+	case OPT_INSECURE:
+		o->insecure = true;
+		break;
+	case OPT_CERT:
+		o->cert = arg;
+		break;
+	case OPT_KEY:
+		o->key = arg;
+		break;
+	case OPT_ALPN:
+		parse_alpn(state, arg, o->alpn);
+		break;
+	case OPT_SUITES:
+		parse_list(state, arg, suites, o->suites, "cipher suite");
+		break;
+	case OPT_GROUPS:
+		parse_list(state, arg, groups, o->groups, "group");
+		break;
+	case OPT_SESSION:
+		o->session = arg;
+		break;
+	case OPT_KEYLOG:
+		o->keylog = arg;
+		break;
+	case OPT_REQUIRE:
+		o->kernel = KERNEL_REQUIRED;
+		break;
+	case OPT_NEVER:
+		o->kernel = KERNEL_NEVER;
+		break;
+	case OPT_RAW:
+		o->kernel = KERNEL_RAW;
+		break;
+	case OPT_UPDATE:
+		o->update_after = parse_number(state, arg, UINT64_MAX);
+		break;
+	case OPT_TIMEOUT:
+		o->timeout = (unsigned int)parse_number(state, arg, 86400);
+		break;
+	case OPT_TRUNCATED:
+		o->allow_truncation = true;
+		break;
+	case 'v':
+		o->verbose++;
+		break;
+	case 'q':
+		o->quiet = true;
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+const struct argp tls_argp = { tls_options, parse_tls, NULL, NULL, NULL, NULL,
+			       NULL };

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: MIT
+/* A TLS connection as a stream of bytes, encrypted by the kernel if it can. */
+#include "stream.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "sluice/kernel.h"
+
+#define OUT_SIZE	(SLUICE_RECORD_MAX + 1024)
+#define IN_SIZE		SLUICE_RECORD_MAX
+/* One call of sendfile(); progress is shown in between. */
+#define SEND_PART	(4 << 20)
+
+static _Noreturn void fail_tls(const struct stream *s)
+{
+	struct sluice_conn_info info;
+
+	sluice_conn_info(s->conn, &info);
+	if (info.error == SLUICE_ERR_TRUNCATED)
+		fail(EXIT_TRUNCATED, "%s", info.reason);
+	if (info.alert_received >= 0)
+		fail(EXIT_TLS, "the peer refused: %s (alert %d)",
+		     sluice_alert_name(info.alert_received),
+		     info.alert_received);
+	fail(EXIT_TLS, "%s%s", info.reason,
+	     info.error == SLUICE_ERR_CERTIFICATE ?
+	     " (--cacert names the authority to believe, --servername the name to expect)" :
+	     "");
+}
+
+/* Why a system call on the socket failed, in words for people. */
+static _Noreturn void fail_socket(const struct stream *s, const char *what)
+{
+	struct sluice_info info;
+	int error = errno;
+
+	if (s->raw && error == EIO)
+		fail(EXIT_TLS, "%s: EIO: kTLS met a record that is not data, such as a ticket, and leaves it to the program (without --raw-ktls sluice takes it)", what);
+	if (s->raw && error == EKEYEXPIRED)
+		fail(EXIT_TLS, "%s: EKEYEXPIRED: the peer has renewed its key, and kTLS leaves the new one to the program (without --raw-ktls sluice derives it)", what);
+	if (error == EAGAIN || error == EWOULDBLOCK)
+		fail(EXIT_NETWORK, "%s: nothing has moved for %u seconds (--timeout)",
+		     what, s->ctx->options->timeout);
+	if (s->kernel && !s->raw && !sluice_kernel_info(s->fd, &info)) {
+		if (info.rx_state == SLUICE_DIR_TRUNCATED)
+			fail(EXIT_TRUNCATED, "the connection was cut off: it ended without close_notify (--allow-truncation takes that for the end)");
+		if (info.alert_received != SLUICE_ALERT_NONE &&
+		    info.alert_received)
+			fail(EXIT_TLS, "the peer ended the connection: %s (alert %u)",
+			     sluice_alert_name(info.alert_received),
+			     info.alert_received);
+		if (info.alert_sent != SLUICE_ALERT_NONE && info.alert_sent)
+			fail(EXIT_TLS, "the peer broke the protocol: %s (alert %u) was sent",
+			     sluice_alert_name(info.alert_sent),
+			     info.alert_sent);
+	}
+	fail(EXIT_NETWORK, "%s: %s", what, strerror(error));
+}
+
+static void send_all(struct stream *s, const uint8_t *data, size_t len)
+{
+	while (len) {
+		ssize_t n = send(s->fd, data, len, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			fail_socket(s, "sending");
+		data += n;
+		len -= (size_t)n;
+	}
+}
+
+/* Receives at most max octets behind those that are there; false at the end. */
+static bool receive(struct stream *s, size_t max)
+{
+	ssize_t n;
+
+	if (s->in_start == s->in_end)
+		s->in_start = s->in_end = 0;
+	if (s->in_end == IN_SIZE) {
+		memmove(s->in, s->in + s->in_start, s->in_end - s->in_start);
+		s->in_end -= s->in_start;
+		s->in_start = 0;
+	}
+	if (max > IN_SIZE - s->in_end)
+		max = IN_SIZE - s->in_end;
+	do {
+		n = recv(s->fd, s->in + s->in_end, max, 0);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		fail_socket(s, "receiving");
+	s->in_end += (size_t)n;
+	return n > 0;
+}
+
+static void handshake(struct stream *s)
+{
+	enum sluice_status status;
+
+	do {
+		size_t in_len = s->in_end - s->in_start, out_len = OUT_SIZE;
+
+		status = sluice_handshake(s->conn, s->in + s->in_start,
+					  &in_len, s->out, &out_len);
+		s->in_start += in_len;
+		send_all(s, s->out, out_len);
+		/* Not an octet of the record behind the handshake. */
+		if (status == SLUICE_WANT_READ &&
+		    !receive(s, sluice_want(s->conn)))
+			status = sluice_eof(s->conn);
+	} while (status == SLUICE_WANT_READ || status == SLUICE_WANT_WRITE);
+	if (status == SLUICE_ERROR)
+		fail_tls(s);
+}
+
+/* Says once why libsluice goes on itself, or fails if that is not allowed. */
+static void no_kernel(struct context *ctx, const char *why)
+{
+	const struct options *o = ctx->options;
+
+	if (o->kernel == KERNEL_REQUIRED || o->kernel == KERNEL_RAW)
+		fail(EXIT_KERNEL, "%s", why);
+	if (ctx->kernel)
+		note(o, "%s; encrypting in this process", why);
+	ctx->kernel = false;
+}
+
+void context_probe(struct context *ctx)
+{
+	int fd, rc;
+
+	ctx->kernel = ctx->options->kernel != KERNEL_NEVER;
+	if (!ctx->kernel)
+		return;
+	/* A socket that is not connected: all that is found is what is missing. */
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		fail(EXIT_NETWORK, "can't make a socket: %s", strerror(errno));
+	rc = sluice_kernel_prepare(fd);
+	close(fd);
+	if (rc == -ENOENT)
+		no_kernel(ctx, "this kernel has no kTLS (CONFIG_TLS, modprobe tls)");
+	else if (rc == -ENOPROTOOPT && ctx->options->kernel != KERNEL_RAW)
+		no_kernel(ctx, "the sluice module is not loaded (modprobe sluice)");
+}
+
+static void hand_over(struct stream *s)
+{
+	const struct options *o = s->ctx->options;
+	struct sluice_secrets secrets;
+	int rc;
+
+	if (sluice_conn_secrets(s->conn, &secrets))
+		fail(EXIT_TLS, "the connection can't be handed over");
+	rc = sluice_kernel_set_keys(s->fd, &secrets);
+	if (rc == -EOPNOTSUPP) {
+		sluice_wipe(&secrets, sizeof(secrets));
+		no_kernel(s->ctx, "kTLS does not have this cipher suite");
+		return;
+	}
+	if (!rc && o->kernel != KERNEL_RAW)
+		rc = sluice_kernel_attach(s->fd, &secrets,
+					  o->allow_truncation ?
+					  SLUICE_ATTACH_ALLOW_TRUNCATION : 0,
+					  o->update_after);
+	sluice_wipe(&secrets, sizeof(secrets));
+	if (rc)
+		fail(EXIT_KERNEL, "the kernel did not take the connection: %s",
+		     strerror(-rc));
+	s->kernel = true;
+	s->raw = o->kernel == KERNEL_RAW;
+}
+
+static void report_handshake(const struct stream *s)
+{
+	struct sluice_conn_info info;
+
+	if (!s->ctx->options->verbose)
+		return;
+	sluice_conn_info(s->conn, &info);
+	note(s->ctx->options, "TLS 1.3, %s, %s%s%s%.*s, encrypted by %s",
+	     sluice_suite_name(info.suite), sluice_group_name(info.group),
+	     info.resumed ? ", resumed" : "",
+	     info.alpn ? ", " : "", (int)info.alpn_len,
+	     info.alpn ? info.alpn : "",
+	     s->raw ? "kTLS" : s->kernel ? "the kernel" : "this process");
+}
+
+void stream_open(struct stream *s, struct context *ctx, int fd)
+{
+	size_t size = sluice_conn_size();
+	void *mem;
+	int rc;
+
+	memset(s, 0, sizeof(*s));
+	s->ctx = ctx;
+	s->fd = fd;
+	s->in = malloc(IN_SIZE);
+	s->out = malloc(OUT_SIZE);
+	mem = malloc(size);
+	if (!s->in || !s->out || !mem)
+		fail(EXIT_TLS, "out of memory");
+	s->conn = sluice_conn_init(mem, size, &ctx->config);
+	if (!s->conn)
+		fail(EXIT_TLS, "the connection can't begin");
+
+	/* Before the handshake: see sluice_kernel_prepare(). */
+	if (ctx->kernel) {
+		rc = sluice_kernel_prepare(fd);
+		if (rc && rc != -ENOPROTOOPT)
+			fail(EXIT_NETWORK, "kTLS does not take the socket: %s",
+			     strerror(-rc));
+	}
+	handshake(s);
+	if (ctx->kernel)
+		hand_over(s);
+	report_handshake(s);
+	if (s->kernel) {
+		sluice_conn_free(s->conn);
+		free(mem);
+		s->conn = NULL;
+	}
+}
+
+/* Sends what the engine has pending: answers to key updates, alerts. */
+static void flush(struct stream *s)
+{
+	while (sluice_pending(s->conn)) {
+		size_t none = 0, out_len = OUT_SIZE;
+
+		sluice_seal(s->conn, NULL, &none, s->out, &out_len);
+		if (!out_len)
+			break;
+		send_all(s, s->out, out_len);
+	}
+}
+
+static size_t read_userspace(struct stream *s, void *data, size_t len)
+{
+	enum sluice_status status;
+
+	for (;;) {
+		size_t in_len = s->in_end - s->in_start, data_len = len;
+
+		status = sluice_open(s->conn, s->in + s->in_start, &in_len,
+				     data, &data_len);
+		s->in_start += in_len;
+		flush(s);
+		if (data_len)
+			return data_len;
+		if (status == SLUICE_CLOSED)
+			return 0;
+		if (status == SLUICE_ERROR)
+			fail_tls(s);
+		if (receive(s, IN_SIZE))
+			continue;
+		if (s->ctx->options->allow_truncation ||
+		    sluice_eof(s->conn) == SLUICE_CLOSED)
+			return 0;
+		fail_tls(s);
+	}
+}
+
+size_t stream_read(struct stream *s, void *data, size_t len)
+{
+	ssize_t n;
+
+	if (!s->kernel)
+		return read_userspace(s, data, len);
+	do {
+		n = read(s->fd, data, len);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		fail_socket(s, "receiving");
+	return (size_t)n;
+}
+
+void stream_write(struct stream *s, const void *data, size_t len)
+{
+	const uint8_t *at = data;
+
+	if (s->kernel) {
+		send_all(s, at, len);
+		return;
+	}
+	while (len) {
+		size_t part = len, out_len = OUT_SIZE;
+
+		if (sluice_seal(s->conn, at, &part, s->out, &out_len) ==
+		    SLUICE_ERROR)
+			fail_tls(s);
+		send_all(s, s->out, out_len);
+		at += part;
+		len -= part;
+	}
+}
+
+void stream_send_file(struct stream *s, int file, uint64_t len,
+		      void (*progress)(uint64_t done, void *arg), void *arg)
+{
+	uint64_t done = 0;
+	ssize_t n;
+
+	while (done < len) {
+		size_t part = len - done < SEND_PART ? (size_t)(len - done) :
+						       SEND_PART;
+
+		if (s->kernel) {
+			n = sendfile(s->fd, file, NULL, part);
+			if (n < 0 && errno == EINTR)
+				continue;
+			if (n < 0)
+				fail_socket(s, "sending");
+		} else {
+			uint8_t data[SLUICE_DATA_MAX];
+
+			if (part > sizeof(data))
+				part = sizeof(data);
+			n = read(file, data, part);
+			if (n < 0)
+				fail(EXIT_FILE, "reading: %s", strerror(errno));
+			stream_write(s, data, (size_t)n);
+		}
+		if (!n)
+			fail(EXIT_FILE, "the file has become shorter while it was sent");
+		done += (uint64_t)n;
+		if (progress)
+			progress(done, arg);
+	}
+}
+
+void stream_shutdown(struct stream *s)
+{
+	if (s->ended)
+		return;
+	s->ended = true;
+	if (!s->kernel) {
+		sluice_close(s->conn);
+		flush(s);
+	}
+	shutdown(s->fd, SHUT_WR);
+}
+
+bool stream_has_data(const struct stream *s)
+{
+	return !s->kernel && s->in_end > s->in_start;
+}
+
+void stream_report(const struct stream *s)
+{
+	const struct options *o = s->ctx->options;
+	struct sluice_info info;
+
+	if (!o->verbose || !s->kernel || s->raw ||
+	    sluice_kernel_info(s->fd, &info))
+		return;
+	note(o, "session %llu: sent %llu octets in %llu records, %llu key updates; received %llu octets in %llu records, %llu key updates, %llu tickets",
+	     (unsigned long long)info.id,
+	     (unsigned long long)info.tx_bytes,
+	     (unsigned long long)info.tx_records,
+	     (unsigned long long)info.tx_key_updates,
+	     (unsigned long long)info.rx_bytes,
+	     (unsigned long long)info.rx_records,
+	     (unsigned long long)info.rx_key_updates,
+	     (unsigned long long)info.tickets);
+}
+
+void stream_close(struct stream *s)
+{
+	void *mem = s->conn;
+
+	if (s->conn) {
+		sluice_conn_free(s->conn);
+		free(mem);
+	}
+	sluice_wipe(s->in, IN_SIZE);
+	free(s->in);
+	free(s->out);
+	close(s->fd);
+	memset(s, 0, sizeof(*s));
+	s->fd = -1;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A TLS connection as a stream of bytes: the handshake by libsluice, and then
+ * the kernel's, or libsluice's where the kernel can't.
+ */
+#ifndef SLUICE_CLI_STREAM_H
+#define SLUICE_CLI_STREAM_H
+
+#include <sys/types.h>
+
+#include "cli.h"
+#include "sluice/sluice.h"
+
+/* What connections share: the provider, the trust store, the files. */
+struct context {
+	const struct options *options;
+	struct sluice_provider *provider;
+	struct sluice_trust *trust;
+	struct sluice_credential *credential;
+	struct sluice_config config;
+	int keylog;
+	uint8_t ticket_key[SLUICE_TICKET_KEY_LEN];
+	bool kernel;		/* it is to have the connections */
+};
+
+/* Each fails for good if something can't be loaded. */
+void context_client(struct context *ctx, const struct options *options,
+		    const char *peer_name);
+void context_server(struct context *ctx, const struct options *options);
+/* Finds out what the kernel can do; part of the two above. */
+void context_probe(struct context *ctx);
+void context_free(struct context *ctx);
+
+struct stream {
+	struct context *ctx;
+	int fd;
+	bool kernel;			/* read() and write() are all it takes */
+	bool raw;			/* kTLS without sluice */
+	struct sluice_conn *conn;	/* NULL once the kernel has it */
+	uint8_t *in;			/* received, not yet taken */
+	size_t in_start, in_end;
+	uint8_t *out;
+	bool ended;
+};
+
+/*
+ * Does the handshake on a connected socket, which the stream then owns. The
+ * functions fail for good, with a line that says why.
+ */
+void stream_open(struct stream *s, struct context *ctx, int fd);
+/* Octets read; 0 at the end, which close_notify has vouched for. */
+size_t stream_read(struct stream *s, void *data, size_t len);
+void stream_write(struct stream *s, const void *data, size_t len);
+/* Sends len octets of a file from its present position. */
+void stream_send_file(struct stream *s, int file, uint64_t len,
+		      void (*progress)(uint64_t done, void *arg), void *arg);
+/* Says that no more will be sent; the other direction goes on. */
+void stream_shutdown(struct stream *s);
+/* Is there data that poll() does not know of? */
+bool stream_has_data(const struct stream *s);
+/* Prints what the connection was, with -v. */
+void stream_report(const struct stream *s);
+void stream_close(struct stream *s);
+
+#endif /* SLUICE_CLI_STREAM_H */

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Handing a connection over to the kernel: kTLS gets the keys, sluice.ko the
+ * traffic secrets, and the socket becomes a plain byte stream.
+ *
+ *	sluice_kernel_prepare(fd)		right after connect() or accept()
+ *	... the handshake, receiving no more than sluice_want() at a time ...
+ *	sluice_conn_secrets(conn, &secrets)
+ *	sluice_kernel_hand_over(fd, &secrets, flags, update_after)
+ *	sluice_wipe(&secrets, sizeof(secrets))
+ *	sluice_conn_free(conn)
+ *
+ * All functions return 0 or a negative errno.
+ */
+#ifndef SLUICE_KERNEL_H
+#define SLUICE_KERNEL_H
+
+#include <linux/sluice.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sluice/sluice.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * sluice_kernel_prepare() - put kTLS on a socket, without keys
+ * @fd: a connected TCP socket
+ *
+ * Before the handshake: kTLS does not go on a socket whose peer has said all
+ * and closed already. Until it gets keys the socket stays what it was.
+ *
+ * Return: -ENOENT, the kernel has no kTLS; -ENOPROTOOPT, it has no sluice.ko;
+ * in both cases the connection can go on in userspace. -ENOTCONN.
+ */
+int sluice_kernel_prepare(int fd);
+
+/**
+ * sluice_kernel_set_keys() - give kTLS the keys of both directions
+ * @fd: the socket, after sluice_kernel_prepare()
+ * @secrets: of the connection
+ *
+ * Return: -EOPNOTSUPP, kTLS does not have the cipher: nothing has changed. Any
+ * other error leaves the connection unusable.
+ */
+int sluice_kernel_set_keys(int fd, const struct sluice_secrets *secrets);
+
+/**
+ * sluice_kernel_attach() - give sluice.ko the secrets of both directions
+ * @fd: the socket, after sluice_kernel_set_keys()
+ * @secrets: of the connection
+ * @flags: SLUICE_ATTACH_ALLOW_TRUNCATION or 0
+ * @update_after: as in struct sluice_attach
+ *
+ * Return: as SLUICE_ATTACH.
+ */
+int sluice_kernel_attach(int fd, const struct sluice_secrets *secrets,
+			 uint32_t flags, uint64_t update_after);
+
+/**
+ * sluice_kernel_hand_over() - both of the above
+ */
+int sluice_kernel_hand_over(int fd, const struct sluice_secrets *secrets,
+			    uint32_t flags, uint64_t update_after);
+
+/**
+ * sluice_kernel_info() - what the kernel knows of the connection
+ */
+int sluice_kernel_info(int fd, struct sluice_info *info);
+
+/**
+ * sluice_kernel_key_update() - renew the sending key now
+ * @request: and ask the peer to renew its own
+ */
+int sluice_kernel_key_update(int fd, bool request);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* SLUICE_KERNEL_H */
