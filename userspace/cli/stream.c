@@ -14,6 +14,9 @@
 
 #define OUT_SIZE	(SLUICE_RECORD_MAX + 1024)
 #define IN_SIZE		SLUICE_RECORD_MAX
+/* Handshake types (RFC 9846, section 4) that may follow a handshake. */
+#define HANDSHAKE_TICKET	4
+#define HANDSHAKE_KEY_UPDATE	24
 /* One call of sendfile(); progress is shown in between. */
 #define SEND_PART	(4 << 20)
 
@@ -34,16 +37,36 @@ static _Noreturn void fail_tls(const struct stream *s)
 	     "");
 }
 
+/* What stopped a read on raw kTLS: the record that it leaves to the program. */
+static _Noreturn void fail_raw(const struct stream *s, int error)
+{
+	uint8_t first = 0;
+	char control[CMSG_SPACE(1)];
+	struct iovec iov = { .iov_base = s->in, .iov_len = IN_SIZE };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+
+	if (error == EIO && recvmsg(s->fd, &msg, MSG_DONTWAIT) > 0)
+		first = s->in[0];
+	if (first == HANDSHAKE_KEY_UPDATE && recv(s->fd, s->in, 1, 0) < 0 &&
+	    errno == EKEYEXPIRED)
+		error = errno;
+	if (error == EKEYEXPIRED)
+		fail(EXIT_TLS, "receiving: EIO at the peer's KeyUpdate, and behind it EKEYEXPIRED: kTLS leaves the new key to the program (without --raw-ktls sluice derives it)");
+	fail(EXIT_TLS, "receiving: EIO at a %s: kTLS leaves every record that is not data to the program (without --raw-ktls sluice takes it)",
+	     first == HANDSHAKE_TICKET ? "ticket" : "control record");
+}
+
 /* Why a system call on the socket failed, in words for people. */
 static _Noreturn void fail_socket(const struct stream *s, const char *what)
 {
 	struct sluice_info info;
 	int error = errno;
 
-	if (s->raw && error == EIO)
-		fail(EXIT_TLS, "%s: EIO: kTLS met a record that is not data, such as a ticket, and leaves it to the program (without --raw-ktls sluice takes it)", what);
-	if (s->raw && error == EKEYEXPIRED)
-		fail(EXIT_TLS, "%s: EKEYEXPIRED: the peer has renewed its key, and kTLS leaves the new one to the program (without --raw-ktls sluice derives it)", what);
+	if (s->raw && (error == EIO || error == EKEYEXPIRED))
+		fail_raw(s, error);
 	if (error == EAGAIN || error == EWOULDBLOCK)
 		fail(EXIT_NETWORK, "%s: nothing has moved for %u seconds (--timeout)",
 		     what, s->ctx->options->timeout);

@@ -1,0 +1,310 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2086 # options in one word are several
+# Real servers and clients against the sluice command, each case a function:
+# status 0 if it went as it should; what it printed says why it did not. The
+# demonstration (scripts/demo) and the scenario (tests/vm/peers.sh) both run
+# them, in the virtual machine.
+
+SLUICE=/out/userspace/sluice
+WORK=$(mktemp -d)
+cd "$WORK" || exit 2
+
+MEGABYTES=${MEGABYTES:-64}
+NGINX_PORT=4431 SERVE_PORT=4432 OPENSSL_PORT=4433
+
+# What the sessions of 'sluice' were, a line each: for the table at the end.
+SESSIONS=$WORK/sessions
+
+make_certificate() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-keyout key.pem -out cert.pem -subj /CN=demo -days 2 \
+		-addext 'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1' 2>/dev/null
+}
+
+make_files() {
+	mkdir -p www/up
+	head -c "${MEGABYTES}M" /dev/urandom >www/file
+	chmod 777 www/up
+	SUM=$(sha256sum <www/file | cut -d' ' -f1)
+}
+
+start_nginx() {
+	cat >nginx.conf <<END
+user root;
+events {}
+pid $WORK/nginx.pid;
+error_log $WORK/nginx.err;
+http {
+	access_log off;
+	sendfile on;
+	client_max_body_size 0;
+	client_body_temp_path $WORK/body;
+	server {
+		listen 127.0.0.1:$NGINX_PORT ssl;
+		listen [::1]:$NGINX_PORT ssl;
+		ssl_certificate $WORK/cert.pem;
+		ssl_certificate_key $WORK/key.pem;
+		ssl_protocols TLSv1.3;
+		root $WORK/www;
+		location /up/ { dav_methods PUT; }
+	}
+}
+END
+	nginx -c "$WORK/nginx.conf" && wait_port "$NGINX_PORT"
+}
+
+start_serve() {
+	"$SLUICE" serve --require-kernel -v --root www --put --cert cert.pem \
+		--key key.pem --port "$SERVE_PORT" 2>serve.log &
+	SERVE_PID=$!
+	wait_port "$SERVE_PORT"
+}
+
+stop_servers() {
+	kill "$SERVE_PID"
+	wait "$SERVE_PID"
+	kill "$(<nginx.pid)"
+	grep -h '^sluice: session' serve.log | sed 's/^sluice:/serve:/' >>"$SESSIONS"
+	[[ ! -s nginx.err ]] || cat nginx.err
+}
+
+wait_port() {
+	local i
+	for ((i = 0; i < 100; i++)); do
+		ss -Hltn "sport = :$1" | grep -q . && return
+		sleep 0.1
+	done
+	echo "nothing listens on port $1"
+	return 1
+}
+
+# Runs the command as a client, with its session's line kept for the table.
+client() {
+	local status=0 command=$1
+	shift
+	"$SLUICE" "$command" --require-kernel --cacert cert.pem -v "$@" 2>client.log || status=$?
+	grep '^sluice: session' client.log | sed "s/^sluice:/$command:/" >>"$SESSIONS"
+	return "$status"
+}
+
+# Fails, with the client's words, if the file is not what was served.
+same() {
+	local sum
+	sum=$(sha256sum <"$1" | cut -d' ' -f1)
+	[[ $sum == "$SUM" ]] && return
+	echo "the hash is $sum, not $SUM"
+	cat client.log
+	return 1
+}
+
+# A number from the line of the last session in a log: number LOG WORD, such as
+# "12 key updates" behind "received".
+key_updates() {
+	grep -h '^sluice: session' "$1" | tail -n1 |
+		sed "s/.*$2 [0-9]* octets in [0-9]* records, \([0-9]*\) key updates.*/\1/"
+}
+
+get_from_nginx() {
+	client get "https://localhost:$NGINX_PORT/file" -o got "$@" && same got
+}
+
+get_by_address() {
+	client get "https://[::1]:$NGINX_PORT/file" -o got && same got
+}
+
+get_every_suite() {
+	local suite
+	for suite in TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256; do
+		get_from_nginx --ciphersuites "$suite" || return
+		grep -q "$suite" client.log || return
+	done
+}
+
+# Our key is renewed on the way: nginx has to follow.
+put_with_updates() {
+	client put --update-after 100 www/file "https://localhost:$NGINX_PORT/up/file" || {
+		cat client.log
+		return 1
+	}
+	local n
+	n=$(key_updates client.log sent)
+	[[ $n -ge $((MEGABYTES * 64 / 100 - 1)) ]] || {
+		echo "only $n key updates"
+		return 1
+	}
+	same www/up/file
+}
+
+serve_to_openssl() {
+	printf 'GET /file HTTP/1.0\r\n\r\n' |
+		timeout 60 openssl s_client -quiet -connect "localhost:$SERVE_PORT" \
+			-CAfile cert.pem -verify_return_error 2>openssl.log |
+		tail -c "${MEGABYTES}M" >got
+	same got
+}
+
+serve_to_gnutls() {
+	timeout 60 gnutls-cli --x509cafile=cert.pem --logfile=gnutls.log \
+		-p "$SERVE_PORT" localhost 2>&1 \
+		< <(printf 'GET /file HTTP/1.0\r\n\r\n'; sleep 30) |
+		head -c "$(($(head_length) + MEGABYTES * 1048576))" |
+		tail -c "${MEGABYTES}M" >got
+	same got
+}
+
+# Octets of the head that 'sluice serve' sends before the file.
+head_length() {
+	printf 'HTTP/1.1 200 OK\r\nContent-Length: %s\r\nConnection: close\r\n\r\n' \
+		$((MEGABYTES * 1048576)) | wc -c
+}
+
+# s_client asks for key updates (K) before and while it gets the file.
+serve_under_updates() {
+	local i n before
+	before=$(grep -c '^sluice: session' serve.log)
+	{
+		for _ in 1 2 3; do
+			echo K
+			sleep 0.2
+		done
+		printf 'GET /file HTTP/1.0\r\n\r\n'
+		for _ in $(seq 20); do
+			sleep 0.1
+			echo K
+		done
+		sleep 40
+	} | timeout 60 openssl s_client -connect "localhost:$SERVE_PORT" \
+		-CAfile cert.pem >got.raw 2>openssl.log &
+	for ((i = 0; i < 400; i++)); do
+		sleep 0.1
+		[[ $(grep -c '^sluice: session' serve.log) -gt $before ]] &&
+			grep -aq '^closed' got.raw && break
+	done
+	kill %% 2>/dev/null
+	# Only what follows the head is the file; s_client chats around it.
+	python3 - $((MEGABYTES * 1048576)) <<'END' >got
+import sys
+data = open("got.raw", "rb").read()
+data = data[data.index(b"Connection: close\r\n\r\n") + 21:]
+sys.stdout.buffer.write(data.replace(b"KEYUPDATE\n", b"")[:int(sys.argv[1])])
+END
+	same got || return
+	n=$(key_updates serve.log received)
+	[[ $n -ge 3 ]] && return
+	echo "only $n key updates from s_client"
+	return 1
+}
+
+# s_server reads a command only where it stands alone: wait until all numbers
+# before it have arrived at the client. Gives up where they do not.
+numbers_and_commands() {
+	local i k
+	for ((i = 0; i < UPDATES; i++)); do
+		seq $((i * 1000)) $((i * 1000 + 999))
+		for ((k = 0; k < 40; k++)); do
+			[[ $(tail -n1 numbers) == "$((i * 1000 + 999))" ]] && break
+			sleep 0.05
+		done
+		((k < 40)) || break
+		echo K
+		sleep 0.2
+	done
+	echo Q
+	sleep 1
+}
+UPDATES=20
+
+# s_server sends numbers, and renews its key (K asks for ours, too) in between.
+# numbers_under_updates 'CLIENT OPTIONS' 'SERVER OPTIONS'
+numbers_under_updates() {
+	local status=0
+	: >numbers
+	numbers_and_commands |
+		timeout 60 openssl s_server -accept "$OPENSSL_PORT" -naccept 1 \
+			-cert cert.pem -key key.pem -tls1_3 $2 >openssl.log 2>&1 &
+	wait_port "$OPENSSL_PORT" || return
+	client connect $1 "localhost:$OPENSSL_PORT" >numbers < <(sleep 60) ||
+		status=$?
+	return "$status"
+}
+
+connect_under_updates() {
+	# s_server's Q closes the socket without close_notify.
+	numbers_under_updates --allow-truncation "" || {
+		cat client.log
+		return 1
+	}
+	cmp numbers <(seq 0 $((UPDATES * 1000 - 1))) || return
+	local n
+	n=$(key_updates client.log received)
+	[[ $n == "$UPDATES" ]] || {
+		echo "$n key updates received, not $UPDATES"
+		return 1
+	}
+	n=$(key_updates client.log sent)
+	[[ $n -ge 1 ]] || {
+		echo "no request was answered"
+		return 1
+	}
+}
+
+# The server dies in the middle.
+truncated() {
+	local status=0
+	openssl s_server -accept "$OPENSSL_PORT" -cert cert.pem -key key.pem \
+		-tls1_3 -WWW -quiet >openssl.log 2>&1 &
+	local pid=$!
+	wait_port "$OPENSSL_PORT" || return
+	(
+		until [[ $(stat -c %s cut.part 2>/dev/null || echo 0) -gt 1000000 ]]; do
+			sleep 0.02
+		done
+		kill -9 "$pid"
+	) &
+	local killer=$!
+	client get "https://localhost:$OPENSSL_PORT/www/file" -o cut || status=$?
+	kill "$killer" "$pid" 2>/dev/null
+	wait "$killer" "$pid" 2>/dev/null
+	rm -f cut cut.part
+	[[ $status == 4 ]] && grep -q 'close_notify\|octets before the end' client.log && return
+	echo "exit status $status, not 4:"
+	cat client.log
+	return 1
+}
+
+raw_meets_ticket() {
+	local status=0
+	"$SLUICE" get --raw-ktls --cacert cert.pem -o raw \
+		"https://localhost:$NGINX_PORT/file" 2>client.log || status=$?
+	rm -f raw.part
+	cat client.log
+	[[ $status == 3 ]] && grep -q 'EIO at a ticket' client.log
+}
+
+raw_meets_update() {
+	local status=0
+	numbers_under_updates --raw-ktls '-num_tickets 0' || status=$?
+	cat client.log
+	[[ $status == 3 ]] && grep -q 'EKEYEXPIRED' client.log
+}
+
+# kTLS counts every session and every new key, ours and those of the raw ones.
+counters_agree() {
+	local raw=$1 attached tx rx
+	"$SLUICE" stat >stat.log || return
+	attached=$(awk '$1 == "attached" { print $2 }' stat.log)
+	tx=$(awk '$1 == "tx_key_updates" { print $2 }' stat.log)
+	rx=$(awk '$1 == "rx_key_updates" { print $2 }' stat.log)
+	proc() {
+		awk -v name="$1" '$1 == name { print $2 }' /proc/net/tls_stat
+	}
+	printf '%-34s %10s %10s\n' '' sluice kTLS \
+		'sessions (and raw ones)' "$attached+$raw" "$(proc TlsTxSw)" \
+		'sending keys renewed' "$tx" "$(proc TlsTxRekeyOk)" \
+		'receiving keys renewed' "$rx" "$(proc TlsRxRekeyOk)" \
+		'records that did not decrypt' 0 "$(proc TlsDecryptError)"
+	[[ $((attached + raw)) == "$(proc TlsTxSw)" &&
+		$((attached + raw)) == "$(proc TlsRxSw)" &&
+		$tx == "$(proc TlsTxRekeyOk)" && $rx == "$(proc TlsRxRekeyOk)" &&
+		$(proc TlsDecryptError) == 0 ]]
+}
