@@ -24,6 +24,8 @@ make_certificate() {
 make_files() {
 	mkdir -p www/up
 	head -c "${MEGABYTES}M" /dev/urandom >www/file
+	# gnutls-cli writes octet by octet: a small one for it
+	head -c 2M www/file >www/small
 	chmod 777 www/up
 	SUM=$(sha256sum <www/file | cut -d' ' -f1)
 }
@@ -143,19 +145,44 @@ serve_to_openssl() {
 	same got
 }
 
+# gnutls-cli renews its key (^rekey^) before it asks and while it gets the file.
 serve_to_gnutls() {
-	timeout 60 gnutls-cli --x509cafile=cert.pem --logfile=gnutls.log \
-		-p "$SERVE_PORT" localhost 2>&1 \
-		< <(printf 'GET /file HTTP/1.0\r\n\r\n'; sleep 30) |
-		head -c "$(($(head_length) + MEGABYTES * 1048576))" |
-		tail -c "${MEGABYTES}M" >got
-	same got
+	local before n i
+	before=$(grep -c '^sluice: session' serve.log)
+	{
+		for _ in 1 2; do
+			echo '^rekey^'
+			sleep 0.3
+		done
+		printf 'GET /small HTTP/1.0\r\n\r\n'
+		for _ in 1 2 3; do
+			sleep 0.3
+			echo '^rekey^'
+		done
+		sleep 60
+	} | timeout 60 gnutls-cli --inline-commands --x509cafile=cert.pem \
+		--logfile=gnutls.log -p "$SERVE_PORT" localhost 2>gnutls.err >got.raw &
+	for ((i = 0; i < 500; i++)); do
+		sleep 0.1
+		[[ $(grep -c '^sluice: session' serve.log) -gt $before ]] &&
+			grep -aq 'Peer has closed' got.raw gnutls.log gnutls.err && break
+	done
+	body_of got.raw "$(stat -c %s www/small)" >got
+	cmp got www/small || return
+	n=$(key_updates serve.log received)
+	[[ $n -ge 2 ]] && return
+	echo "only $n key updates from gnutls-cli"
+	return 1
 }
 
-# Octets of the head that 'sluice serve' sends before the file.
-head_length() {
-	printf 'HTTP/1.1 200 OK\r\nContent-Length: %s\r\nConnection: close\r\n\r\n' \
-		$((MEGABYTES * 1048576)) | wc -c
+# What follows the head in a client's output, which chats around it.
+body_of() {
+	python3 - "$1" "$2" <<'END'
+import sys
+data = open(sys.argv[1], "rb").read()
+data = data[data.index(b"Connection: close\r\n\r\n") + 21:]
+sys.stdout.buffer.write(data.replace(b"KEYUPDATE\n", b"")[:int(sys.argv[2])])
+END
 }
 
 # s_client asks for key updates (K) before and while it gets the file.
@@ -181,13 +208,7 @@ serve_under_updates() {
 			grep -aq '^closed' got.raw && break
 	done
 	kill %% 2>/dev/null
-	# Only what follows the head is the file; s_client chats around it.
-	python3 - $((MEGABYTES * 1048576)) <<'END' >got
-import sys
-data = open("got.raw", "rb").read()
-data = data[data.index(b"Connection: close\r\n\r\n") + 21:]
-sys.stdout.buffer.write(data.replace(b"KEYUPDATE\n", b"")[:int(sys.argv[1])])
-END
+	body_of got.raw $((MEGABYTES * 1048576)) >got
 	same got || return
 	n=$(key_updates serve.log received)
 	[[ $n -ge 3 ]] && return
@@ -201,11 +222,11 @@ numbers_and_commands() {
 	local i k
 	for ((i = 0; i < UPDATES; i++)); do
 		seq $((i * 1000)) $((i * 1000 + 999))
-		for ((k = 0; k < 40; k++)); do
+		for ((k = 0; k < 200; k++)); do
 			[[ $(tail -n1 numbers) == "$((i * 1000 + 999))" ]] && break
 			sleep 0.05
 		done
-		((k < 40)) || break
+		((k < 200)) || break
 		echo K
 		sleep 0.2
 	done
@@ -259,7 +280,7 @@ truncated() {
 		until [[ $(stat -c %s cut.part 2>/dev/null || echo 0) -gt 1000000 ]]; do
 			sleep 0.02
 		done
-		kill -9 "$pid"
+				kill -9 "$pid"
 	) &
 	local killer=$!
 	client get "https://localhost:$OPENSSL_PORT/www/file" -o cut || status=$?
