@@ -9,6 +9,7 @@
 static const u8 ticket[] = {
 	4, 0, 0, 14, 0, 0, 28, 32, 1, 2, 3, 4, 0, 0, 1, 9, 0, 0
 };
+
 static const u8 key_update[] = { 24, 0, 0, 1, 1 };
 
 /* Gives the record in pieces of @piece octets. */
@@ -298,6 +299,7 @@ static struct kunit_suite control_test_suite = {
 	.name = "sluice_control",
 	.test_cases = control_test_cases,
 };
+
 kunit_test_suite(control_test_suite);
 
 MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");

@@ -49,12 +49,10 @@ static const struct keys_case keys_cases[] = {
 	}, {
 		.name = "AES-256-GCM, SHA-384",
 		.cipher = TLS_CIPHER_AES_GCM_256,
-		.secret = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
-			  "202122232425262728292a2b2c2d2e2f",
+		.secret = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f",
 		.key = "6877d022f1c61d24ebb7487c16752d9a4798e40431c75b39320e537c90e23225",
 		.iv = "42822531a0fe88648fc09e9f",
-		.next_secret = "401331b63e9d59f202e8f041042d9516f4cd7fa2e2ee14631d3b49fc340d7af3"
-			       "7fc2c0c9f252d8036f81ec5b85cbe5db",
+		.next_secret = "401331b63e9d59f202e8f041042d9516f4cd7fa2e2ee14631d3b49fc340d7af37fc2c0c9f252d8036f81ec5b85cbe5db",
 		.next_key = "eb354f3b48924ed78de34dd8aa6a6a0a51d857ddad1454d5cfa7b69f60712911",
 	},
 };
@@ -166,6 +164,7 @@ static struct kunit_suite keys_test_suite = {
 	.name = "sluice_keys",
 	.test_cases = keys_test_cases,
 };
+
 kunit_test_suite(keys_test_suite);
 
 MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The sluice command against servers and clients that are not ours.
-MEGABYTES=16
+export MEGABYTES=16	# for the library
 . "$(dirname "$0")/lib/peers.sh"
 
 n=0 status=0
