@@ -23,6 +23,12 @@ struct keys_case {
 #define RFC8448_SERVER "a11af9f05531f856ad47116b45a950328204b4f44bfb6b3a4b4f1f3fcb631643"
 #define RFC8448_CLIENT "9e40646ce79a7f9dc05af8889bce6552875afa0b06df0087f792ebb7c17504a5"
 
+/* 48 octets, in halves. */
+#define SHA384_SECRET_1 "000102030405060708090a0b0c0d0e0f1011121314151617"
+#define SHA384_SECRET_2 "18191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f"
+#define SHA384_NEXT_1 "401331b63e9d59f202e8f041042d9516f4cd7fa2e2ee1463"
+#define SHA384_NEXT_2 "1d3b49fc340d7af37fc2c0c9f252d8036f81ec5b85cbe5db"
+
 static const struct keys_case keys_cases[] = {
 	{
 		.name = "RFC 8448 server",
@@ -49,10 +55,10 @@ static const struct keys_case keys_cases[] = {
 	}, {
 		.name = "AES-256-GCM, SHA-384",
 		.cipher = TLS_CIPHER_AES_GCM_256,
-		.secret = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f",
+		.secret = SHA384_SECRET_1 SHA384_SECRET_2,
 		.key = "6877d022f1c61d24ebb7487c16752d9a4798e40431c75b39320e537c90e23225",
 		.iv = "42822531a0fe88648fc09e9f",
-		.next_secret = "401331b63e9d59f202e8f041042d9516f4cd7fa2e2ee14631d3b49fc340d7af37fc2c0c9f252d8036f81ec5b85cbe5db",
+		.next_secret = SHA384_NEXT_1 SHA384_NEXT_2,
 		.next_key = "eb354f3b48924ed78de34dd8aa6a6a0a51d857ddad1454d5cfa7b69f60712911",
 	},
 };
