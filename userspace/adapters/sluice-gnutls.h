@@ -3,7 +3,6 @@
  * Hands a TLS 1.3 connection of GnuTLS (3.7 or later) over to Sluice. One
  * header, nothing else of Sluice is needed. In the program:
  *
- *	struct sluice_gnutls secrets = { 0 };
  *	setsockopt(fd, SOL_TCP, TCP_ULP, "tls", 4);	as early as can be
  *	sluice_gnutls_prepare(session, &secrets);	before the handshake
  *	... gnutls_handshake(), as ever; not with GNUTLS_AUTO_REAUTH ...
@@ -42,22 +41,20 @@ static inline int sluice_gnutls_secret(gnutls_session_t session,
 {
 	struct sluice_gnutls *s = gnutls_session_get_ptr(session);
 
-	if (level == GNUTLS_ENCRYPTION_LEVEL_APPLICATION &&
-	    len <= SLUICE_SECRET_MAX) {
-		/* each direction may come in a call of its own */
-		if (rx)
-			memcpy(s->rx, rx, len);
-		if (tx)
-			memcpy(s->tx, tx, len);
-		s->len = len;
-	}
+	if (level != GNUTLS_ENCRYPTION_LEVEL_APPLICATION ||
+	    len > SLUICE_SECRET_MAX)
+		return 0;
+	if (rx)		/* each direction may come in a call of its own */
+		memcpy(s->rx, rx, len);
+	if (tx)
+		memcpy(s->tx, tx, len);
+	s->len = len;
 	return 0;
 }
 
 /**
  * sluice_gnutls_prepare() - keep the secrets of a session
- * @session: before its handshake; its pointer (gnutls_session_set_ptr()) is
- *	taken for this until then
+ * @session: before its handshake; its gnutls_session_set_ptr() is taken
  * @secrets: lives until the hand-over
  */
 static inline void sluice_gnutls_prepare(gnutls_session_t session,
@@ -94,11 +91,9 @@ static inline int sluice_gnutls_set_key(gnutls_session_t session, int fd,
 	if (iv.size < 12 || key.size != (type == TLS_CIPHER_AES_GCM_128 ? 16 : 32))
 		return -EOPNOTSUPP;
 	memcpy(to, iv.data + salt_len, 12 - salt_len);
-	to += 12 - salt_len;
-	memcpy(to, key.data, key.size);
-	memcpy(to + key.size, iv.data, salt_len);
-	to += key.size + salt_len;
-	memcpy(to, seq, sizeof(seq));
+	to = memcpy(to + 12 - salt_len, key.data, key.size);
+	to = memcpy(to + key.size, iv.data, salt_len);
+	to = memcpy(to + salt_len, seq, sizeof(seq));
 	to += sizeof(seq);
 	rc = setsockopt(fd, SOL_TLS, read ? TLS_RX : TLS_TX, &ci,
 			(socklen_t)(to - (unsigned char *)&ci)) ?
@@ -109,8 +104,7 @@ static inline int sluice_gnutls_set_key(gnutls_session_t session, int fd,
 
 /**
  * sluice_gnutls_hand_over() - give the connection to the kernel
- * @session: its handshake is finished
- * @s: from sluice_gnutls_prepare()
+ * @session: its handshake is finished; @s: from sluice_gnutls_prepare();
  * @fd: the socket, with TCP_ULP "tls"
  *
  * Return: 0 or a negative errno. -EAGAIN: GnuTLS has decrypted data,
@@ -131,17 +125,14 @@ static inline int sluice_gnutls_hand_over(gnutls_session_t session,
 	attach.cipher_type =
 		cipher == GNUTLS_CIPHER_AES_128_GCM ? TLS_CIPHER_AES_GCM_128 :
 		cipher == GNUTLS_CIPHER_AES_256_GCM ? TLS_CIPHER_AES_GCM_256 :
-		cipher == GNUTLS_CIPHER_CHACHA20_POLY1305 ?
-			TLS_CIPHER_CHACHA20_POLY1305 : 0;
+		cipher == GNUTLS_CIPHER_CHACHA20_POLY1305 ? TLS_CIPHER_CHACHA20_POLY1305 : 0;
 	if (!attach.cipher_type || !s->len ||
 	    gnutls_protocol_get_version(session) != GNUTLS_TLS1_3)
 		return -EOPNOTSUPP;
 
-	rc = sluice_gnutls_set_key(session, fd, 0, attach.cipher_type,
-				   &attach.tx_seq);
+	rc = sluice_gnutls_set_key(session, fd, 0, attach.cipher_type, &attach.tx_seq);
 	if (!rc)
-		rc = sluice_gnutls_set_key(session, fd, 1, attach.cipher_type,
-					   &attach.rx_seq);
+		rc = sluice_gnutls_set_key(session, fd, 1, attach.cipher_type, &attach.rx_seq);
 	if (rc)
 		return rc;
 	attach.flags = SLUICE_ATTACH_TX | SLUICE_ATTACH_RX;

@@ -27,7 +27,7 @@
 
 /* What is kept of a connection: both application traffic secrets. */
 struct sluice_openssl_secrets {
-	size_t len;			/* 0 until both are there */
+	size_t len;	/* 0 until they are there */
 	unsigned char client[SLUICE_SECRET_MAX];
 	unsigned char server[SLUICE_SECRET_MAX];
 };
@@ -88,10 +88,8 @@ static void sluice_openssl_keylog(const SSL *ssl, const char *line)
 
 /**
  * sluice_openssl_prepare() - have an SSL_CTX keep what the hand-over needs
- * @ctx: before its first connection, and after SSL_CTX_set_keylog_callback()
- *	if the program has a callback of its own, which goes on being called
- *
- * Call it from one thread first.
+ * @ctx: before its first connection, in one thread; a key log callback that
+ *	it has already goes on being called
  */
 static inline void sluice_openssl_prepare(SSL_CTX *ctx)
 {
@@ -106,11 +104,10 @@ static inline void sluice_openssl_prepare(SSL_CTX *ctx)
  * sluice_openssl_hand_over() - give the connection to the kernel
  * @ssl: its handshake is finished, and SSL_key_update() was not called
  *
- * Return: 0, or a negative errno, and OpenSSL goes on with the connection as if
- * nothing had happened: -ENOKEY, sluice_openssl_prepare() came too late.
- * -EOPNOTSUPP, kTLS has not got both directions: the kernel, this build of
- * OpenSSL, or the cipher suite does not have it. -EAGAIN, OpenSSL has decrypted
- * data: SSL_read() it first. Others are SLUICE_ATTACH's.
+ * Return: 0; or a negative errno, and OpenSSL has the connection as before:
+ * -ENOKEY, sluice_openssl_prepare() came too late. -EOPNOTSUPP, kTLS has not
+ * got both directions. -EAGAIN, SSL_read() the data that OpenSSL has decrypted
+ * first. Others are SLUICE_ATTACH's.
  */
 static inline int sluice_openssl_hand_over(SSL *ssl)
 {
