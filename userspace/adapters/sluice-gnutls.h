@@ -10,8 +10,7 @@
  *	gnutls_deinit(session);
  *
  * and then read(), write(), sendfile(), shutdown() and close() on the socket.
- * GnuTLS's own kTLS has to be off (it is, unless the system turns it on).
- */
+ * GnuTLS's own kTLS has to be off (it is, unless the system turns it on). */
 #ifndef SLUICE_GNUTLS_ADAPTER_H
 #define SLUICE_GNUTLS_ADAPTER_H
 
