@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+/* The parsers of the command: addresses and HTTP heads, sound and hostile. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#undef fail	/* the command has a function of that name */
+
+#include "../cli/http.h"
+#include "../cli/url.h"
+
+/* What main.c has: here nothing may end the program. */
+void fail(int status, const char *format, ...)
+{
+	(void)status;
+	(void)format;
+	abort();
+}
+
+void note(const struct options *options, const char *format, ...)
+{
+	(void)options;
+	(void)format;
+}
+
+/* cmocka's own way needs the name that the command has taken. */
+static void taken(const char *text)
+{
+	print_error("taken, but should not be: %s\n", text);
+	assert_true(false);
+}
+
+static void urls(void **state)
+{
+	static const struct {
+		const char *text, *host, *port, *path;
+	} good[] = {
+		{ "https://example.org", "example.org", "443", "/" },
+		{ "HTTPS://example.org/", "example.org", "443", "/" },
+		{ "https://example.org:8443/a/b?c=d", "example.org", "8443",
+		  "/a/b?c=d" },
+		{ "https://127.0.0.1/x", "127.0.0.1", "443", "/x" },
+		{ "https://[::1]/x", "::1", "443", "/x" },
+		{ "https://[2001:db8::1]:1/", "2001:db8::1", "1", "/" },
+		{ "https://h?q", "h", "443", "/?q" },
+		{ "https://h:65535", "h", "65535", "/" },
+	};
+	static const char *const bad[] = {
+		"", "example.org", "http://example.org/", "https://",
+		"https:///x", "https://:443/", "https://h:/", "https://h:0/",
+		"https://h:65536/", "https://h:99999999/", "https://h:-1/",
+		"https://h:1a/", "https://[::1/", "https://[::1]x/",
+		"https://[]/", "https://u@h/", "https://h/a b",
+		"https://h/a\r\nX: y", "https://h\n/", "https://h/#x",
+		"https://h:44 3/",
+	};
+	char big[URL_PATH_MAX + 64];
+	struct url url;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		assert_null(url_parse(&url, good[i].text));
+		assert_string_equal(url.host, good[i].host);
+		assert_string_equal(url.port, good[i].port);
+		assert_string_equal(url.path, good[i].path);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (!url_parse(&url, bad[i]))
+			taken(bad[i]);
+
+	strcpy(big, "https://h/");
+	memset(big + 10, 'a', sizeof(big) - 11);
+	big[sizeof(big) - 1] = 0;
+	assert_non_null(url_parse(&url, big));
+	memset(big + 8, 'a', HOST_MAX + 1);
+	big[8 + HOST_MAX + 1] = 0;
+	assert_non_null(url_parse(&url, big));
+	big[8 + HOST_MAX] = 0;
+	assert_null(url_parse(&url, big));
+}
+
+static void host_ports(void **state)
+{
+	struct url url;
+
+	(void)state;
+	assert_null(host_port_parse(&url, "localhost:25"));
+	assert_string_equal(url.host, "localhost");
+	assert_string_equal(url.port, "25");
+	assert_null(host_port_parse(&url, "[::1]:25"));
+	assert_string_equal(url.host, "::1");
+	assert_non_null(host_port_parse(&url, "localhost"));
+	assert_non_null(host_port_parse(&url, ":25"));
+	assert_non_null(host_port_parse(&url, "::1"));
+	assert_non_null(host_port_parse(&url, ""));
+}
+
+/* A copy without a terminator, so that a sanitizer sees a read beyond it. */
+static const char *response(struct http_head *head, const char *text)
+{
+	size_t len = strlen(text);
+	char *copy = memcpy(malloc(len), text, len);
+	const char *problem = http_parse_response(head, copy, len);
+
+	free(copy);
+	return problem;
+}
+
+static const char *request(struct http_head *head, const char *text)
+{
+	size_t len = strlen(text);
+	char *copy = memcpy(malloc(len), text, len);
+	const char *problem = http_parse_request(head, copy, len);
+
+	free(copy);
+	return problem;
+}
+
+static void responses(void **state)
+{
+	static const char *const bad[] = {
+		"HTTP/2 200 OK\r\n\r\n", "HTTP/1.1 20 OK\r\n\r\n",
+		"HTTP/1.1 abc\r\n\r\n", "HTTP/1.1 099 x\r\n\r\n",
+		"HTTP/1.1 2000\r\n\r\n", "\r\n\r\n", "x\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: \r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+		"HTTP/1.1 200 OK\r\n: no name\r\n\r\n",
+		"HTTP/1.1 200 OK\r\na: b\nc: d\r\n\r\n",
+	};
+	struct http_head head;
+
+	(void)state;
+	assert_null(response(&head, "HTTP/1.1 200 OK\r\nContent-length:  42 \r\n\r\n"));
+	assert_int_equal(head.status, 200);
+	assert_true(head.has_length && head.length == 42 && !head.chunked);
+	assert_null(response(&head, "HTTP/1.0 404\r\n\r\n"));
+	assert_int_equal(head.status, 404);
+	assert_false(head.has_length);
+	assert_null(response(&head, "HTTP/1.1 200 OK\r\nTRANSFER-ENCODING: chunked\r\n\r\n"));
+	assert_true(head.chunked);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (!response(&head, bad[i]))
+			taken(bad[i]);
+}
+
+static void requests(void **state)
+{
+	static const char *const bad[] = {
+		"GET\r\n\r\n", "GET /\r\n\r\n", "GET / HTTP/2.0\r\n\r\n",
+		"GET / HTTP/1.1 x\r\n\r\n", "GET x HTTP/1.1\r\n\r\n",
+		"GET /%0 HTTP/1.1\r\n\r\n", "GET /%zz HTTP/1.1\r\n\r\n",
+		"GET /%00 HTTP/1.1\r\n\r\n", " / HTTP/1.1\r\n\r\n",
+		"AVERYLONGMETHODNAME / HTTP/1.1\r\n\r\n", "\r\n\r\n",
+	};
+	struct http_head head;
+
+	(void)state;
+	assert_null(request(&head, "GET /a%20b%2Fc?d HTTP/1.1\r\nHost: x\r\n\r\n"));
+	assert_string_equal(head.method, "GET");
+	assert_string_equal(head.target, "/a b/c");
+	assert_null(request(&head, "PUT / HTTP/1.0\r\nContent-Length: 0\r\n\r\n"));
+	assert_true(head.has_length && !head.length);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (!request(&head, bad[i]))
+			taken(bad[i]);
+}
+
+/* Every head cut at every length, and every octet of it changed. */
+static void mangled(void **state)
+{
+	static const char text[] =
+		"HTTP/1.1 200 OK\r\nContent-Length: 42\r\nX: y\r\n\r\n";
+	struct http_head head;
+	char copy[sizeof(text)];
+
+	(void)state;
+	for (size_t len = 0; len < sizeof(text) - 1; len++)
+		assert_int_equal(http_head_end(text, len), 0);
+	assert_int_equal(http_head_end(text, sizeof(text) - 1),
+			 sizeof(text) - 1);
+	for (size_t at = 0; at < sizeof(text) - 5; at++) {
+		for (int c = 0; c < 256; c++) {
+			memcpy(copy, text, sizeof(copy));
+			copy[at] = (char)c;
+			response(&head, copy[at] ? copy : text);
+			request(&head, copy[at] ? copy : text);
+		}
+	}
+}
+
+static void chunks(void **state)
+{
+	uint64_t size;
+
+	(void)state;
+	assert_true(http_parse_chunk_size("1aF", 3, &size) && size == 0x1af);
+	assert_true(http_parse_chunk_size("0", 1, &size) && !size);
+	assert_true(http_parse_chunk_size("10;ext=1", 8, &size) && size == 16);
+	assert_true(http_parse_chunk_size("ffffffffffffffff", 16, &size));
+	assert_false(http_parse_chunk_size("10000000000000000", 17, &size));
+	assert_false(http_parse_chunk_size("", 0, &size));
+	assert_false(http_parse_chunk_size(";", 1, &size));
+	assert_false(http_parse_chunk_size("0x1", 3, &size));
+	assert_false(http_parse_chunk_size("-1", 2, &size));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(urls),
+		cmocka_unit_test(host_ports),
+		cmocka_unit_test(responses),
+		cmocka_unit_test(requests),
+		cmocka_unit_test(mangled),
+		cmocka_unit_test(chunks),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

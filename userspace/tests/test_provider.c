@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: MIT
+/* The OpenSSL provider: known vectors, hostile input, certificates. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include "sluice/openssl.h"
+#include "sluice/sluice.h"
+
+static struct sluice_provider *p;
+
+static size_t hex(uint8_t *to, const char *text)
+{
+	size_t n = 0;
+	unsigned int octet;
+
+	for (; *text; text += 2) {
+		assert_int_equal(sscanf(text, "%2x", &octet), 1);
+		to[n++] = (uint8_t)octet;
+	}
+	return n;
+}
+
+/* FIPS 180-4's "abc", in two pieces, with a clone in between. */
+static void hashes(void **state)
+{
+	static const char *const want[] = {
+		"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+		"cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7",
+	};
+	uint8_t expected[48], got[48];
+
+	(void)state;
+	for (unsigned int i = 0; i < 2; i++) {
+		struct sluice_hash_ctx *a = p->hash_new(p, i), *b;
+		size_t len = hex(expected, want[i]);
+
+		assert_int_equal(p->hash_update(p, a, (const uint8_t *)"a", 1), 0);
+		assert_int_equal(p->hash_digest(p, a, got), 0);
+		b = p->hash_clone(p, a);
+		assert_int_equal(p->hash_update(p, a, (const uint8_t *)"x", 1), 0);
+		assert_int_equal(p->hash_update(p, b, (const uint8_t *)"bc", 2), 0);
+		assert_int_equal(p->hash_digest(p, b, got), 0);
+		assert_memory_equal(got, expected, len);
+		p->hash_free(p, a);
+		p->hash_free(p, b);
+	}
+}
+
+/* RFC 4231, test case 2; and an empty key. */
+static void hmacs(void **state)
+{
+	static const char data[] = "what do ya want for nothing?";
+	uint8_t expected[48], got[48];
+
+	(void)state;
+	hex(expected, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+	assert_int_equal(p->hmac(p, SLUICE_SHA256, (const uint8_t *)"Jefe", 4,
+				 (const uint8_t *)data, 28, got), 0);
+	assert_memory_equal(got, expected, 32);
+	hex(expected, "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649");
+	assert_int_equal(p->hmac(p, SLUICE_SHA384, (const uint8_t *)"Jefe", 4,
+				 (const uint8_t *)data, 28, got), 0);
+	assert_memory_equal(got, expected, 48);
+	hex(expected, "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+	assert_int_equal(p->hmac(p, SLUICE_SHA256, NULL, 0,
+				 (const uint8_t *)"", 0, got), 0);
+	assert_memory_equal(got, expected, 32);
+}
+
+/* RFC 8439, section 2.8.2, and NIST's GCM test cases 4 and 16 (96-bit IV). */
+static void aeads(void **state)
+{
+	static const struct {
+		enum sluice_aead aead;
+		const char *key, *nonce, *ad, *plain, *sealed;
+	} cases[] = {
+		{ SLUICE_AEAD_AES_128_GCM, "feffe9928665731c6d6a8f9467308308",
+		  "cafebabefacedbaddecaf888",
+		  "feedfacedeadbeeffeedfacedeadbeefabaddad2",
+		  "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39",
+		  "42831ec2217774244b7221b784d0d49ce3aa212f2c02a4e035c17e2329aca12e21d514b25466931c7d8f6a5aac84aa051ba30b396a0aac973d58e0915bc94fbc3221a5db94fae95ae7121a47" },
+		{ SLUICE_AEAD_AES_256_GCM,
+		  "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308",
+		  "cafebabefacedbaddecaf888",
+		  "feedfacedeadbeeffeedfacedeadbeefabaddad2",
+		  "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39",
+		  "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f66276fc6ece0f4e1768cddf8853bb2d551b" },
+		{ SLUICE_AEAD_CHACHA20_POLY1305,
+		  "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f",
+		  "070000004041424344454647", "50515253c0c1c2c3c4c5c6c7",
+		  "4c616469657320616e642047656e746c656d656e206f662074686520636c617373206f66202739393a204966204920636f756c64206f6666657220796f75206f6e6c79206f6e652074697020666f7220746865206675747572652c2073756e73637265656e20776f756c642062652069742e",
+		  "d31a8d34648e60db7b86afbc53ef7ec2a4aded51296e08fea9e2b5a736ee62d63dbea45e8ca9671282fafb69da92728b1a71de0a9e060b2905d6a5b67ecd3b3692ddbd7f2d778b8c9803aee328091b58fab324e4fad675945585808b4831d7bc3ff4def08e4b7a9de576d26586cec64b61161ae10b594f09e26a7e902ecbd0600691" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		uint8_t key[32], nonce[12], ad[32], data[256], plain[256], want[256];
+		struct sluice_aead_ctx *seal, *open;
+		size_t ad_len, len;
+
+		hex(key, cases[i].key);
+		hex(nonce, cases[i].nonce);
+		ad_len = hex(ad, cases[i].ad);
+		len = hex(plain, cases[i].plain);
+		assert_int_equal(hex(want, cases[i].sealed), len + 16);
+		seal = p->aead_new(p, cases[i].aead, key);
+		open = p->aead_new(p, cases[i].aead, key);
+		assert_non_null(seal);
+		assert_non_null(open);
+
+		memcpy(data, plain, len);
+		assert_int_equal(p->aead_seal(p, seal, nonce, ad, ad_len, data, len), 0);
+		assert_memory_equal(data, want, len + 16);
+		assert_int_equal(p->aead_open(p, open, nonce, ad, ad_len, data, len + 16), 0);
+		assert_memory_equal(data, plain, len);
+
+		/* Every bit, and every shorter length, is noticed. */
+		for (size_t bit = 0; bit < 8 * (len + 16); bit++) {
+			memcpy(data, want, len + 16);
+			data[bit / 8] ^= (uint8_t)(1 << bit % 8);
+			assert_int_equal(p->aead_open(p, open, nonce, ad, ad_len, data, len + 16), 20);
+		}
+		for (size_t cut = 0; cut < len + 16; cut++) {
+			memcpy(data, want, len + 16);
+			assert_int_equal(p->aead_open(p, open, nonce, ad, ad_len, data, cut), 20);
+		}
+		memcpy(data, want, len + 16);
+		assert_int_equal(p->aead_open(p, open, nonce, ad, ad_len - 1, data, len + 16), 20);
+		p->aead_free(p, seal);
+		p->aead_free(p, open);
+	}
+}
+
+/* Both sides get the same secret; bad shares are the peer's fault. */
+static void exchanges(void **state)
+{
+	static const uint16_t groups[] = {
+		SLUICE_X25519, SLUICE_SECP256R1, SLUICE_SECP384R1,
+		SLUICE_X25519MLKEM768,
+	};
+	uint8_t client[SLUICE_SHARE_MAX], server[SLUICE_SHARE_MAX];
+	uint8_t one[SLUICE_SHARED_MAX], two[SLUICE_SHARED_MAX];
+	size_t client_len, server_len, one_len, two_len;
+
+	(void)state;
+	assert_false(p->group_offered(p, 0));
+	for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++) {
+		uint16_t group = groups[i];
+		struct sluice_kx *kx;
+
+		if (!p->group_offered(p, group))
+			continue;	/* OpenSSL before 3.5 */
+		kx = p->kx_new(p, group, client, &client_len);
+		assert_non_null(kx);
+		assert_int_equal(p->kx_respond(p, group, client, client_len,
+					       server, &server_len, one, &one_len), 0);
+		assert_int_equal(p->kx_finish(p, kx, server, server_len, two, &two_len), 0);
+		assert_int_equal(one_len, two_len);
+		assert_memory_equal(one, two, one_len);
+
+		for (size_t len = 0; len < client_len; len += len < 70 ? 1 : 50)
+			assert_int_equal(p->kx_respond(p, group, client, len, server,
+						       &server_len, one, &one_len), 47);
+		assert_int_equal(p->kx_finish(p, kx, client, 3, two, &two_len), 47);
+		if (group == SLUICE_SECP256R1 || group == SLUICE_SECP384R1) {
+			client[client_len - 1] ^= 1;	/* off the curve */
+			assert_int_equal(p->kx_respond(p, group, client, client_len, server,
+						       &server_len, one, &one_len), 47);
+			client[0] = 2;			/* compressed */
+			assert_int_equal(p->kx_respond(p, group, client, client_len, server,
+						       &server_len, one, &one_len), 47);
+		} else if (group == SLUICE_X25519) {
+			memset(client, 0, 32);		/* gives zero */
+			assert_int_equal(p->kx_respond(p, group, client, 32, server,
+						       &server_len, one, &one_len), 47);
+		}
+		p->kx_free(p, kx);
+	}
+}
+
+/* A certificate signed by another, or by itself, written out as PEM. */
+static X509 *make_cert(EVP_PKEY *key, const char *names, X509 *issuer,
+		       EVP_PKEY *issuer_key, long from, long until,
+		       const char *usage)
+{
+	X509 *cert = X509_new();
+	X509V3_CTX ctx;
+	X509_EXTENSION *ext;
+	static long serial;
+
+	X509_set_version(cert, 2);
+	ASN1_INTEGER_set(X509_get_serialNumber(cert), ++serial);
+	X509_gmtime_adj(X509_getm_notBefore(cert), from);
+	X509_gmtime_adj(X509_getm_notAfter(cert), until);
+	X509_set_pubkey(cert, key);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC,
+				   (const unsigned char *)(names ? "leaf.test" : "root"),
+				   -1, -1, 0);
+	X509_set_issuer_name(cert, X509_get_subject_name(issuer ? issuer : cert));
+	X509V3_set_ctx(&ctx, issuer ? issuer : cert, cert, NULL, NULL, 0);
+	ext = X509V3_EXT_conf_nid(NULL, &ctx, NID_basic_constraints,
+				  names ? "critical,CA:FALSE" : "critical,CA:TRUE");
+	X509_add_ext(cert, ext, -1);
+	X509_EXTENSION_free(ext);
+	if (names) {
+		ext = X509V3_EXT_conf_nid(NULL, &ctx, NID_subject_alt_name, names);
+		X509_add_ext(cert, ext, -1);
+		X509_EXTENSION_free(ext);
+	}
+	if (usage) {
+		ext = X509V3_EXT_conf_nid(NULL, &ctx, NID_ext_key_usage, usage);
+		X509_add_ext(cert, ext, -1);
+		X509_EXTENSION_free(ext);
+	}
+	assert_true(X509_sign(cert, issuer_key,
+			      EVP_PKEY_is_a(issuer_key, "ED25519") ?
+			      NULL : EVP_sha256()) > 0);
+	return cert;
+}
+
+struct chain {
+	EVP_PKEY *root_key, *leaf_key;
+	X509 *root;
+	struct sluice_trust *trust;
+};
+
+static void chain_begin(struct chain *c)
+{
+	char path[] = "/tmp/sluice-test-XXXXXX", why[SLUICE_OPENSSL_WHY_MAX];
+	FILE *file = fdopen(mkstemp(path), "w");
+
+	c->root_key = EVP_EC_gen("P-256");
+	c->leaf_key = EVP_EC_gen("P-256");
+	c->root = make_cert(c->root_key, NULL, NULL, c->root_key, -3600, 86400, NULL);
+	assert_true(PEM_write_X509(file, c->root));
+	fclose(file);
+	c->trust = sluice_openssl_trust_new(p);
+	assert_int_equal(sluice_openssl_trust_file(c->trust, path, why), 0);
+	unlink(path);
+}
+
+static void chain_end(struct chain *c)
+{
+	sluice_openssl_trust_free(c->trust);
+	X509_free(c->root);
+	EVP_PKEY_free(c->root_key);
+	EVP_PKEY_free(c->leaf_key);
+}
+
+/* 0 or the alert for a certificate with these names, checked for this one. */
+static int verify(struct chain *c, X509 *cert, const char *name)
+{
+	const struct sluice_peer peer = {
+		.name = name, .server = true, .now = time(NULL),
+	};
+	struct sluice_pubkey *key = NULL;
+	struct sluice_octets der;
+	const char *reason = NULL;
+	unsigned char *data = NULL;
+	int rc;
+
+	der.len = (size_t)i2d_X509(cert, &data);
+	der.data = data;
+	rc = p->verify_chain(p, c->trust, &der, 1, &peer, &key, &reason);
+	if (rc)
+		assert_non_null(reason);
+	else
+		p->pubkey_free(p, key);
+	OPENSSL_free(data);
+	return rc;
+}
+
+static void names(void **state)
+{
+	static const struct {
+		const char *names, *name;
+		int rc;
+	} cases[] = {
+		{ "DNS:a.test", "a.test", 0 },
+		{ "DNS:a.test", "A.TEST", 0 },
+		{ "DNS:a.test", "a.test.", 0 },
+		{ "DNS:a.test", "b.test", 42 },
+		{ "DNS:a.test", "x.a.test", 42 },
+		{ "DNS:*.a.test", "x.a.test", 0 },
+		{ "DNS:*.a.test", "a.test", 42 },
+		{ "DNS:*.a.test", "x.y.a.test", 42 },
+		{ "DNS:x*.a.test", "xy.a.test", 42 },
+		/* the common name is leaf.test */
+		{ "DNS:a.test", "leaf.test", 42 },
+		{ "IP:192.0.2.1", "leaf.test", 42 },
+		{ "IP:192.0.2.1", "192.0.2.1", 0 },
+		{ "IP:192.0.2.1", "192.0.2.2", 42 },
+		{ "DNS:192.0.2.1", "192.0.2.1", 42 },
+		{ "IP:2001:db8::1", "2001:db8::1", 0 },
+		{ "IP:2001:db8::1", "2001:DB8:0:0:0:0:0:1", 0 },
+		{ "IP:2001:db8::1", "2001:db8::2", 42 },
+		{ "IP:192.0.2.1", "::ffff:192.0.2.1", 42 },
+		{ "DNS:a.test", "", 42 },
+		{ "DNS:a.test", ".", 42 },
+		{ "DNS:a.test", ".test", 42 },
+		{ "email:a@a.test", "a.test", 42 },
+	};
+	struct chain c;
+
+	(void)state;
+	chain_begin(&c);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		X509 *cert = make_cert(c.leaf_key, cases[i].names, c.root,
+				       c.root_key, -60, 3600, "serverAuth");
+		int rc = verify(&c, cert, cases[i].name);
+
+		if (rc != cases[i].rc)
+			fail_msg("%s for %s: %d", cases[i].names, cases[i].name, rc);
+		X509_free(cert);
+	}
+	chain_end(&c);
+}
+
+static void paths(void **state)
+{
+	EVP_PKEY *other = EVP_EC_gen("P-256"), *weak = EVP_RSA_gen(1024);
+	const struct sluice_peer peer = { .server = true, .now = time(NULL) };
+	const uint8_t garbage[] = { 0x30, 0x03, 0x02, 0x01, 0x00 };
+	const struct sluice_octets der = { garbage, sizeof(garbage) };
+	struct sluice_pubkey *key;
+	const char *reason;
+	struct chain c;
+	X509 *cert;
+
+	(void)state;
+	chain_begin(&c);
+	cert = make_cert(c.leaf_key, "DNS:a.test", c.root, c.root_key, -7200, -3600, NULL);
+	assert_int_equal(verify(&c, cert, "a.test"), 45);	/* expired */
+	X509_free(cert);
+	cert = make_cert(c.leaf_key, "DNS:a.test", c.root, c.root_key, 3600, 7200, NULL);
+	assert_int_equal(verify(&c, cert, "a.test"), 45);	/* not yet */
+	X509_free(cert);
+	cert = make_cert(c.leaf_key, "DNS:a.test", c.root, c.root_key, -60, 3600, "clientAuth");
+	assert_int_equal(verify(&c, cert, "a.test"), 43);	/* not a server */
+	X509_free(cert);
+	cert = make_cert(c.leaf_key, "DNS:a.test", NULL, c.leaf_key, -60, 3600, NULL);
+	assert_int_equal(verify(&c, cert, "a.test"), 48);	/* self-signed */
+	X509_free(cert);
+	cert = make_cert(c.leaf_key, "DNS:a.test", c.root, other, -60, 3600, NULL);
+	assert_int_not_equal(verify(&c, cert, "a.test"), 0);	/* forged */
+	X509_free(cert);
+	cert = make_cert(weak, "DNS:a.test", c.root, c.root_key, -60, 3600, NULL);
+	assert_int_equal(verify(&c, cert, "a.test"), 42);	/* 1024 bits */
+	X509_free(cert);
+	assert_int_equal(p->verify_chain(p, c.trust, &der, 1, &peer, &key, &reason), 42);
+	assert_int_equal(p->verify_chain(p, c.trust, &der, 0, &peer, &key, &reason), 42);
+	chain_end(&c);
+	EVP_PKEY_free(other);
+	EVP_PKEY_free(weak);
+}
+
+/* Each kind of key signs with its schemes, and with no other's. */
+static void signatures(void **state)
+{
+	static const uint16_t all[] = {
+		0x0401, 0x0403, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0807,
+		0x0809, 0x080a, 0x080b, 0x0201, 0,
+	};
+	EVP_PKEY *keys[] = {
+		EVP_EC_gen("P-256"), EVP_EC_gen("P-384"), EVP_RSA_gen(2048),
+		EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"),
+	};
+	static const size_t counts[] = { 1, 1, 3, 1 };
+	const uint8_t text[] = "signed";
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		char path[] = "/tmp/sluice-test-XXXXXX", why[SLUICE_OPENSSL_WHY_MAX];
+		const struct sluice_peer peer = { .server = true };
+		FILE *file = fdopen(mkstemp(path), "w");
+		X509 *cert = make_cert(keys[i], "DNS:a.test", NULL, keys[i],
+				       -60, 3600, NULL);
+		struct sluice_octets chain[SLUICE_CHAIN_MAX];
+		struct sluice_credential *cred;
+		struct sluice_pubkey *key;
+		const uint16_t *schemes;
+		const char *reason;
+		size_t n = 0;
+
+		PEM_write_X509(file, cert);
+		PEM_write_PrivateKey(file, keys[i], NULL, NULL, 0, NULL, NULL);
+		fclose(file);
+		cred = sluice_openssl_credential_load(p, path, path, why);
+		unlink(path);
+		assert_non_null(cred);
+		assert_int_equal(p->credential_chain(p, cred, chain), 1);
+		assert_int_equal(p->verify_chain(p, NULL, chain, 1, &peer, &key, &reason), 0);
+
+		schemes = p->credential_schemes(p, cred);
+		for (size_t k = 0; all[k]; k++) {
+			uint8_t sig[SLUICE_SIGNATURE_MAX];
+			size_t len;
+			bool mine = false;
+
+			for (size_t m = 0; schemes[m]; m++)
+				mine |= schemes[m] == all[k];
+			n += mine;
+			if (!mine) {
+				assert_int_equal(p->sign(p, cred, all[k], text, 6, sig, &len), -1);
+				assert_int_equal(p->verify_signature(p, key, all[k], text, 6, sig, 64), 47);
+				continue;
+			}
+			assert_int_equal(p->sign(p, cred, all[k], text, 6, sig, &len), 0);
+			assert_int_equal(p->verify_signature(p, key, all[k], text, 6, sig, len), 0);
+			assert_int_equal(p->verify_signature(p, key, all[k], text, 5, sig, len), 51);
+			sig[len / 2] ^= 1;
+			assert_int_equal(p->verify_signature(p, key, all[k], text, 6, sig, len), 51);
+		}
+		assert_int_equal(n, counts[i]);
+		p->pubkey_free(p, key);
+		sluice_openssl_credential_free(cred);
+		X509_free(cert);
+		EVP_PKEY_free(keys[i]);
+	}
+}
+
+static void files(void **state)
+{
+	char why[SLUICE_OPENSSL_WHY_MAX];
+	struct sluice_trust *trust = sluice_openssl_trust_new(p);
+
+	(void)state;
+	assert_int_equal(sluice_openssl_trust_file(trust, "/nonexistent", why), -1);
+	assert_non_null(strstr(why, "No such file"));
+	assert_int_equal(sluice_openssl_trust_file(trust, "/dev/null", why), -1);
+	assert_null(sluice_openssl_credential_load(p, "/dev/null", "/dev/null", why));
+	assert_non_null(strstr(why, "no private key"));
+	sluice_openssl_trust_free(trust);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(hashes),
+		cmocka_unit_test(hmacs),
+		cmocka_unit_test(aeads),
+		cmocka_unit_test(exchanges),
+		cmocka_unit_test(names),
+		cmocka_unit_test(paths),
+		cmocka_unit_test(signatures),
+		cmocka_unit_test(files),
+	};
+	int failed;
+
+	p = sluice_openssl_new(NULL);
+	if (!p)
+		return 1;
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	sluice_openssl_free(p);
+	return failed;
+}
