@@ -7,7 +7,6 @@
 #include "wire.h"
 
 enum sl_message {
-	SL_NO_MESSAGE = 0,
 	SL_CLIENT_HELLO = 1,
 	SL_SERVER_HELLO = 2,
 	SL_NEW_SESSION_TICKET = 4,
@@ -19,6 +18,7 @@ enum sl_message {
 	SL_FINISHED = 20,
 	SL_KEY_UPDATE = 24,
 	SL_MESSAGE_HASH = 254,
+	SL_NO_MESSAGE = 256,		/* no octet says that */
 };
 
 /* The content of a handshake record joins the messages not yet read. */

@@ -257,7 +257,7 @@ void pair_reset(struct pair *pair)
 static void stream_put(struct stream *stream, uint8_t *data, size_t len)
 {
 	if (stream->change)
-		stream->change(stream->ctx, data, len, stream->total);
+		len = stream->change(stream->ctx, data, len, stream->total);
 	if (stream->start) {
 		memmove(stream->data, stream->data + stream->start,
 			stream->end - stream->start);

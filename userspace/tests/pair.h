@@ -32,8 +32,11 @@ struct stream {
 	size_t start;
 	size_t end;
 	size_t total;			/* octets that ever went in */
-	/* change, in place, what goes in; from is the stream's offset */
-	void (*change)(void *ctx, uint8_t *data, size_t len, size_t from);
+	/*
+	 * Change, in place, what goes in at offset from of the stream; returns
+	 * how much is left of it.
+	 */
+	size_t (*change)(void *ctx, uint8_t *data, size_t len, size_t from);
 	void *ctx;
 };
 
