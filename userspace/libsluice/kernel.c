@@ -54,15 +54,12 @@ static uint16_t cipher_type(uint16_t suite)
 int sluice_kernel_prepare(int fd)
 {
 	struct sluice_info info;
-	int rc;
+	int ulp = set(fd, SOL_TCP, TCP_ULP, "tls", sizeof("tls"));
 
 	/* No session yet: that it says so tells that the module is there. */
-	rc = sluice_kernel_info(fd, &info);
-	if (rc == -ENOPROTOOPT) {
-		rc = set(fd, SOL_TCP, TCP_ULP, "tls", sizeof("tls"));
-		return rc ? rc : -ENOPROTOOPT;
-	}
-	return set(fd, SOL_TCP, TCP_ULP, "tls", sizeof("tls"));
+	if (ulp != -ENOENT && sluice_kernel_info(fd, &info) == -ENOPROTOOPT)
+		return -ENOPROTOOPT;
+	return ulp;
 }
 
 static void put_seq(unsigned char seq[8], uint64_t value)

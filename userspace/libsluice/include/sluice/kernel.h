@@ -32,8 +32,9 @@ extern "C" {
  * Before the handshake: kTLS does not go on a socket whose peer has said all
  * and closed already. Until it gets keys the socket stays what it was.
  *
- * Return: -ENOENT, the kernel has no kTLS; -ENOPROTOOPT, it has no sluice.ko;
- * in both cases the connection can go on in userspace. -ENOTCONN.
+ * Return: 0; -ENOENT, the kernel has no kTLS; -ENOPROTOOPT, it has no sluice.ko,
+ * but perhaps kTLS; in both cases the connection can go on in userspace.
+ * -ENOTCONN, both are there but the socket is not connected.
  */
 int sluice_kernel_prepare(int fd);
 

@@ -1,0 +1,193 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The sluice command in userspace, against servers and clients that are not
+# ours, on loopback: cli.sh DIRECTORY-OF-THE-BINARY. Prints TAP.
+set -u
+sluice=$1/sluice
+work=$(mktemp -d)
+cd "$work" || exit 2
+trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
+
+n=0 status=0
+report() {
+	if [[ $1 == 0 ]]; then
+		echo "ok $((++n)) - $2"
+	else
+		sed 's/^/# /' log 2>/dev/null
+		echo "not ok $((++n)) - $2"
+		status=1
+	fi
+}
+
+check() {
+	local name=$1
+	shift
+	"$@" >log 2>&1
+	report $? "$name"
+}
+
+# The command has to end with this status, and say this.
+refused() {
+	local want=$1 text=$2 name=$3 got=0
+	shift 3
+	"$@" >log 2>&1 || got=$?
+	[[ $got == "$want" ]] && grep -qe "$text" log
+	report $? "$name: status $want"
+}
+
+wait_port() {
+	local i
+	for ((i = 0; i < 100; i++)); do
+		ss -Hltn "sport = :$1" | grep -q . && return
+		sleep 0.1
+	done
+	return 1
+}
+
+certificate() {
+	openssl req -x509 -newkey "$2" ${3:+-pkeyopt "$3"} -nodes -keyout "$1.key" \
+		-out "$1.pem" -subj /CN=test -days 2 \
+		-addext 'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1' 2>/dev/null
+}
+
+certificate ec ec ec_paramgen_curve:P-256
+certificate rsa rsa:2048
+certificate ed ed25519
+mkdir www
+head -c 3M /dev/urandom >www/file
+: >www/empty
+echo secret >outside
+
+"$sluice" serve --no-kernel -q --root www --put --port 4451 --cert ec.pem --key ec.key &
+"$sluice" serve --no-kernel -q --root www --port 4452 --cert rsa.pem --key rsa.key &
+"$sluice" serve --no-kernel -q --port 4453 --cert ed.pem --key ed.key --address ::1 www/file &
+openssl s_server -accept 4454 -cert ec.pem -key ec.key -tls1_3 -WWW -quiet >/dev/null 2>&1 &
+openssl s_server -accept 4455 -cert ec.pem -key ec.key -tls1_2 -WWW -quiet >/dev/null 2>&1 &
+openssl s_server -accept 4456 -cert rsa.pem -key rsa.key -tls1_3 -WWW -quiet -groups P-384 >/dev/null 2>&1 &
+for port in 4451 4452 4453 4454 4455 4456; do
+	wait_port "$port" || echo "# port $port"
+done
+
+get() {
+	"$sluice" get --no-kernel "$@"
+}
+
+fetch_and_compare() {
+	rm -f got
+	get -o got "$@" && cmp got www/file
+}
+
+check "get from our server, ECDSA" fetch_and_compare --cacert ec.pem https://localhost:4451/file
+check "get from our server, RSA" fetch_and_compare --cacert rsa.pem https://localhost:4452/file
+check "get from our server, Ed25519, by IPv6 address" fetch_and_compare --cacert ed.pem 'https://[::1]:4453/any'
+check "get by IPv4 address" fetch_and_compare --cacert ec.pem https://127.0.0.1:4451/file
+check "get from openssl s_server" fetch_and_compare --cacert ec.pem https://localhost:4454/www/file
+check "get after a HelloRetryRequest" fetch_and_compare --cacert rsa.pem https://localhost:4456/www/file
+for group in x25519 secp256r1 secp384r1 X25519MLKEM768; do
+	check "get with group $group" fetch_and_compare --groups "$group" --cacert ec.pem https://localhost:4451/file
+done
+for suite in TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256; do
+	check "get with $suite" fetch_and_compare --ciphersuites "$suite" --cacert ec.pem https://localhost:4454/www/file
+done
+check "get under key updates" fetch_and_compare --update-after 3 --cacert ec.pem https://localhost:4454/www/file
+check "get an empty file" get --cacert ec.pem https://localhost:4451/empty
+
+curl_gets() {
+	curl -sS --cacert ec.pem -o got https://localhost:4451/file && cmp got www/file
+}
+check "curl gets from our server" curl_gets
+gnutls_gets() {
+	printf 'GET /empty HTTP/1.0\r\n\r\n' |
+		timeout 20 gnutls-cli --x509cafile=ec.pem -p 4451 localhost | grep -q 'HTTP/1.1 200 OK'
+}
+check "gnutls-cli gets from our server" gnutls_gets
+put_back() {
+	"$sluice" put --no-kernel --cacert ec.pem www/file https://localhost:4451/up && cmp www/file www/up
+}
+check "put to our server" put_back
+eight_at_once() {
+	local i pids=() rc=0
+	for i in 1 2 3 4 5 6 7 8; do
+		get -q --cacert ec.pem -o "got$i" https://localhost:4451/file &
+		pids+=($!)
+	done
+	for i in 1 2 3 4 5 6 7 8; do
+		wait "${pids[i - 1]}" && cmp "got$i" www/file || rc=1
+	done
+	return "$rc"
+}
+check "eight clients at once" eight_at_once
+connected() {
+	{ printf 'GET /www/empty HTTP/1.0\r\n\r\n'; sleep 1; } |
+		timeout 20 "$sluice" connect --no-kernel --cacert ec.pem localhost:4454 | grep -q 'HTTP/1.0 200'
+}
+check "connect" connected
+
+# The first one brings tickets, the second one uses one of them up.
+resumed() {
+	rm -f tickets
+	get -v --session tickets --cacert ec.pem "$1" -o got || return
+	local before after
+	before=$(wc -l <tickets)
+	[[ $before -ge 1 && $(stat -c %a tickets) == 600 ]] || return
+	get -v --session tickets --cacert ec.pem "$1" -o got 2>second || return
+	cat second
+	grep -q resumed second || return
+	after=$(sort tickets | uniq -d | wc -l)
+	[[ $after == 0 ]]
+}
+check "resume with openssl s_server" resumed https://localhost:4454/www/file
+check "resume with our server" resumed https://localhost:4451/file
+key_log() {
+	get --keylog keys --cacert ec.pem https://localhost:4451/empty &&
+		grep -q '^CLIENT_TRAFFIC_SECRET_0 ' keys && [[ $(stat -c %a keys) == 600 ]]
+}
+check "the key log is written, for nobody else" key_log
+
+refused 3 'name\|IP address mismatch' "another name" get --cacert ec.pem --servername other.test https://localhost:4451/file
+refused 3 'IP address mismatch' "another address" get --cacert ec.pem https://127.0.0.2:4451/file
+refused 3 'cacert names the authority' "an unknown authority" get --cacert rsa.pem https://localhost:4451/file
+refused 3 'refused: protocol_version\|version' "a server with TLS 1.2 only" get --cacert ec.pem https://localhost:4455/www/file
+refused 6 'status 404' "a file that is not there" get --cacert ec.pem https://localhost:4451/none
+refused 6 'status 404' "a path out of the root" get --cacert ec.pem https://localhost:4451/../outside
+refused 6 'status 405' "a put that is not allowed" "$sluice" put --no-kernel --cacert rsa.pem outside https://localhost:4452/x
+refused 2 'refused' "a port where nobody listens" get --cacert ec.pem https://localhost:4459/
+refused 2 "can't\|not known\|failure" "a name that does not exist" get https://name.invalid/
+refused 1 'https://' "an address that is none" get localhost
+refused 1 'unknown cipher suite' "an unknown cipher suite" get --ciphersuites x https://localhost/
+refused 1 'missing' "no address" get
+refused 1 "there is no command 'fetch'" "an unknown command" "$sluice" fetch
+refused 1 'serve needs --cert' "serve without a certificate" "$sluice" serve --root www
+refused 7 'No such file' "a file of certificates that is not there" get --cacert /none https://localhost:4451/file
+refused 7 'not that of the key' "a key of another certificate" "$sluice" serve --cert ec.pem --key rsa.key --root www
+refused 7 "can't write" "a target that can't be written" get --cacert ec.pem -o /none/x https://localhost:4451/file
+
+cut_off() {
+	local rc=0
+	# Takes the connection of a real server, and ends it in the middle.
+	openssl s_server -accept 4457 -cert ec.pem -key ec.key -tls1_3 -WWW -quiet >/dev/null 2>&1 &
+	local server=$!
+	wait_port 4457
+	dd if=/dev/zero of=www/huge bs=1M count=0 seek=2000 2>/dev/null
+	(sleep 1; kill -9 "$server") &
+	get --cacert ec.pem -o cut https://localhost:4457/www/huge || rc=$?
+	wait "$server" 2>/dev/null
+	rm -f cut cut.part
+	echo "status $rc"
+	[[ $rc == 4 ]]
+}
+check "a server that dies: status 4" cut_off
+
+for command in get put connect serve stat; do
+	check "$command --help" bash -c "'$sluice' $command --help | grep -q Usage"
+done
+check "version" bash -c "'$sluice' version | grep -q OpenSSL"
+if [[ ! -e /proc/net/tls_stat ]]; then
+	refused 5 'no kTLS' "--require-kernel without kTLS" "$sluice" get --require-kernel --cacert ec.pem https://localhost:4451/file
+	falls_back() {
+		"$sluice" get --cacert ec.pem -o got https://localhost:4451/file &&
+			[[ $(grep -c 'encrypting in this process' log) == 1 ]]
+	}
+	check "without kTLS it goes on, and says so once" falls_back
+fi
+exit "$status"
