@@ -239,8 +239,10 @@ static bool talk(struct peer *peer, struct link *link)
 	if (peer->config.role == SLUICE_SERVER) {
 		if (get_line(link) == SLUICE_ERROR || !link->line_len)
 			return false;
-		for (i = 0; i < peer->updates; i++)
+		for (i = 0; i < peer->updates; i++) {
 			sluice_key_update(link->conn, true);
+			flush(link);
+		}
 		put_line(link, link->line, link->line_len);
 		good = true;
 	} else {

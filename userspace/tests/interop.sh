@@ -1,0 +1,274 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# libsluice against OpenSSL's and GnuTLS's clients and servers, on loopback.
+# Prints TAP. Takes one argument: the folder that the build went to.
+set -u
+
+out=${1:?usage: interop.sh BUILD-FOLDER}
+here=$(dirname "$(readlink -f "$0")")
+tmp=$(mktemp -d)
+server=
+count=0
+failed=0
+port=$((20000 + RANDOM % 20000))
+
+stop() {
+	[[ -n $server ]] && kill "$server" 2>/dev/null && wait "$server" 2>/dev/null
+	server=
+}
+trap 'stop; rm -rf "$tmp"' EXIT
+
+result() {	# NAME PASSED DETAILS
+	count=$((count + 1))
+	if [[ $2 == yes ]]; then
+		echo "ok $count - $1"
+	else
+		failed=$((failed + 1))
+		echo "not ok $count - $1"
+		sed 's/^/# /' <<<"$3" | tail -20
+	fi
+}
+
+# Does each PATTERN match the text?
+expect() {	# NAME TEXT PATTERN…
+	local name=$1 text=$2 pattern passed=yes
+
+	shift 2
+	for pattern; do
+		grep -Eq -- "$pattern" <<<"$text" || passed="no: $pattern"
+	done
+	result "$name" "$passed" "$passed
+$text"
+}
+
+await() {	# until somebody listens on the port
+	local i
+
+	for ((i = 0; i < 100; i++)); do
+		(exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && return
+		sleep 0.05
+	done
+}
+
+peer=$tmp/peer
+pkg=$(pkg-config --libs libcrypto)
+# shellcheck disable=SC2086 # several words
+${CC:-cc} -std=c17 -D_GNU_SOURCE -I"$here/../libsluice/include" ${PEER_CFLAGS:-} \
+	-o "$peer" "$here/interop/peer.c" "$out/libsluice.a" $pkg || exit 1
+
+key() {		# NAME ALGORITHM-ARGUMENTS…: a certificate for localhost
+	local name=$1
+
+	shift
+	openssl req -x509 "$@" -nodes -keyout "$tmp/$name.key" \
+		-out "$tmp/$name.pem" -days 2 -subj /CN=localhost \
+		-addext "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1" \
+		2>/dev/null
+}
+key p256 -newkey ec -pkeyopt ec_paramgen_curve:P-256
+key p384 -newkey ec -pkeyopt ec_paramgen_curve:P-384
+key ed25519 -newkey ed25519
+key rsa -newkey rsa:2048
+key rsapss -newkey rsa-pss -pkeyopt rsa_keygen_bits:2048
+
+client() {	# ARGUMENTS…: of peer, as a client
+	timeout 20 "$peer" --port "$port" --name localhost "$@" 2>&1
+}
+
+has_hybrid=no
+openssl list -kem-algorithms 2>/dev/null | grep -q X25519MLKEM768 && has_hybrid=yes
+
+# Our client, their servers.
+openssl_server() {
+	port=$((port + 1))
+	openssl s_server -accept "$port" -tls1_3 -rev -quiet "$@" \
+		>"$tmp/server.log" 2>&1 &
+	server=$!
+	await
+}
+
+suites=(1301:TLS_AES_128_GCM_SHA256 1302:TLS_AES_256_GCM_SHA384
+	1303:TLS_CHACHA20_POLY1305_SHA256)
+groups=(001d:x25519:X25519 0017:secp256r1:P-256 0018:secp384r1:P-384)
+[[ $has_hybrid == yes ]] && groups+=(11ec:X25519MLKEM768:X25519MLKEM768)
+
+openssl_server -cert "$tmp/p256.pem" -key "$tmp/p256.key"
+for suite in "${suites[@]}"; do
+	for group in "${groups[@]}"; do
+		IFS=: read -r code name _ <<<"$group"
+		expect "client, openssl s_server, ${suite#*:}, $name" \
+			"$(client --ca "$tmp/p256.pem" --expect olleh \
+				--suites "${suite%:*}" --groups "$code")" \
+			'done=1' "suite=${suite#*:} " "group=$name " \
+			'verified=1' 'data=1' 'closed=1' 'error=0'
+	done
+done
+expect "client, openssl s_server, resumption" \
+	"$(client --ca "$tmp/p256.pem" --expect olleh --tickets --connections 3)" \
+	'resumed=0.*data=1' 'verified=1 resumed=1.*data=1.*error=0'
+expect "client, openssl s_server, KeyUpdate both ways" \
+	"$(client --ca "$tmp/p256.pem" --expect olleh --updates 5)" \
+	'data=1.*tx_updates=5 rx_updates=[1-5] error=0'
+expect "client, openssl s_server, IPv4 address as the name" \
+	"$(client --ca "$tmp/p256.pem" --expect olleh --name 127.0.0.1)" \
+	'verified=1.*data=1.*error=0'
+expect "client, openssl s_server, wrong name" \
+	"$(client --ca "$tmp/p256.pem" --name example.org)" \
+	'done=0' 'error=3 sent=bad_certificate'
+expect "client, openssl s_server, unknown authority" \
+	"$(client --ca "$tmp/rsa.pem")" 'done=0' 'error=3'
+stop
+for type in p384 ed25519 rsa rsapss; do
+	openssl_server -cert "$tmp/$type.pem" -key "$tmp/$type.key"
+	expect "client, openssl s_server, $type certificate" \
+		"$(client --ca "$tmp/$type.pem" --expect olleh)" \
+		'verified=1.*data=1.*error=0'
+	stop
+done
+openssl_server -cert "$tmp/p256.pem" -key "$tmp/p256.key" -groups P-384
+expect "client, openssl s_server, HelloRetryRequest" \
+	"$(client --ca "$tmp/p256.pem" --expect olleh)" \
+	'group=secp384r1.*retried=1.*data=1.*error=0'
+stop
+openssl_server -cert "$tmp/p256.pem" -key "$tmp/p256.key" -verify 1
+expect "client, openssl s_server, certificate asked for and not given" \
+	"$(client --ca "$tmp/p256.pem" --expect olleh)" \
+	'done=1.*data=1.*error=0'
+stop
+openssl_server -cert "$tmp/p256.pem" -key "$tmp/p256.key" -alpn imap,h2
+expect "client, openssl s_server, ALPN" \
+	"$(client --ca "$tmp/p256.pem" --expect olleh --alpn http/1.1,h2)" \
+	'alpn=h2 .*data=1.*error=0'
+stop
+port=$((port + 1))
+openssl s_server -accept "$port" -tls1_2 -quiet -cert "$tmp/p256.pem" \
+	-key "$tmp/p256.key" >"$tmp/server.log" 2>&1 &
+server=$!
+await
+expect "client, openssl s_server of TLS 1.2" \
+	"$(client --ca "$tmp/p256.pem")" 'done=0.*error=[25]'
+stop
+
+if command -v gnutls-serv >/dev/null; then
+	gnutls_server() {
+		port=$((port + 1))
+		gnutls-serv --echo -q -p "$port" --x509certfile "$tmp/p256.pem" \
+			--x509keyfile "$tmp/p256.key" "$@" \
+			>"$tmp/server.log" 2>&1 &
+		server=$!
+		await
+	}
+	gnutls_server
+	for suite in "${suites[@]}"; do
+		expect "client, gnutls-serv, ${suite#*:}" \
+			"$(client --ca "$tmp/p256.pem" --suites "${suite%:*}")" \
+			"suite=${suite#*:}.*verified=1.*data=1.*error=0"
+	done
+	for group in 001d:x25519 0017:secp256r1 0018:secp384r1; do
+		expect "client, gnutls-serv, ${group#*:}" \
+			"$(client --ca "$tmp/p256.pem" --groups "${group%:*}")" \
+			"group=${group#*:}.*data=1.*error=0"
+	done
+	expect "client, gnutls-serv, resumption" \
+		"$(client --ca "$tmp/p256.pem" --tickets --connections 2)" \
+		'resumed=0.*data=1' 'resumed=1.*data=1.*error=0'
+	stop
+	gnutls_server --priority NORMAL:-GROUP-ALL:+GROUP-SECP384R1
+	expect "client, gnutls-serv, HelloRetryRequest" \
+		"$(client --ca "$tmp/p256.pem")" \
+		'group=secp384r1.*retried=1.*data=1.*error=0'
+	stop
+fi
+
+# Our server, their clients.
+our_server() {	# CONNECTIONS ARGUMENTS…
+	local n=$1 i
+
+	shift
+	port=$((port + 1))
+	: >"$tmp/ours.log"
+	timeout 30 "$peer" --server --port "$port" --connections "$n" "$@" \
+		>"$tmp/ours.log" 2>&1 &
+	server=$!
+	for ((i = 0; i < 100; i++)); do
+		grep -q listening "$tmp/ours.log" && break
+		sleep 0.05
+	done
+}
+
+s_client() {
+	echo hello | timeout 20 openssl s_client -connect "127.0.0.1:$port" \
+		-CAfile "$tmp/p256.pem" -verify_return_error -ign_eof "$@" 2>&1
+}
+
+ended() {	# the server's findings, when it has served all
+	wait "$server"
+	server=
+	cat "$tmp/ours.log"
+}
+
+for suite in "${suites[@]}"; do
+	for group in "${groups[@]}"; do
+		IFS=: read -r code name theirs <<<"$group"
+		our_server 1 --cert "$tmp/p256.pem" --key "$tmp/p256.key"
+		text=$(s_client -ciphersuites "${suite#*:}" -groups "$theirs")
+		expect "server, openssl s_client, ${suite#*:}, $name" \
+			"$text
+$(ended)" '^hello' 'Verif.*(OK|: 0)' "suite=${suite#*:} " "group=$name " 'data=1.*error=0'
+	done
+done
+for type in p384 ed25519 rsa rsapss; do
+	our_server 1 --cert "$tmp/$type.pem" --key "$tmp/$type.key"
+	text=$(s_client -CAfile "$tmp/$type.pem")
+	expect "server, openssl s_client, $type certificate" "$text
+$(ended)" '^hello' 'data=1.*error=0'
+done
+our_server 1 --cert "$tmp/p256.pem" --key "$tmp/p256.key" --groups 0018
+text=$(s_client)
+expect "server, openssl s_client, HelloRetryRequest" "$text
+$(ended)" '^hello' 'group=secp384r1.*retried=1.*data=1.*error=0'
+our_server 1 --cert "$tmp/p256.pem" --key "$tmp/p256.key" --updates 3
+text=$(s_client)
+expect "server, openssl s_client, KeyUpdate both ways" "$text
+$(ended)" '^hello' 'data=1.*tx_updates=3 rx_updates=[0-3] error=0'
+our_server 1 --cert "$tmp/p256.pem" --key "$tmp/p256.key" --alpn h2,imap
+text=$(s_client -alpn http/1.1,imap)
+expect "server, openssl s_client, ALPN" "$text
+$(ended)" 'ALPN protocol: imap' 'alpn=imap .*data=1.*error=0'
+our_server 1 --cert "$tmp/p256.pem" --key "$tmp/p256.key" --alpn h2
+text=$(s_client -alpn imap)
+expect "server, openssl s_client, no ALPN in common" "$text
+$(ended)" 'no application protocol' 'sent=no_application_protocol'
+our_server 1 --cert "$tmp/p256.pem" --key "$tmp/p256.key"
+text=$(s_client -tls1_2)
+expect "server, openssl s_client of TLS 1.2" "$text
+$(ended)" 'protocol version' 'sent=protocol_version'
+our_server 3 --cert "$tmp/p256.pem" --key "$tmp/p256.key" --tickets
+text=$(s_client -sess_out "$tmp/session"; s_client -sess_in "$tmp/session"; s_client -sess_in "$tmp/session" -groups P-521:P-256)
+expect "server, openssl s_client, resumption, also after a HelloRetryRequest" "$text
+$(ended)" '^Reused' 'resumed=1 retried=0.*data=1.*error=0' 'resumed=1 retried=1.*data=1.*error=0'
+
+# (gnutls-cli answers our close_notify by just closing: error 6, truncated.)
+if command -v gnutls-cli >/dev/null; then
+	gnutls_client() {
+		(echo hello; sleep 1) | timeout 20 gnutls-cli -p "$port" \
+			--x509cafile "$tmp/p256.pem" "$@" localhost 2>&1
+	}
+	for suite in AES-128-GCM:TLS_AES_128_GCM_SHA256 AES-256-GCM:TLS_AES_256_GCM_SHA384 CHACHA20-POLY1305:TLS_CHACHA20_POLY1305_SHA256; do
+		our_server 1 --cert "$tmp/p256.pem" --key "$tmp/p256.key"
+		text=$(gnutls_client --priority "NORMAL:-CIPHER-ALL:+${suite%:*}")
+		expect "server, gnutls-cli, ${suite#*:}" "$text
+$(ended)" '^hello' 'certificate is trusted' "suite=${suite#*:}.*data=1.*error=[06]"
+	done
+	our_server 1 --cert "$tmp/p256.pem" --key "$tmp/p256.key" --groups 0018
+	text=$(gnutls_client --single-key-share)
+	expect "server, gnutls-cli, HelloRetryRequest" "$text
+$(ended)" '^hello' 'retried=1.*data=1.*error=[06]'
+	our_server 2 --cert "$tmp/p256.pem" --key "$tmp/p256.key" --tickets
+	text=$(gnutls_client --resume)
+	expect "server, gnutls-cli, resumption" "$text
+$(ended)" 'This is a resumed session' 'resumed=1.*data=1.*error=[06]'
+fi
+
+echo "1..$count"
+[[ $failed == 0 ]]
