@@ -25,6 +25,9 @@ struct wrapper {
 				    size_t *len);
 	int (*kx_finish)(void *ctx, const uint8_t *peer, size_t peer_len,
 			 uint8_t *shared, size_t *shared_len);
+	int (*kx_respond)(void *ctx, const uint8_t *peer, size_t peer_len,
+			  uint8_t *share, size_t *share_len,
+			  uint8_t *shared, size_t *shared_len);
 };
 
 void wrapper_init(struct wrapper *w, const struct sluice_provider *real);
