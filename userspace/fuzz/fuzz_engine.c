@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: MIT
+/*
+ * libFuzzer: the whole engine, client and server, on any octets.
+ *
+ *	clang -fsanitize=fuzzer,address,undefined -Ilibsluice/include \
+ *		fuzz/fuzz_engine.c libsluice/[a-z]*.c -o fuzz_engine
+ *
+ * The first octet of an input says which side and how it is set up, the rest
+ * is what it receives. The provider below lets everything pass: it encrypts
+ * nothing, every tag and every signature is right, every HMAC is zeros. So the
+ * fuzzer reaches what lies behind Finished, and has nothing to guess.
+ *
+ * With -DSEEDS it is a program that writes a corpus to the folder it is given:
+ * what two engines of this provider say to each other.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sluice/provider.h"
+#include "sluice/sluice.h"
+
+enum setup {
+	SERVER = 1 << 0,
+	TICKETS = 1 << 1,
+	ALPN = 1 << 2,
+	ONE_GROUP = 1 << 3,
+	SMALL_ROOM = 1 << 4,
+	CLOSING = 1 << 5,
+};
+
+/* Every object is this one: nothing looks into it. */
+static char object;
+
+#define ANY(type)	((type *)(void *)&object)
+
+static int f_random(const struct sluice_provider *p, uint8_t *out, size_t len)
+{
+	(void)p;
+	memset(out, 0x42, len);
+	return 0;
+}
+
+static struct sluice_hash_ctx *f_hash_new(const struct sluice_provider *p,
+					  enum sluice_hash hash)
+{
+	(void)p;
+	(void)hash;
+	return ANY(struct sluice_hash_ctx);
+}
+
+static int f_hash_update(const struct sluice_provider *p,
+			 struct sluice_hash_ctx *ctx, const uint8_t *data,
+			 size_t len)
+{
+	volatile uint8_t seen = 0;
+
+	(void)p;
+	(void)ctx;
+	/* look at every octet, for the sanitizer's sake */
+	while (len--)
+		seen = seen ^ *data++;
+	return 0;
+}
+
+static int f_hash_digest(const struct sluice_provider *p,
+			 const struct sluice_hash_ctx *ctx, uint8_t *out)
+{
+	(void)p;
+	(void)ctx;
+	memset(out, 0, SLUICE_HASH_MAX);
+	return 0;
+}
+
+static struct sluice_hash_ctx *f_hash_clone(const struct sluice_provider *p,
+					    const struct sluice_hash_ctx *ctx)
+{
+	(void)p;
+	(void)ctx;
+	return ANY(struct sluice_hash_ctx);
+}
+
+static void f_hash_free(const struct sluice_provider *p,
+			struct sluice_hash_ctx *ctx)
+{
+	(void)p;
+	(void)ctx;
+}
+
+static int f_hmac(const struct sluice_provider *p, enum sluice_hash hash,
+		  const uint8_t *key, size_t key_len, const uint8_t *data,
+		  size_t len, uint8_t *out)
+{
+	(void)key;
+	(void)key_len;
+	memset(out, 0, hash == SLUICE_SHA256 ? 32 : 48);
+	return f_hash_update(p, NULL, data, len);
+}
+
+static struct sluice_aead_ctx *f_aead_new(const struct sluice_provider *p,
+					  enum sluice_aead aead,
+					  const uint8_t *key)
+{
+	(void)p;
+	(void)aead;
+	(void)key;
+	return ANY(struct sluice_aead_ctx);
+}
+
+static int f_aead_seal(const struct sluice_provider *p,
+		       struct sluice_aead_ctx *ctx, const uint8_t *nonce,
+		       const uint8_t *ad, size_t ad_len, uint8_t *data,
+		       size_t len)
+{
+	(void)p;
+	(void)ctx;
+	(void)nonce;
+	(void)ad;
+	(void)ad_len;
+	memset(data + len, 0, 16);
+	return 0;
+}
+
+static int f_aead_open(const struct sluice_provider *p,
+		       struct sluice_aead_ctx *ctx, const uint8_t *nonce,
+		       const uint8_t *ad, size_t ad_len, uint8_t *data,
+		       size_t len)
+{
+	(void)ctx;
+	(void)nonce;
+	(void)ad;
+	(void)ad_len;
+	return f_hash_update(p, NULL, data, len);
+}
+
+static void f_aead_free(const struct sluice_provider *p,
+			struct sluice_aead_ctx *ctx)
+{
+	(void)p;
+	(void)ctx;
+}
+
+static bool f_group_offered(const struct sluice_provider *p, uint16_t group)
+{
+	(void)p;
+	(void)group;
+	return true;
+}
+
+static struct sluice_kx *f_kx_new(const struct sluice_provider *p,
+				  uint16_t group, uint8_t *share, size_t *len)
+{
+	(void)p;
+	*len = group == SLUICE_X25519MLKEM768 ? 1216 : 32;
+	memset(share, 1, *len);
+	return ANY(struct sluice_kx);
+}
+
+static int f_kx_finish(const struct sluice_provider *p, struct sluice_kx *kx,
+		       const uint8_t *peer, size_t peer_len, uint8_t *shared,
+		       size_t *len)
+{
+	(void)kx;
+	*len = 32;
+	memset(shared, 0, *len);
+	return f_hash_update(p, NULL, peer, peer_len);
+}
+
+static int f_kx_respond(const struct sluice_provider *p, uint16_t group,
+			const uint8_t *peer, size_t peer_len, uint8_t *share,
+			size_t *share_len, uint8_t *shared, size_t *shared_len)
+{
+	f_kx_new(p, group, share, share_len);
+	return f_kx_finish(p, NULL, peer, peer_len, shared, shared_len);
+}
+
+static void f_kx_free(const struct sluice_provider *p, struct sluice_kx *kx)
+{
+	(void)p;
+	(void)kx;
+}
+
+static size_t f_credential_chain(const struct sluice_provider *p,
+				 const struct sluice_credential *cred,
+				 struct sluice_octets *chain)
+{
+	static const uint8_t cert[300] = { 0x30 };
+
+	(void)p;
+	(void)cred;
+	chain[0] = (struct sluice_octets){ cert, sizeof(cert) };
+	return 1;
+}
+
+static const uint16_t *
+f_credential_schemes(const struct sluice_provider *p,
+		     const struct sluice_credential *cred)
+{
+	static const uint16_t schemes[] = { SLUICE_ED25519, 0 };
+
+	(void)p;
+	(void)cred;
+	return schemes;
+}
+
+static int f_sign(const struct sluice_provider *p,
+		  const struct sluice_credential *cred, uint16_t scheme,
+		  const uint8_t *data, size_t len, uint8_t *sig,
+		  size_t *sig_len)
+{
+	(void)cred;
+	(void)scheme;
+	*sig_len = 64;
+	memset(sig, 0, 64);
+	return f_hash_update(p, NULL, data, len);
+}
+
+static int f_verify_chain(const struct sluice_provider *p,
+			  const struct sluice_trust *trust,
+			  const struct sluice_octets *chain, size_t count,
+			  const struct sluice_peer *peer,
+			  struct sluice_pubkey **key, const char **reason)
+{
+	(void)trust;
+	(void)peer;
+	(void)reason;
+	while (count--)
+		f_hash_update(p, NULL, chain[count].data, chain[count].len);
+	*key = ANY(struct sluice_pubkey);
+	return 0;
+}
+
+static int f_verify_signature(const struct sluice_provider *p,
+			      const struct sluice_pubkey *key, uint16_t scheme,
+			      const uint8_t *data, size_t len,
+			      const uint8_t *sig, size_t sig_len)
+{
+	(void)key;
+	(void)scheme;
+	(void)data;
+	(void)len;
+	return f_hash_update(p, NULL, sig, sig_len);
+}
+
+static void f_pubkey_free(const struct sluice_provider *p,
+			  struct sluice_pubkey *key)
+{
+	(void)p;
+	(void)key;
+}
+
+static const struct sluice_provider provider = {
+	.name = "fuzz",
+	.random = f_random,
+	.hash_new = f_hash_new,
+	.hash_update = f_hash_update,
+	.hash_digest = f_hash_digest,
+	.hash_clone = f_hash_clone,
+	.hash_free = f_hash_free,
+	.hmac = f_hmac,
+	.aead_new = f_aead_new,
+	.aead_seal = f_aead_seal,
+	.aead_open = f_aead_open,
+	.aead_free = f_aead_free,
+	.group_offered = f_group_offered,
+	.kx_new = f_kx_new,
+	.kx_finish = f_kx_finish,
+	.kx_respond = f_kx_respond,
+	.kx_free = f_kx_free,
+	.credential_chain = f_credential_chain,
+	.credential_schemes = f_credential_schemes,
+	.sign = f_sign,
+	.verify_chain = f_verify_chain,
+	.verify_signature = f_verify_signature,
+	.pubkey_free = f_pubkey_free,
+};
+
+static uint64_t now(void *ctx)
+{
+	(void)ctx;
+	return 1000000;
+}
+
+static uint8_t stored[SLUICE_TICKET_MAX];
+static size_t stored_len;
+
+static void put_ticket(void *ctx, const char *name, const uint8_t *ticket,
+		       size_t len)
+{
+	(void)ctx;
+	(void)name;
+	memcpy(stored, ticket, len);
+	stored_len = len;
+}
+
+static size_t take_ticket(void *ctx, const char *name, uint8_t *buf,
+			  size_t size)
+{
+	size_t len = stored_len;
+
+	(void)ctx;
+	(void)name;
+	if (len > size)
+		return 0;
+	memcpy(buf, stored, len);
+	stored_len = 0;
+	return len;
+}
+
+static void configure(struct sluice_config *config, unsigned int setup)
+{
+	static const char *const alpn[] = { "h2", "http/1.1", NULL };
+	static const uint16_t group[] = { SLUICE_SECP256R1, 0 };
+	static const uint16_t server_group[] = { SLUICE_SECP384R1, 0 };
+	static const uint8_t ticket_key[SLUICE_TICKET_KEY_LEN];
+
+	*config = (struct sluice_config){
+		.provider = &provider,
+		.role = setup & SERVER ? SLUICE_SERVER : SLUICE_CLIENT,
+		.trust = ANY(struct sluice_trust),
+		.credential = ANY(struct sluice_credential),
+		.peer_name = "example.org",
+		.now = now,
+	};
+	if (setup & TICKETS) {
+		config->ticket_put = put_ticket;
+		config->ticket_take = take_ticket;
+		config->ticket_key = ticket_key;
+	}
+	if (setup & ALPN)
+		config->alpn = alpn;
+	if (setup & ONE_GROUP)
+		config->groups = setup & SERVER ? server_group : group;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static uint8_t out[65536];
+	enum sluice_status status;
+	struct sluice_config config;
+	struct sluice_conn *conn;
+	unsigned int setup;
+	void *mem;
+
+	if (!size)
+		return 0;
+	setup = *data++;
+	size--;
+	stored_len = 0;
+	configure(&config, setup);
+	mem = malloc(sluice_conn_size());
+	conn = sluice_conn_init(mem, sluice_conn_size(), &config);
+	if (!conn)
+		abort();
+	do {
+		size_t used = size;
+		size_t len = setup & SMALL_ROOM ? SLUICE_OUT_MIN : sizeof(out);
+
+		status = sluice_handshake(conn, data, &used, out, &len);
+		data += used;
+		size -= used;
+	} while (status == SLUICE_WANT_WRITE);
+	if (status == SLUICE_DONE && setup & CLOSING)
+		sluice_close(conn);
+	while (status != SLUICE_ERROR && status != SLUICE_CLOSED && size) {
+		size_t used = size, len = 100, none = 0;
+
+		status = sluice_open(conn, data, &used, out, &len);
+		data += used;
+		size -= used;
+		len = sizeof(out);
+		sluice_seal(conn, NULL, &none, out, &len);
+		if (status == SLUICE_WANT_READ)
+			break;
+	}
+	sluice_eof(conn);
+	sluice_conn_free(conn);
+	free(mem);
+	return 0;
+}
+
+#ifdef SEEDS
+struct side {
+	struct sluice_config config;
+	struct sluice_conn *conn;
+	uint8_t got[65536];
+	size_t got_len;
+	size_t used;
+};
+
+static void turn(struct side *side, struct side *other)
+{
+	size_t used = side->got_len - side->used;
+	size_t len = sizeof(other->got) - other->got_len;
+
+	sluice_handshake(side->conn, side->got + side->used, &used,
+			 other->got + other->got_len, &len);
+	side->used += used;
+	other->got_len += len;
+}
+
+static void say(struct side *side, struct side *other)
+{
+	size_t used = 5, len = sizeof(other->got) - other->got_len;
+
+	sluice_key_update(side->conn, true);
+	sluice_seal(side->conn, (const uint8_t *)"hello", &used,
+		    other->got + other->got_len, &len);
+	other->got_len += len;
+	sluice_close(side->conn);
+	used = 0;
+	len = sizeof(other->got) - other->got_len;
+	sluice_seal(side->conn, NULL, &used, other->got + other->got_len,
+		    &len);
+	other->got_len += len;
+}
+
+static void save(const char *folder, unsigned int setup, struct side *side)
+{
+	char path[512];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/seed-%02x", folder, setup);
+	file = fopen(path, "wb");
+	if (!file)
+		exit(1);
+	fputc((int)setup, file);
+	fwrite(side->got, 1, side->got_len, file);
+	fclose(file);
+}
+
+int main(int argc, char **argv)
+{
+	static struct side client, server;
+	unsigned int setup, i;
+
+	if (argc != 2)
+		return 2;
+	for (setup = 0; setup < 64; setup += 2) {
+		memset(&client, 0, sizeof(client));
+		memset(&server, 0, sizeof(server));
+		configure(&client.config, setup & ~(unsigned int)ONE_GROUP);
+		configure(&server.config, setup | SERVER);
+		client.conn = sluice_conn_init(malloc(sluice_conn_size()),
+					       sluice_conn_size(),
+					       &client.config);
+		server.conn = sluice_conn_init(malloc(sluice_conn_size()),
+					       sluice_conn_size(),
+					       &server.config);
+		for (i = 0; i < 6; i++) {
+			turn(&client, &server);
+			turn(&server, &client);
+		}
+		if (sluice_key_update(client.conn, false) ||
+		    sluice_key_update(server.conn, false)) {
+			fprintf(stderr, "setup %02x: no handshake\n", setup);
+			return 1;
+		}
+		say(&client, &server);
+		say(&server, &client);
+		save(argv[1], setup & ~(unsigned int)ONE_GROUP, &client);
+		save(argv[1], setup | SERVER, &server);
+	}
+	return 0;
+}
+#endif
