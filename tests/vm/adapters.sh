@@ -52,12 +52,13 @@ as_server() {
 		>numbers 2>relay.log < <(sleep 1; cat www/file; sleep 3) &
 	local relay=$!
 	wait_port "$SERVE_PORT" || return
+	: >openssl.log
 	{
 		for i in 1 2 3 4 5; do
-			sleep 0.3
 			echo K
-			sleep 0.3
+			wait_for "$i" KEYUPDATE openssl.log
 			echo "line $i"
+			wait_for "$i" '^line' numbers
 		done
 		sleep 2
 		echo Q

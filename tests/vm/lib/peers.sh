@@ -80,6 +80,16 @@ wait_port() {
 	return 1
 }
 
+# Waits until a file has so many lines like this: wait_for COUNT PATTERN FILE
+wait_for() {
+	local i
+	for ((i = 0; i < 200; i++)); do
+		[[ $(grep -ac -e "$2" "$3" 2>/dev/null) -ge $1 ]] && return
+		sleep 0.05
+	done
+	return 1
+}
+
 # Runs the command as a client, with its session's line kept for the table.
 client() {
 	local status=0 command=$1
@@ -145,14 +155,17 @@ serve_to_openssl() {
 	same got
 }
 
+# A command has to stand alone in what a client reads: the next one waits for it.
+
 # gnutls-cli renews its key (^rekey^) before it asks and while it gets the file.
 serve_to_gnutls() {
 	local before n i
 	before=$(grep -c '^sluice: session' serve.log)
+	: >gnutls.log
 	{
-		for _ in 1 2; do
+		for i in 1 2; do
 			echo '^rekey^'
-			sleep 0.3
+			wait_for "$i" 'Rekey was completed' gnutls.log
 		done
 		printf 'GET /small HTTP/1.0\r\n\r\n'
 		for _ in 1 2 3; do
@@ -189,10 +202,11 @@ END
 serve_under_updates() {
 	local i n before
 	before=$(grep -c '^sluice: session' serve.log)
+	: >openssl.log
 	{
-		for _ in 1 2 3; do
+		for i in 1 2 3; do
 			echo K
-			sleep 0.2
+			wait_for "$i" KEYUPDATE openssl.log
 		done
 		printf 'GET /file HTTP/1.0\r\n\r\n'
 		for _ in $(seq 20); do
