@@ -29,6 +29,10 @@ static const uint16_t only_aes128[] = { SLUICE_AES_128_GCM_SHA256, 0 };
 static const uint16_t only_aes256[] = { SLUICE_AES_256_GCM_SHA384, 0 };
 static const uint16_t only_chacha[] = { SLUICE_CHACHA20_POLY1305_SHA256, 0 };
 
+/* Places in what the client stores: see parse_stored() in tickets.c. */
+#define STORED_TIME	4
+#define STORED_PSK	21
+
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 
 static bool has_group(const struct pair *pair, uint16_t group)
@@ -197,10 +201,24 @@ static void test_tickets_that_do_not_count(void **state)
 	expect_full(pair);
 
 	/* too old, for the client and for the server */
-	pair->now += 7200 * 1000 + 1;
+	pair->server.config.ticket_lifetime = 7201;
+	pair->ticket_count = 0;
+	expect_full(pair);
+	pair->server.config.ticket_lifetime = 604800;
+	pair->now += 7201 * 1000 + 1;
 	expect_full(pair);
 	pair->server.config.ticket_lifetime = 3600;
 	pair->now += 3601 * 1000;
+	expect_full(pair);
+
+	/* the client says it is older than it is: two minutes */
+	for (len = 0; len < pair->ticket_count; len++) {
+		size_t i;
+
+		for (i = 0; i < 8; i++)
+			pair->tickets[len][STORED_TIME + i] =
+				(uint8_t)((pair->now - 120000) >> (56 - 8 * i));
+	}
 	expect_full(pair);
 
 	/* from the future */
@@ -237,6 +255,21 @@ static void test_tickets_that_do_not_count(void **state)
 	expect_full(pair);
 	pair->server.config.suites = only_chacha;
 	expect_full(pair);
+	pair_free(pair);
+}
+
+static void test_wrong_psk(void **state)
+{
+	struct pair *pair = pair_new(KEY_P256);
+
+	(void)state;
+	pair_use_tickets(pair);
+	expect_full(pair);
+	pair->tickets[1][STORED_PSK] ^= 1;
+	pair_reset(pair);
+	assert_false(pair_handshake(pair));
+	assert_int_equal(end_info(&pair->server).alert_sent, SL_DECRYPT_ERROR);
+	assert_int_equal(end_info(&pair->server).error, SLUICE_ERR_CRYPTO);
 	pair_free(pair);
 }
 
@@ -486,6 +519,7 @@ int main(void)
 		cmocka_unit_test(test_retry),
 		cmocka_unit_test(test_resumption),
 		cmocka_unit_test(test_tickets_that_do_not_count),
+		cmocka_unit_test(test_wrong_psk),
 		cmocka_unit_test(test_unverified_ticket),
 		cmocka_unit_test(test_alpn),
 		cmocka_unit_test(test_nothing_in_common),

@@ -118,10 +118,17 @@ static void expect_error(struct attack *a, bool may_wait)
 
 	assert_true(a->applied);
 	if (!c.error && !s.error) {
-		struct end *waiting = a->pair->client.status == SLUICE_DONE ?
+		struct end *waiting = a->pair->server.status == SLUICE_WANT_READ ?
 				      &a->pair->server : &a->pair->client;
+		struct sluice_secrets secrets;
 
 		assert_true(may_wait);
+		/* in the handshake, or in the middle of a ticket after it */
+		if (waiting->status == SLUICE_DONE)
+			assert_int_equal(sluice_conn_secrets(waiting->conn,
+							     &secrets), -1);
+		else
+			assert_int_equal(waiting->status, SLUICE_WANT_READ);
 		assert_int_equal(sluice_eof(waiting->conn), SLUICE_ERROR);
 		assert_int_equal(end_info(waiting).error, SLUICE_ERR_TRUNCATED);
 		return;
@@ -471,6 +478,66 @@ static void test_cut_off(void **state)
 	}
 }
 
+/* One octet of a hello: who complains, and how. */
+static void test_hellos(void **state)
+{
+	static const struct {
+		enum scenario scenario;
+		bool server;		/* the message goes to the server */
+		size_t at;
+		uint8_t change;
+		int alert;
+	} cases[] = {
+		/* ClientHello: type, version, random */
+		{ FULL, true, 5, 1, SL_UNEXPECTED_MESSAGE },
+		{ FULL, true, 5, 3, SL_UNEXPECTED_MESSAGE },
+		{ FULL, true, 9, 1, SL_PROTOCOL_VERSION },
+		/* compression, and the second hello's random */
+		{ FULL, true, 85, 1, SL_ILLEGAL_PARAMETER },
+		{ RETRY, true, 0, 1, SL_ILLEGAL_PARAMETER },
+		/* supported_groups becomes a second signature_algorithms */
+		{ FULL, true, 0, 0x0a ^ 0x0d, SL_ILLEGAL_PARAMETER },
+		/* ServerHello: version, session_id, suite, compression */
+		{ FULL, false, 10, 1, SL_ILLEGAL_PARAMETER },
+		{ FULL, false, 44, 1, SL_ILLEGAL_PARAMETER },
+		{ FULL, false, 76, 1, SL_ILLEGAL_PARAMETER },
+		{ FULL, false, 78, 1, SL_ILLEGAL_PARAMETER },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct stream *stream;
+		struct end *judge;
+		struct attack a;
+
+		prepare(&a, cases[i].scenario);
+		stream = cases[i].server ? &a.pair->up : &a.pair->down;
+		judge = cases[i].server ? &a.pair->server : &a.pair->client;
+		stream->change = record;
+		run(&a);
+		a.at = cases[i].at;
+		if (cases[i].scenario == RETRY) {
+			/* behind the first hello and change_cipher_spec */
+			a.at = 5 + ((size_t)recorded[3] << 8 | recorded[4]);
+			a.at += 6 + 5 + 4 + 2;
+		} else if (!a.at) {
+			static const uint8_t groups[] = { 0, 10, 0, 4, 0, 2 };
+
+			while (memcmp(recorded + a.at, groups, sizeof(groups)))
+				a.at++;
+			a.at++;
+		}
+		a.bit = cases[i].change;
+		stream->change = flip;
+		stream->ctx = &a;
+		run(&a);
+		assert_true(a.applied);
+		assert_int_equal(end_info(judge).alert_sent, cases[i].alert);
+		pair_free(a.pair);
+	}
+}
+
 /* Every call of the provider fails once, on either side. */
 static void fail_end(struct attack *a, struct end *end)
 {
@@ -518,6 +585,7 @@ int main(void)
 		cmocka_unit_test(test_flips_before_encryption),
 		cmocka_unit_test(test_short_messages),
 		cmocka_unit_test(test_short_hellos),
+		cmocka_unit_test(test_hellos),
 		cmocka_unit_test(test_cut_off),
 		cmocka_unit_test(test_failing_provider),
 	};
