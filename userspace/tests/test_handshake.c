@@ -511,6 +511,64 @@ static void test_config_check(void **state)
 	pair_free(pair);
 }
 
+/* Peers of before TLS 1.3, and somebody who only makes it look so. */
+static void test_older_peers(void **state)
+{
+	uint8_t hello[49] = { 22, 3, 3, 0, 44, 2, 0, 0, 40, 3, 3 };
+	uint8_t client_hello[52] = { 22, 3, 1, 0, 47, 1, 0, 0, 43, 3, 3 };
+	static const struct {
+		const char *tail;
+		int alert;
+	} cases[] = {
+		{ "nothing.", SL_PROTOCOL_VERSION },
+		{ "DOWNGRD\1", SL_ILLEGAL_PARAMETER },
+		{ "DOWNGRD\0", SL_ILLEGAL_PARAMETER },
+		{ "DOWNGRD\2", SL_PROTOCOL_VERSION },
+	};
+	struct pair *pair = pair_new(KEY_P256);
+	uint8_t out[4096];
+	size_t i;
+
+	(void)state;
+	/* after the random: no session identifier, ECDHE, no compression */
+	hello[44] = 0xc0;
+	hello[45] = 0x2f;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		size_t in_len = 0, out_len = sizeof(out);
+
+		pair_reset(pair);
+		sluice_handshake(pair->client.conn, NULL, &in_len, out,
+				 &out_len);
+		memcpy(hello + 35, cases[i].tail, 8);
+		in_len = sizeof(hello);
+		out_len = sizeof(out);
+		assert_int_equal(sluice_handshake(pair->client.conn, hello,
+						  &in_len, out, &out_len),
+				 SLUICE_ERROR);
+		assert_int_equal(end_info(&pair->client).alert_sent,
+				 cases[i].alert);
+	}
+	/* one suite, no compression, and the message ends */
+	client_hello[45] = 2;
+	client_hello[46] = 0xc0;
+	client_hello[47] = 0x2f;
+	client_hello[48] = 1;
+	client_hello[4] = 45;
+	client_hello[8] = 41;
+	i = 50;
+	pair_reset(pair);
+	{
+		size_t out_len = sizeof(out);
+
+		assert_int_equal(sluice_handshake(pair->server.conn,
+						  client_hello, &i, out,
+						  &out_len), SLUICE_ERROR);
+	}
+	assert_int_equal(end_info(&pair->server).alert_sent,
+			 SL_PROTOCOL_VERSION);
+	pair_free(pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -526,6 +584,7 @@ int main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_any_chunks),
 		cmocka_unit_test(test_keylog),
+		cmocka_unit_test(test_older_peers),
 		cmocka_unit_test(test_config_check),
 	};
 
