@@ -2,22 +2,6 @@
 # shellcheck shell=bash
 # What the scripts share: where things are, and how they speak.
 
-# The checkout, and what is made from it. Several clones may share one cache.
-TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-CACHE=${SLUICE_CACHE:-$TOP/.cache}
-mkdir -p "$CACHE"
-CACHE=$(cd "$CACHE" && pwd)
-
-# The kernel series; the point release is resolved when the root is made.
-# shellcheck disable=SC2034 # scripts/env/root reads it
-KERNEL_SERIES=7.3
-
-# The build root; and what is built from this checkout, /out in there.
-# shellcheck disable=SC2034
-ROOT=$CACHE/root
-# shellcheck disable=SC2034
-OUT=$CACHE/out-$(echo "$TOP" | sha256sum | cut -c1-12)
-
 say() {
 	printf '== %s\n' "$*" >&2
 }
@@ -26,6 +10,25 @@ die() {
 	printf 'sluice: %s\n' "$*" >&2
 	exit 2
 }
+
+# The checkout, and what is made from it. Several clones may share one cache.
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+CACHE=${SLUICE_CACHE:-$TOP/.cache}
+mkdir -p "$CACHE" 2>/dev/null || die "cannot make $CACHE: this needs root (try: sudo make …), and a place to write (see SLUICE_CACHE)"
+CACHE=$(cd "$CACHE" && pwd)
+
+# The kernel series; the point release is resolved when the root is made.
+KERNEL_SERIES=7.3
+
+# The build root, one for each recipe, so that clones of different age do not
+# take it from each other; and what is built from this checkout, /out in there.
+# shellcheck disable=SC2034
+ROOT=$CACHE/root-$({
+	echo "$KERNEL_SERIES"
+	cat "$TOP/scripts/env/packages" "$TOP/scripts/env/root"
+} | sha256sum | cut -c1-12)
+# shellcheck disable=SC2034
+OUT=$CACHE/out-$(echo "$TOP" | sha256sum | cut -c1-12)
 
 # Runs one holder of the named lock at a time, for clones that share a cache.
 locked() {
