@@ -26,7 +26,8 @@ bool sl_message_collect(struct sluice_conn *c);
 
 /*
  * The next message, if it is whole: its type, and its body in place;
- * SL_NO_MESSAGE if more records are needed, or if the connection has failed. It stays the current message until sl_message_next().
+ * SL_NO_MESSAGE if more records are needed, or if the connection has failed.
+ * It stays the current message until sl_message_next().
  */
 enum sl_message sl_message_peek(struct sluice_conn *c, struct sl_reader *body);
 void sl_message_next(struct sluice_conn *c);

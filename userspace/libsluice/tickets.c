@@ -40,7 +40,8 @@ static bool parse_stored(struct sluice_conn *c, struct sl_reader r)
 	if (!sl_done(&r) || format != FORMAT || !suite ||
 	    psk.left != suite->hash_len)
 		return false;
-	/* for this server only, and not on the word of a connection that did
+	/*
+	 * for this server only, and not on the word of a connection that did
 	 * not look who it was
 	 */
 	if (!name || peer.left != strlen(name) ||
