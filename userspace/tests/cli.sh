@@ -118,7 +118,7 @@ eight_at_once() {
 }
 check "eight clients at once" eight_at_once
 connected() {
-	{ printf 'GET /www/empty HTTP/1.0\r\n\r\n'; sleep 1; } |
+	{ printf 'GET /www/empty HTTP/1.0\r\n\r\n'; sleep 5; } |
 		timeout 20 "$sluice" connect --no-kernel --cacert ec.pem localhost:4454 | grep -q 'HTTP/1.0 200'
 }
 check "connect" connected
