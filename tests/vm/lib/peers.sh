@@ -178,10 +178,10 @@ serve_to_gnutls() {
 			sleep 0.3
 			echo '^rekey^'
 		done
-		sleep 60
-	} | timeout 60 gnutls-cli --inline-commands --x509cafile=cert.pem \
+		sleep 150
+	} | timeout 150 gnutls-cli --inline-commands --x509cafile=cert.pem \
 		--logfile=gnutls.log -p "$SERVE_PORT" localhost 2>gnutls.err >got.raw &
-	for ((i = 0; i < 500; i++)); do
+	for ((i = 0; i < 1200; i++)); do
 		sleep 0.1
 		[[ $(grep -c '^sluice: session' serve.log) -gt $before ]] &&
 			grep -aq 'Peer has closed' got.raw gnutls.log gnutls.err && break
