@@ -57,17 +57,20 @@ static void relay(struct stream *s)
 		{ .fd = s->fd, .events = POLLIN },
 		{ .fd = STDIN_FILENO, .events = POLLIN },
 	};
+	/* The stream may hold more than poll() knows of, first of all now. */
+	bool more = true;
 	char buf[65536];
 	size_t n;
 
 	for (;;) {
-		bool ready = stream_has_data(s);
-
-		if (poll(fds, 2, ready ? 0 : -1) < 0 && errno != EINTR)
+		if (poll(fds, 2, more ? 0 : -1) < 0) {
+			if (errno == EINTR)
+				continue;
 			fail(EXIT_NETWORK, "poll: %s", strerror(errno));
-		if (fds[0].revents || ready) {
-			n = stream_read(s, buf, sizeof(buf));
-			if (!n)
+		}
+		if (fds[0].revents || more) {
+			more = stream_try_read(s, buf, sizeof(buf), &n);
+			if (more && !n)
 				return;
 			write_out(buf, n);
 		}

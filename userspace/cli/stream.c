@@ -100,8 +100,11 @@ static void send_all(struct stream *s, const uint8_t *data, size_t len)
 	}
 }
 
-/* Receives at most max octets behind those that are there; false at the end. */
-static bool receive(struct stream *s, size_t max)
+/*
+ * Receives at most max octets behind those that are there: their number, 0 at
+ * the end, and -1 if MSG_DONTWAIT is among the flags and there are none yet.
+ */
+static ssize_t receive(struct stream *s, size_t max, int flags)
 {
 	ssize_t n;
 
@@ -115,12 +118,14 @@ static bool receive(struct stream *s, size_t max)
 	if (max > IN_SIZE - s->in_end)
 		max = IN_SIZE - s->in_end;
 	do {
-		n = recv(s->fd, s->in + s->in_end, max, 0);
+		n = recv(s->fd, s->in + s->in_end, max, flags);
 	} while (n < 0 && errno == EINTR);
+	if (n < 0 && flags & MSG_DONTWAIT && errno == EAGAIN)
+		return -1;
 	if (n < 0)
 		fail_socket(s, "receiving");
 	s->in_end += (size_t)n;
-	return n > 0;
+	return n;
 }
 
 static void handshake(struct stream *s)
@@ -136,7 +141,7 @@ static void handshake(struct stream *s)
 		send_all(s, s->out, out_len);
 		/* Not an octet of the record behind the handshake. */
 		if (status == SLUICE_WANT_READ &&
-		    !receive(s, sluice_want(s->conn)))
+		    !receive(s, sluice_want(s->conn), 0))
 			status = sluice_eof(s->conn);
 	} while (status == SLUICE_WANT_READ || status == SLUICE_WANT_WRITE);
 	if (status == SLUICE_ERROR)
@@ -265,9 +270,11 @@ static void flush(struct stream *s)
 	}
 }
 
-static size_t read_userspace(struct stream *s, void *data, size_t len)
+static ssize_t read_userspace(struct stream *s, void *data, size_t len,
+			      int flags)
 {
 	enum sluice_status status;
+	ssize_t n;
 
 	for (;;) {
 		size_t in_len = s->in_end - s->in_start, data_len = len;
@@ -277,12 +284,15 @@ static size_t read_userspace(struct stream *s, void *data, size_t len)
 		s->in_start += in_len;
 		flush(s);
 		if (data_len)
-			return data_len;
+			return (ssize_t)data_len;
 		if (status == SLUICE_CLOSED)
 			return 0;
 		if (status == SLUICE_ERROR)
 			fail_tls(s);
-		if (receive(s, IN_SIZE))
+		n = receive(s, IN_SIZE, flags);
+		if (n < 0)
+			return n;
+		if (n)
 			continue;
 		if (s->ctx->options->allow_truncation ||
 		    sluice_eof(s->conn) == SLUICE_CLOSED)
@@ -291,18 +301,33 @@ static size_t read_userspace(struct stream *s, void *data, size_t len)
 	}
 }
 
-size_t stream_read(struct stream *s, void *data, size_t len)
+static ssize_t read_some(struct stream *s, void *data, size_t len, int flags)
 {
 	ssize_t n;
 
 	if (!s->kernel)
-		return read_userspace(s, data, len);
+		return read_userspace(s, data, len, flags);
 	do {
-		n = read(s->fd, data, len);
+		n = recv(s->fd, data, len, flags);
 	} while (n < 0 && errno == EINTR);
+	if (n < 0 && flags & MSG_DONTWAIT && errno == EAGAIN)
+		return -1;
 	if (n < 0)
 		fail_socket(s, "receiving");
-	return (size_t)n;
+	return n;
+}
+
+size_t stream_read(struct stream *s, void *data, size_t len)
+{
+	return (size_t)read_some(s, data, len, 0);
+}
+
+bool stream_try_read(struct stream *s, void *data, size_t len, size_t *got)
+{
+	ssize_t n = read_some(s, data, len, MSG_DONTWAIT);
+
+	*got = n < 0 ? 0 : (size_t)n;
+	return n >= 0;
 }
 
 void stream_write(struct stream *s, const void *data, size_t len)
@@ -369,11 +394,6 @@ void stream_shutdown(struct stream *s)
 		flush(s);
 	}
 	shutdown(s->fd, SHUT_WR);
-}
-
-bool stream_has_data(const struct stream *s)
-{
-	return !s->kernel && s->in_end > s->in_start;
 }
 
 void stream_report(const struct stream *s)

@@ -50,14 +50,17 @@ struct stream {
 void stream_open(struct stream *s, struct context *ctx, int fd);
 /* Octets read; 0 at the end, which close_notify has vouched for. */
 size_t stream_read(struct stream *s, void *data, size_t len);
+/*
+ * The same without waiting: false if there is nothing to read yet, as when
+ * what has arrived was a ticket, or part of a record.
+ */
+bool stream_try_read(struct stream *s, void *data, size_t len, size_t *got);
 void stream_write(struct stream *s, const void *data, size_t len);
 /* Sends len octets of a file from its present position. */
 void stream_send_file(struct stream *s, int file, uint64_t len,
 		      void (*progress)(uint64_t done, void *arg), void *arg);
 /* Says that no more will be sent; the other direction goes on. */
 void stream_shutdown(struct stream *s);
-/* Is there data that poll() does not know of? */
-bool stream_has_data(const struct stream *s);
 /* Prints what the connection was, with -v. */
 void stream_report(const struct stream *s);
 void stream_close(struct stream *s);

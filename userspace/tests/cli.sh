@@ -117,11 +117,14 @@ eight_at_once() {
 	return "$rc"
 }
 check "eight clients at once" eight_at_once
+# The request waits until the server's tickets have been there: what is no data
+# must not keep the command from its standard input.
 connected() {
-	{ printf 'GET /www/empty HTTP/1.0\r\n\r\n'; sleep 5; } |
+	{ sleep "$1"; printf 'GET /www/empty HTTP/1.0\r\n\r\n'; sleep 1; } |
 		timeout 20 "$sluice" connect --no-kernel --cacert ec.pem localhost:4454 | grep -q 'HTTP/1.0 200'
 }
-check "connect" connected
+check "connect" connected 0
+check "connect, and speak late" connected 1
 
 # The first one brings tickets, the second one uses one of them up.
 resumed() {
