@@ -368,6 +368,21 @@ void sluice_ktls_consume(struct sluice_session *session,
 }
 
 /**
+ * sluice_ktls_rx_unseen() - see whether the next record is not decrypted yet
+ * @session: the session
+ *
+ * Context: any; the answer may be old.
+ * Return: true if it has arrived, and might be a control record.
+ */
+bool sluice_ktls_rx_unseen(const struct sluice_session *session)
+{
+	struct tls_sw_context_rx *rx = tls_sw_ctx_rx(tls_get_ctx(session->sk));
+
+	return READ_ONCE(rx->strp.msg_ready) &&
+	       skb_queue_empty_lockless(&rx->rx_list);
+}
+
+/**
  * sluice_ktls_rx_stopped() - see whether kTLS gave up on what it received
  * @session: the session
  *

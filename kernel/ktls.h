@@ -39,6 +39,7 @@ int sluice_ktls_copy(const struct sluice_record *record, size_t offset,
 		     u8 *to, size_t len);
 void sluice_ktls_consume(struct sluice_session *session,
 			 struct sluice_record *record);
+bool sluice_ktls_rx_unseen(const struct sluice_session *session);
 bool sluice_ktls_rx_stopped(const struct sluice_session *session);
 int sluice_ktls_send_control(struct sluice_session *session, u8 type,
 			     const void *data, size_t len, int flags);

@@ -13,6 +13,7 @@
 #include <net/tls.h>
 
 #include "ktls.h"
+#include "receive.h"
 #include "send.h"
 #include "trace.h"
 
@@ -389,6 +390,10 @@ int sluice_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 	rc = requested_type(msg, &type);
 	if (rc)
 		return rc;
+
+	/* Who only ever writes is to follow and answer the peer, too. */
+	if (session->flags & SLUICE_ATTACH_RX && sluice_ktls_rx_unseen(session))
+		sluice_receive_settle(session);
 
 	rc = mutex_lock_interruptible(&session->tx_lock);
 	if (rc)

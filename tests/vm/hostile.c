@@ -340,6 +340,60 @@ static void users_records(void)
 	end();
 }
 
+/* A program that never reads has to follow its peer all the same. */
+static void writers_only(void)
+{
+	struct sluice_info in;
+	uint8_t buf[64], type;
+	int key_updates = 0;
+	bool sent = true;
+
+	begin();
+	for (int i = 0; i < 50; i++) {
+		put_key_update(&r, 1);
+		put_record(&r, HANDSHAKE, ticket, sizeof(ticket));
+		/* Until both have arrived; each write is looked at anew. */
+		for (int tries = 0; tries < 1000; tries++) {
+			sent &= send(session.fd, "x", 1, 0) == 1;
+			if (!info(&session, &in) &&
+			    in.rx_key_updates == (uint64_t)i + 1 &&
+			    in.tickets == (uint64_t)i + 1)
+				break;
+			usleep(1000);
+		}
+	}
+	tap(sent && in.rx_key_updates == 50 && in.tickets == 50,
+	    "who only writes follows the peer's KeyUpdates");
+	close(session.fd);
+	while (get_record(&r, buf, sizeof(buf), &type) > 0 && type != ALERT)
+		key_updates += type == HANDSHAKE;
+	tap(key_updates == 50 && type == ALERT && buf[1] == 0,
+	    "and answers each one (%d)", key_updates);
+	close(peer.fd);
+
+	begin();
+	put_record(&r, ALERT, "\2\120", 2);
+	for (int tries = 0; tries < 1000 && sent; tries++) {
+		sent = send(session.fd, "x", 1, MSG_NOSIGNAL) == 1;
+		usleep(1000);
+	}
+	tap(!sent && errno == EPIPE && !info(&session, &in) &&
+	    in.alert_received == 80, "and learns of the peer's fatal alert");
+	end();
+
+	begin();
+	put_record(&r, DATA, "data", 4);
+	put_key_update(&r, 1);
+	for (int tries = 0; tries < 50; tries++) {
+		sent = send(session.fd, "x", 1, 0) == 1;
+		usleep(1000);
+	}
+	tap(sent && get(buf, sizeof(buf)) == 4 && !memcmp(buf, "data", 4) &&
+	    !info(&session, &in) && in.rx_bytes == 4,
+	    "and loses no data that is yet to be read");
+	end();
+}
+
 int main(void)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -351,5 +405,6 @@ int main(void)
 	alerts();
 	ends();
 	users_records();
+	writers_only();
 	return tap_status();
 }

@@ -158,16 +158,23 @@ static void answer_put(const struct serve *serve, struct fetch *f,
 	answer(f->s, 201, "Created", 0);
 }
 
-/* Reads on until the client has ended, so that nothing it gets is cut off. */
-static void linger(struct fetch *f)
+/*
+ * Reads on until the client has ended: a socket that is closed before answers
+ * what still arrives with a reset, which cuts off what is on its way.
+ */
+static void linger(struct stream *s)
 {
-	struct pollfd pfd = { .fd = f->s->fd, .events = POLLIN };
+	struct pollfd pfd = { .fd = s->fd, .events = POLLIN };
 	char buf[4096];
+	ssize_t n;
 
-	stream_shutdown(f->s);
-	while (poll(&pfd, 1, 5000) > 0 &&
-	       recv(f->s->fd, buf, sizeof(buf), MSG_DONTWAIT) > 0)
-		;
+	stream_shutdown(s);
+	while (poll(&pfd, 1, 5000) > 0) {
+		n = recv(s->fd, buf, sizeof(buf), MSG_DONTWAIT);
+		/* EAGAIN: the kernel has taken a control record. */
+		if (!n || (n < 0 && errno != EAGAIN && errno != EINTR))
+			break;
+	}
 }
 
 static void serve_one(struct serve *serve, struct context *ctx, int fd)
@@ -192,8 +199,8 @@ static void serve_one(struct serve *serve, struct context *ctx, int fd)
 		answer_put(serve, &fetch, &head);
 	else
 		answer(&stream, 405, "Method Not Allowed", 0);
+	linger(&stream);
 	stream_report(&stream);
-	linger(&fetch);
 	stream_close(&stream);
 }
 
