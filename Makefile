@@ -6,8 +6,9 @@ IN_ROOT := scripts/env/enter
 KBUILD = make -C /lib/modules/$$(cat /etc/sluice-kernel)/build \
 	M=/src/kernel MO=/out/kernel CONFIG_SLUICE=m
 
-.PHONY: help root modules userspace vm-programs demo check check-userspace \
-	check-kunit check-vm check-style install uninstall dkms clean distclean
+.PHONY: help root modules debug-kernel userspace vm-programs demo check \
+	check-userspace check-kunit check-vm check-debug check-style \
+	install uninstall dkms clean distclean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -17,6 +18,9 @@ root: ## make the build root and the kernel tree (once: about 2 minutes)
 
 modules: root ## build sluice.ko for the stock kernel
 	@$(IN_ROOT) sh -c 'mkdir -p /out/kernel && $(KBUILD) -j"$$(nproc)"' >&2
+
+debug-kernel: root ## build the debug kernel, with Sluice in it
+	@$(IN_ROOT) scripts/debug/build
 
 userspace: root ## build libsluice and the sluice command
 	@$(IN_ROOT) make -s -C userspace -j"$$(nproc)" O=/out/userspace >&2
@@ -28,7 +32,7 @@ demo: modules userspace ## the main job, on the stock kernel in a virtual machin
 	@scripts/vm/run -s -t 600 scripts/demo
 
 check: ## all the tests
-	@scripts/check style userspace kunit vm
+	@scripts/check style userspace kunit vm debug
 
 check-userspace: ## the tests of libsluice and of the command
 	@scripts/check userspace
@@ -38,6 +42,9 @@ check-kunit: ## the module's KUnit suites, on User-Mode Linux
 
 check-vm: ## the scenarios on the stock kernel
 	@scripts/check vm
+
+check-debug: ## scenarios on a kernel that looks for mistakes
+	@scripts/check debug
 
 check-style: ## warnings, checkpatch, sparse, shellcheck, spelling
 	@scripts/check style

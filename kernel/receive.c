@@ -201,6 +201,11 @@ static bool rx_stopped(struct sluice_session *session, int rc)
 		sock_error(sk);	/* it would stop the alert */
 		rx_fail(session, rc, SLUICE_ALERT_BAD_RECORD_MAC);
 		break;
+	case -ENOMEM:
+		/* The record is still there, whatever kTLS tells the writers. */
+		if (sk->sk_err == EBADMSG)
+			sock_error(sk);
+		break;
 	case -EMSGSIZE:
 		if (sluice_ktls_rx_stopped(session))
 			rx_fail(session, rc, SLUICE_ALERT_RECORD_OVERFLOW);

@@ -254,6 +254,10 @@ static void module_stays(void)
 {
 	long rc;
 
+	if (access("/sys/module/sluice/initstate", F_OK)) {
+		tap_skip("the module is built in");
+		return;
+	}
 	begin(AF_INET, 0);
 	rc = syscall(SYS_delete_module, "sluice", O_NONBLOCK);
 	tap(rc == -1 && errno == EWOULDBLOCK,
@@ -388,6 +392,10 @@ static void leaks(void)
 {
 	long tcp, memory, tcp_after, memory_after;
 
+	if (!access("/sys/kernel/debug/kmemleak", F_OK)) {
+		tap_skip("kmemleak counts, and KASAN keeps what was freed");
+		return;
+	}
 	for (int i = 0; i < 200; i++) {
 		begin(AF_INET, 0);
 		end();

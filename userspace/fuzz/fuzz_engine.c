@@ -2,8 +2,7 @@
 /*
  * libFuzzer: the whole engine, client and server, on any octets.
  *
- *	clang -fsanitize=fuzzer,address,undefined -Ilibsluice/include \
- *		fuzz/fuzz_engine.c libsluice/[a-z]*.c -o fuzz_engine
+ *	make fuzz
  *
  * The first octet of an input says which side and how it is set up, the rest
  * is what it receives. The provider below lets everything pass: it encrypts
@@ -462,6 +461,10 @@ int main(int argc, char **argv)
 		say(&server, &client);
 		save(argv[1], setup & ~(unsigned int)ONE_GROUP, &client);
 		save(argv[1], setup | SERVER, &server);
+		sluice_conn_free(client.conn);
+		sluice_conn_free(server.conn);
+		free(client.conn);
+		free(server.conn);
 	}
 	return 0;
 }

@@ -22,6 +22,12 @@ void tap(int ok, const char *format, ...)
 	failed |= !ok;
 }
 
+void tap_skip(const char *why)
+{
+	printf("ok %d - # SKIP %s\n", ++count, why);
+	fflush(stdout);
+}
+
 int tap_status(void)
 {
 	return failed || !count;
