@@ -180,6 +180,16 @@ static int rx_result(struct sluice_session *session)
 }
 
 /*
+ * Whatever kept kTLS from decrypting a record, it leaves EBADMSG for all
+ * writers and for the next read, even behind data. But the record is still
+ * there: the next read finds out itself whether it was bad.
+ */
+static void clear_ktls_error(struct sock *sk)
+{
+	cmpxchg(&sk->sk_err, EBADMSG, 0);
+}
+
+/*
  * kTLS has ended a read without data: with 0, as at the end of the TCP stream,
  * or with an error. Socket lock held.
  *
@@ -198,13 +208,11 @@ static bool rx_stopped(struct sluice_session *session, int rc)
 			rx_end(session, SLUICE_DIR_TRUNCATED, -ECONNRESET);
 		break;
 	case -EBADMSG:
-		sock_error(sk);	/* it would stop the alert */
+		clear_ktls_error(sk);	/* it would stop the alert */
 		rx_fail(session, rc, SLUICE_ALERT_BAD_RECORD_MAC);
 		break;
 	case -ENOMEM:
-		/* The record is still there, whatever kTLS tells the writers. */
-		if (sk->sk_err == EBADMSG)
-			sock_error(sk);
+		clear_ktls_error(sk);
 		break;
 	case -EMSGSIZE:
 		if (sluice_ktls_rx_stopped(session))
@@ -307,6 +315,7 @@ int sluice_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 		seen = READ_ONCE(session->controls);
 		rc = session->ktls_prot->recvmsg(sk, msg, len - done, flags);
 		if (rc > 0) {
+			clear_ktls_error(sk);
 			done += rc;
 			/* kTLS stops early before a control record. */
 			if (flags & MSG_PEEK)
@@ -357,6 +366,7 @@ ssize_t sluice_splice_read(struct socket *sock, loff_t *pos,
 		rc = session->ktls_ops->splice_read(sock, pos, pipe, len,
 						    flags);
 		if (rc > 0) {
+			clear_ktls_error(sock->sk);
 			atomic64_add(rc, &session->rx_bytes);
 			return rc;
 		}
@@ -384,6 +394,7 @@ int sluice_read_sock(struct sock *sk, read_descriptor_t *desc,
 			return rx_result(session);
 		rc = session->ktls_ops->read_sock(sk, desc, actor);
 		if (rc > 0) {
+			clear_ktls_error(sk);
 			atomic64_add(rc, &session->rx_bytes);
 			break;
 		}
