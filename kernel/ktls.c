@@ -131,36 +131,36 @@ int sluice_ktls_check(struct sock *sk, const struct sluice_cipher *cipher,
 }
 
 /**
- * sluice_ktls_show() - put the session's functions over kTLS's
- * @session: a session whose @prot and @ops are ready
+ * sluice_ktls_show() - put the connection's functions over kTLS's
+ * @conn: a connection whose @prot and @ops are ready
  *
  * Context: process, socket lock held.
  */
-void sluice_ktls_show(struct sluice_session *session)
+void sluice_ktls_show(struct sluice_conn *conn)
 {
-	struct sock *sk = session->sk;
+	struct sock *sk = conn->sk;
 
 	write_lock_bh(&sk->sk_callback_lock);
 	/* Pairs with the address dependency of whoever follows sk_prot. */
-	smp_store_release(&sk->sk_prot, &session->prot);
+	smp_store_release(&sk->sk_prot, &conn->prot);
 	/* The same for the socket's operations. */
-	smp_store_release(&sk->sk_socket->ops, &session->ops);
+	smp_store_release(&sk->sk_socket->ops, &conn->ops);
 	write_unlock_bh(&sk->sk_callback_lock);
 }
 
 /**
  * sluice_ktls_hide() - put kTLS's functions back
- * @session: a session whose socket is being closed
+ * @conn: a connection whose socket is being closed
  *
  * Context: process.
  */
-void sluice_ktls_hide(struct sluice_session *session)
+void sluice_ktls_hide(struct sluice_conn *conn)
 {
-	struct sock *sk = session->sk;
+	struct sock *sk = conn->sk;
 
 	write_lock_bh(&sk->sk_callback_lock);
-	WRITE_ONCE(sk->sk_prot, session->ktls_prot);
-	WRITE_ONCE(sk->sk_socket->ops, session->ktls_ops);
+	WRITE_ONCE(sk->sk_prot, conn->ktls_prot);
+	WRITE_ONCE(sk->sk_socket->ops, conn->ktls_ops);
 	write_unlock_bh(&sk->sk_callback_lock);
 }
 
@@ -179,29 +179,29 @@ static u64 read_seq(const struct cipher_context *ctx)
 
 /**
  * sluice_ktls_tx_seq() - sequence number of the next record to be sent
- * @session: the session
+ * @conn: the connection
  */
-u64 sluice_ktls_tx_seq(const struct sluice_session *session)
+u64 sluice_ktls_tx_seq(const struct sluice_conn *conn)
 {
-	return read_seq(&tls_get_ctx(session->sk)->tx);
+	return read_seq(&tls_get_ctx(conn->sk)->tx);
 }
 
 /**
  * sluice_ktls_rx_seq() - sequence number of the next record to be decrypted
- * @session: the session
+ * @conn: the connection
  */
-u64 sluice_ktls_rx_seq(const struct sluice_session *session)
+u64 sluice_ktls_rx_seq(const struct sluice_conn *conn)
 {
-	return read_seq(&tls_get_ctx(session->sk)->rx);
+	return read_seq(&tls_get_ctx(conn->sk)->rx);
 }
 
 /**
  * sluice_ktls_payload_max() - octets of data that kTLS puts into a record
- * @session: the session
+ * @conn: the connection
  */
-u16 sluice_ktls_payload_max(const struct sluice_session *session)
+u16 sluice_ktls_payload_max(const struct sluice_conn *conn)
 {
-	return READ_ONCE(tls_get_ctx(session->sk)->tx_max_payload_len);
+	return READ_ONCE(tls_get_ctx(conn->sk)->tx_max_payload_len);
 }
 
 /* The last step that can fail comes first. */
@@ -228,16 +228,16 @@ static int set_key(struct crypto_aead *aead, struct cipher_context *cctx,
 
 /**
  * sluice_ktls_rekey_tx() - encrypt the next record with a new key
- * @session: the session; no record is open: a KeyUpdate was the last one sent
+ * @conn: the connection; no record is open: a KeyUpdate was the last one sent
  * @key: the key
  *
- * Context: process; session->tx_lock held, socket lock not.
+ * Context: process; conn->tx_lock held, socket lock not.
  * Return: 0, or a negative errno and the old key.
  */
-int sluice_ktls_rekey_tx(struct sluice_session *session,
+int sluice_ktls_rekey_tx(struct sluice_conn *conn,
 			 const struct sluice_key *key)
 {
-	struct sock *sk = session->sk;
+	struct sock *sk = conn->sk;
 	struct tls_context *ctx = tls_get_ctx(sk);
 	struct tls_sw_context_tx *tx = tls_sw_ctx_tx(ctx);
 	int rc;
@@ -254,7 +254,7 @@ int sluice_ktls_rekey_tx(struct sluice_session *session,
 		lock_sock(sk);
 	}
 	rc = set_key(tx->aead_send, &ctx->tx, &ctx->crypto_send,
-		     session->cipher->type, key);
+		     conn->cipher->type, key);
 	SNMP_INC_STATS(sock_net(sk)->mib.tls_statistics,
 		       rc ? LINUX_MIB_TLSTXREKEYERROR : LINUX_MIB_TLSTXREKEYOK);
 	release_sock(sk);
@@ -264,59 +264,59 @@ int sluice_ktls_rekey_tx(struct sluice_session *session,
 
 /**
  * sluice_ktls_rekey_rx() - decrypt the next record with a new key
- * @session: the session; the KeyUpdate is the last record that was decrypted
+ * @conn: the connection; the KeyUpdate is the last record that was decrypted
  * @key: the key
  *
  * Context: process, socket lock held.
  * Return: 0, or a negative errno and the old key.
  */
-int sluice_ktls_rekey_rx(struct sluice_session *session,
+int sluice_ktls_rekey_rx(struct sluice_conn *conn,
 			 const struct sluice_key *key)
 {
-	struct sock *sk = session->sk;
+	struct sock *sk = conn->sk;
 	struct tls_context *ctx = tls_get_ctx(sk);
 	int rc;
 
 	rc = set_key(tls_sw_ctx_rx(ctx)->aead_recv, &ctx->rx,
-		     &ctx->crypto_recv, session->cipher->type, key);
+		     &ctx->crypto_recv, conn->cipher->type, key);
 	SNMP_INC_STATS(sock_net(sk)->mib.tls_statistics,
 		       rc ? LINUX_MIB_TLSRXREKEYERROR : LINUX_MIB_TLSRXREKEYOK);
 	if (!rc)
-		sluice_ktls_no_rekey(session);
+		sluice_ktls_no_rekey(conn);
 	return rc;
 }
 
 /**
  * sluice_ktls_no_rekey() - let kTLS decrypt again
- * @session: the session
+ * @conn: the connection
  *
  * kTLS stops behind each handshake record that begins like a KeyUpdate. That
  * may be the middle of a ticket, or half a KeyUpdate.
  *
  * Context: process, socket lock held.
  */
-void sluice_ktls_no_rekey(struct sluice_session *session)
+void sluice_ktls_no_rekey(struct sluice_conn *conn)
 {
-	struct tls_sw_context_rx *rx = tls_sw_ctx_rx(tls_get_ctx(session->sk));
+	struct tls_sw_context_rx *rx = tls_sw_ctx_rx(tls_get_ctx(conn->sk));
 
 	if (!rx->key_update_pending)
 		return;
 	WRITE_ONCE(rx->key_update_pending, false);
-	rx->saved_data_ready(session->sk);	/* a poll() that waits */
+	rx->saved_data_ready(conn->sk);	/* a poll() that waits */
 }
 
 /**
  * sluice_ktls_control() - look for a control record at the head
- * @session: the session
+ * @conn: the connection
  * @record: is filled in; holds until sluice_ktls_consume()
  *
  * Context: socket lock held until sluice_ktls_consume().
  * Return: true if there is one.
  */
-bool sluice_ktls_control(struct sluice_session *session,
+bool sluice_ktls_control(struct sluice_conn *conn,
 			 struct sluice_record *record)
 {
-	struct tls_context *ctx = tls_get_ctx(session->sk);
+	struct tls_context *ctx = tls_get_ctx(conn->sk);
 	struct sk_buff *skb = skb_peek(&tls_sw_ctx_rx(ctx)->rx_list);
 
 	if (!skb)
@@ -352,15 +352,15 @@ int sluice_ktls_copy(const struct sluice_record *record, size_t offset,
 
 /**
  * sluice_ktls_consume() - take a control record away
- * @session: the session
+ * @conn: the connection
  * @record: what sluice_ktls_control() found
  *
  * Context: socket lock held.
  */
-void sluice_ktls_consume(struct sluice_session *session,
+void sluice_ktls_consume(struct sluice_conn *conn,
 			 struct sluice_record *record)
 {
-	struct tls_sw_context_rx *rx = tls_sw_ctx_rx(tls_get_ctx(session->sk));
+	struct tls_sw_context_rx *rx = tls_sw_ctx_rx(tls_get_ctx(conn->sk));
 
 	__skb_unlink(record->skb, &rx->rx_list);
 	consume_skb(record->skb);
@@ -369,14 +369,14 @@ void sluice_ktls_consume(struct sluice_session *session,
 
 /**
  * sluice_ktls_rx_unseen() - see whether the next record is not decrypted yet
- * @session: the session
+ * @conn: the connection
  *
  * Context: any; the answer may be old.
  * Return: true if it has arrived, and might be a control record.
  */
-bool sluice_ktls_rx_unseen(const struct sluice_session *session)
+bool sluice_ktls_rx_unseen(const struct sluice_conn *conn)
 {
-	struct tls_sw_context_rx *rx = tls_sw_ctx_rx(tls_get_ctx(session->sk));
+	struct tls_sw_context_rx *rx = tls_sw_ctx_rx(tls_get_ctx(conn->sk));
 
 	return READ_ONCE(rx->strp.msg_ready) &&
 	       skb_queue_empty_lockless(&rx->rx_list);
@@ -384,18 +384,18 @@ bool sluice_ktls_rx_unseen(const struct sluice_session *session)
 
 /**
  * sluice_ktls_rx_stopped() - see whether kTLS gave up on what it received
- * @session: the session
+ * @conn: the connection
  *
  * Return: true if a record's header was beyond repair.
  */
-bool sluice_ktls_rx_stopped(const struct sluice_session *session)
+bool sluice_ktls_rx_stopped(const struct sluice_conn *conn)
 {
-	return tls_sw_ctx_rx(tls_get_ctx(session->sk))->strp.stopped;
+	return tls_sw_ctx_rx(tls_get_ctx(conn->sk))->strp.stopped;
 }
 
 /**
  * sluice_ktls_send_control() - send one record that is not data
- * @session: the session
+ * @conn: the connection
  * @type: content type
  * @data: content
  * @len: its octets
@@ -403,10 +403,10 @@ bool sluice_ktls_rx_stopped(const struct sluice_session *session)
  *
  * Data that waits for more (MSG_MORE) leaves first, in a record of its own.
  *
- * Context: process; session->tx_lock held, socket lock not.
+ * Context: process; conn->tx_lock held, socket lock not.
  * Return: 0; -EAGAIN, nothing was taken; or another negative errno.
  */
-int sluice_ktls_send_control(struct sluice_session *session, u8 type,
+int sluice_ktls_send_control(struct sluice_conn *conn, u8 type,
 			     const void *data, size_t len, int flags)
 {
 	union {
@@ -427,6 +427,6 @@ int sluice_ktls_send_control(struct sluice_session *session, u8 type,
 
 	*(u8 *)CMSG_DATA(&cmsg.hdr) = type;
 	iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, &vec, 1, len);
-	n = session->ktls_prot->sendmsg(session->sk, &msg, len);
+	n = conn->ktls_prot->sendmsg(conn->sk, &msg, len);
 	return n < 0 ? n : 0;
 }

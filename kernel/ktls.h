@@ -2,7 +2,7 @@
 #ifndef _SLUICE_KTLS_H
 #define _SLUICE_KTLS_H
 
-#include "session.h"
+#include "conn.h"
 
 /**
  * struct sluice_record - a control record at the head of the receive queue
@@ -21,27 +21,27 @@ struct sluice_record {
 int sluice_ktls_check(struct sock *sk, const struct sluice_cipher *cipher,
 		      bool tx, const struct sluice_key *key, u64 seq);
 int sluice_ktls_check_socket(struct sock *sk);
-void sluice_ktls_show(struct sluice_session *session);
-void sluice_ktls_hide(struct sluice_session *session);
+void sluice_ktls_show(struct sluice_conn *conn);
+void sluice_ktls_hide(struct sluice_conn *conn);
 
-u64 sluice_ktls_tx_seq(const struct sluice_session *session);
-u64 sluice_ktls_rx_seq(const struct sluice_session *session);
-u16 sluice_ktls_payload_max(const struct sluice_session *session);
-int sluice_ktls_rekey_tx(struct sluice_session *session,
+u64 sluice_ktls_tx_seq(const struct sluice_conn *conn);
+u64 sluice_ktls_rx_seq(const struct sluice_conn *conn);
+u16 sluice_ktls_payload_max(const struct sluice_conn *conn);
+int sluice_ktls_rekey_tx(struct sluice_conn *conn,
 			 const struct sluice_key *key);
-int sluice_ktls_rekey_rx(struct sluice_session *session,
+int sluice_ktls_rekey_rx(struct sluice_conn *conn,
 			 const struct sluice_key *key);
-void sluice_ktls_no_rekey(struct sluice_session *session);
+void sluice_ktls_no_rekey(struct sluice_conn *conn);
 
-bool sluice_ktls_control(struct sluice_session *session,
+bool sluice_ktls_control(struct sluice_conn *conn,
 			 struct sluice_record *record);
 int sluice_ktls_copy(const struct sluice_record *record, size_t offset,
 		     u8 *to, size_t len);
-void sluice_ktls_consume(struct sluice_session *session,
+void sluice_ktls_consume(struct sluice_conn *conn,
 			 struct sluice_record *record);
-bool sluice_ktls_rx_unseen(const struct sluice_session *session);
-bool sluice_ktls_rx_stopped(const struct sluice_session *session);
-int sluice_ktls_send_control(struct sluice_session *session, u8 type,
+bool sluice_ktls_rx_unseen(const struct sluice_conn *conn);
+bool sluice_ktls_rx_stopped(const struct sluice_conn *conn);
+int sluice_ktls_send_control(struct sluice_conn *conn, u8 type,
 			     const void *data, size_t len, int flags);
 
 #endif /* _SLUICE_KTLS_H */

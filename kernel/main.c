@@ -6,7 +6,7 @@
 #include <linux/workqueue.h>
 
 #include "netlink.h"
-#include "session.h"
+#include "conn.h"
 #include "socket.h"
 
 #define CREATE_TRACE_POINTS

@@ -9,16 +9,16 @@
 #include <net/inet_sock.h>
 
 #include "netlink.h"
-#include "session.h"
+#include "conn.h"
 
 static struct genl_family family;
 
 static bool may_see(const struct sk_buff *request,
-		    const struct sluice_session *session)
+		    const struct sluice_conn *conn)
 {
-	return uid_eq(sk_uid(session->sk), NETLINK_CREDS(request)->uid) ||
+	return uid_eq(sk_uid(conn->sk), NETLINK_CREDS(request)->uid) ||
 	       netlink_ns_capable(request,
-				  sock_net(session->sk)->user_ns,
+				  sock_net(conn->sk)->user_ns,
 				  CAP_NET_ADMIN);
 }
 
@@ -55,9 +55,9 @@ static int put_alert(struct sk_buff *msg, int attr, u16 alert)
 }
 
 static int put_session(struct sk_buff *msg, u32 portid, u32 seq, int flags,
-		       struct sluice_session *session)
+		       struct sluice_conn *conn)
 {
-	struct user_namespace *user_ns = sock_net(session->sk)->user_ns;
+	struct user_namespace *user_ns = sock_net(conn->sk)->user_ns;
 	struct sluice_info info;
 	void *hdr;
 
@@ -66,12 +66,12 @@ static int put_session(struct sk_buff *msg, u32 portid, u32 seq, int flags,
 	if (!hdr)
 		return -EMSGSIZE;
 
-	sluice_session_info(session, &info);
+	sluice_conn_info(conn, &info);
 	if (nla_put_uint(msg, SLUICE_A_SESSION_ID, info.id) ||
-	    nla_put_u32(msg, SLUICE_A_SESSION_PID, session->pid) ||
+	    nla_put_u32(msg, SLUICE_A_SESSION_PID, conn->pid) ||
 	    nla_put_u32(msg, SLUICE_A_SESSION_UID,
-			from_kuid_munged(user_ns, sk_uid(session->sk))) ||
-	    put_addresses(msg, session->sk) ||
+			from_kuid_munged(user_ns, sk_uid(conn->sk))) ||
+	    put_addresses(msg, conn->sk) ||
 	    nla_put_u16(msg, SLUICE_A_SESSION_VERSION, info.version) ||
 	    nla_put_u16(msg, SLUICE_A_SESSION_CIPHER, info.cipher_type) ||
 	    nla_put_u8(msg, SLUICE_A_SESSION_TX_STATE, info.tx_state) ||
@@ -98,7 +98,7 @@ static int put_session(struct sk_buff *msg, u32 portid, u32 seq, int flags,
 static int session_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct sluice_net *sn = sluice_net(genl_info_net(info));
-	struct sluice_session *session;
+	struct sluice_conn *conn;
 	struct sk_buff *msg;
 	int rc = -ENOENT;
 	u64 id;
@@ -112,11 +112,11 @@ static int session_get_doit(struct sk_buff *skb, struct genl_info *info)
 		return -ENOMEM;
 
 	mutex_lock(&sn->lock);
-	list_for_each_entry(session, &sn->sessions, node) {
-		if (session->id != id || !may_see(skb, session))
+	list_for_each_entry(conn, &sn->conns, node) {
+		if (conn->id != id || !may_see(skb, conn))
 			continue;
 		rc = put_session(msg, info->snd_portid, info->snd_seq, 0,
-				 session);
+				 conn);
 		break;
 	}
 	mutex_unlock(&sn->lock);
@@ -137,20 +137,20 @@ static int session_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct dump_state *state = (void *)cb->ctx;
 	struct sluice_net *sn = sluice_net(sock_net(skb->sk));
-	struct sluice_session *session;
+	struct sluice_conn *conn;
 	int rc = 0;
 
 	NL_ASSERT_CTX_FITS(struct dump_state);
 
 	mutex_lock(&sn->lock);
-	list_for_each_entry(session, &sn->sessions, node) {
-		if (session->id <= state->last_id || !may_see(cb->skb, session))
+	list_for_each_entry(conn, &sn->conns, node) {
+		if (conn->id <= state->last_id || !may_see(cb->skb, conn))
 			continue;
 		rc = put_session(skb, NETLINK_CB(cb->skb).portid,
-				 cb->nlh->nlmsg_seq, NLM_F_MULTI, session);
+				 cb->nlh->nlmsg_seq, NLM_F_MULTI, conn);
 		if (rc)
 			break;
-		state->last_id = session->id;
+		state->last_id = conn->id;
 	}
 	mutex_unlock(&sn->lock);
 	return rc;
@@ -182,7 +182,7 @@ static int put_totals(struct sk_buff *msg, const struct sluice_totals *totals,
 static int stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct sluice_net *sn = sluice_net(genl_info_net(info));
-	struct sluice_session *session;
+	struct sluice_conn *conn;
 	struct sluice_totals totals;
 	struct sk_buff *msg;
 	u64 open = 0;
@@ -197,8 +197,8 @@ static int stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 
 	mutex_lock(&sn->lock);
 	totals = sn->ended;
-	list_for_each_entry(session, &sn->sessions, node) {
-		sluice_totals_add(&totals, session);
+	list_for_each_entry(conn, &sn->conns, node) {
+		sluice_totals_add(&totals, conn);
 		open++;
 	}
 	mutex_unlock(&sn->lock);

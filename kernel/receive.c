@@ -22,81 +22,81 @@
 #define SETTLE_MAX	64
 
 /* The receiving side is over. Socket lock held. */
-static void rx_end(struct sluice_session *session, u8 state, int error)
+static void rx_end(struct sluice_conn *conn, u8 state, int error)
 {
-	struct sock *sk = session->sk;
+	struct sock *sk = conn->sk;
 
-	if (session->rx_state != SLUICE_DIR_OPEN)
+	if (conn->rx_state != SLUICE_DIR_OPEN)
 		return;
-	session->rx_error = error;
+	conn->rx_error = error;
 	/* Pairs with the acquire in rx_result(). */
-	smp_store_release(&session->rx_state, state);
+	smp_store_release(&conn->rx_state, state);
 
 	/* Other readers, and poll(), are to see it, FIN or not. */
 	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
 	sk->sk_state_change(sk);
-	trace_sluice_rx_end(session, state, error);
+	trace_sluice_rx_end(conn, state, error);
 }
 
 /* The peer broke the protocol, or we can't go on. Socket lock held. */
-static void rx_fail(struct sluice_session *session, int error,
+static void rx_fail(struct sluice_conn *conn, int error,
 		    enum sluice_alert alert)
 {
-	if (session->rx_state != SLUICE_DIR_OPEN)
+	if (conn->rx_state != SLUICE_DIR_OPEN)
 		return;
-	if (READ_ONCE(session->tx_state) == SLUICE_DIR_OPEN)
-		sluice_owe_alert(session, alert);
-	rx_end(session, SLUICE_DIR_FAILED, error);
+	if (READ_ONCE(conn->tx_state) == SLUICE_DIR_OPEN)
+		sluice_owe_alert(conn, alert);
+	rx_end(conn, SLUICE_DIR_FAILED, error);
 }
 
-static void rx_alert(struct sluice_session *session, u8 alert)
+static void rx_alert(struct sluice_conn *conn, u8 alert)
 {
-	WRITE_ONCE(session->alert_received, alert);
-	trace_sluice_alert(session, false, alert);
+	WRITE_ONCE(conn->alert_received, alert);
+	trace_sluice_alert(conn, false, alert);
 
 	switch (alert) {
 	case SLUICE_ALERT_CLOSE_NOTIFY:
-		rx_end(session, SLUICE_DIR_CLOSED, 0);
+		rx_end(conn, SLUICE_DIR_CLOSED, 0);
 		break;
 	case SLUICE_ALERT_USER_CANCELED:
 		/* A close_notify follows. */
 		break;
 	default:
-		if (READ_ONCE(session->tx_state) == SLUICE_DIR_OPEN)
-			WRITE_ONCE(session->tx_state, SLUICE_DIR_FAILED);
-		rx_end(session, SLUICE_DIR_FAILED, -ECONNABORTED);
+		if (READ_ONCE(conn->tx_state) == SLUICE_DIR_OPEN)
+			WRITE_ONCE(conn->tx_state, SLUICE_DIR_FAILED);
+		rx_end(conn, SLUICE_DIR_FAILED, -ECONNABORTED);
 	}
 }
 
-static void rx_key_update(struct sluice_session *session, u64 records,
+static void rx_key_update(struct sluice_conn *conn, u64 records,
 			  bool requested)
 {
 	struct sluice_key key;
 	int rc;
 
-	sluice_secret_update(&session->rx_secret, session->cipher);
-	sluice_key_derive(&key, &session->rx_secret, session->cipher);
-	rc = sluice_ktls_rekey_rx(session, &key);
+	sluice_secret_update(&conn->rx_secret, conn->cipher);
+	sluice_key_derive(&key, &conn->rx_secret, conn->cipher);
+	rc = sluice_ktls_rekey_rx(conn, &key);
 	sluice_key_wipe(&key);
 	if (rc) {
-		rx_fail(session, rc, SLUICE_ALERT_INTERNAL_ERROR);
+		rx_fail(conn, rc, SLUICE_ALERT_INTERNAL_ERROR);
 		return;
 	}
-	WRITE_ONCE(session->rx_records, session->rx_records + records);
-	WRITE_ONCE(session->rx_key_updates, session->rx_key_updates + 1);
-	trace_sluice_key_update(session, false, requested);
+	WRITE_ONCE(conn->rx_records, conn->rx_records + records);
+	WRITE_ONCE(conn->rx_key_updates, conn->rx_key_updates + 1);
+	trace_sluice_key_update(conn, false, requested);
 
 	if (!requested)
 		return;
-	if (READ_ONCE(session->tx_state) == SLUICE_DIR_DETACHED)
+	if (READ_ONCE(conn->tx_state) == SLUICE_DIR_DETACHED)
 		/* Nobody gave us the secret to answer with. */
-		rx_end(session, SLUICE_DIR_FAILED, -EKEYEXPIRED);
+		rx_end(conn, SLUICE_DIR_FAILED, -EKEYEXPIRED);
 	else
-		sluice_owe_key_update(session);
+		sluice_owe_key_update(conn);
 }
 
 /* Understands the control record; its alert, or 0, or a negative errno. */
-static int judge(struct sluice_session *session,
+static int judge(struct sluice_conn *conn,
 		 const struct sluice_record *record,
 		 struct sluice_control_result *result)
 {
@@ -104,13 +104,13 @@ static int judge(struct sluice_session *session,
 	size_t done, n;
 	int rc;
 
-	rc = sluice_control_begin(&session->control, result, record->type,
+	rc = sluice_control_begin(&conn->control, result, record->type,
 				  record->seq, record->len);
 	for (done = 0; !rc && done < record->len; done += n) {
 		n = min(record->len - done, sizeof(piece));
 		rc = sluice_ktls_copy(record, done, piece, n);
 		if (!rc)
-			rc = sluice_control_feed(&session->control, result,
+			rc = sluice_control_feed(&conn->control, result,
 						 record->type, piece, n);
 	}
 	memzero_explicit(piece, sizeof(piece));	/* tickets are secrets */
@@ -123,57 +123,57 @@ static int judge(struct sluice_session *session,
  *
  * Return: true if there was one.
  */
-static bool take_control(struct sluice_session *session)
+static bool take_control(struct sluice_conn *conn)
 {
 	struct sluice_control_result result;
 	struct sluice_record record;
 	int rc;
 
-	if (!sluice_ktls_control(session, &record))
+	if (!sluice_ktls_control(conn, &record))
 		return false;
-	rc = judge(session, &record, &result);
-	sluice_ktls_consume(session, &record);
-	WRITE_ONCE(session->controls, session->controls + 1);
+	rc = judge(conn, &record, &result);
+	sluice_ktls_consume(conn, &record);
+	WRITE_ONCE(conn->controls, conn->controls + 1);
 
 	if (rc > 0) {
-		rx_fail(session, -EPROTO, rc);
+		rx_fail(conn, -EPROTO, rc);
 	} else if (rc < 0) {
-		rx_fail(session, rc, SLUICE_ALERT_INTERNAL_ERROR);
+		rx_fail(conn, rc, SLUICE_ALERT_INTERNAL_ERROR);
 	} else {
-		WRITE_ONCE(session->tickets, session->tickets + result.tickets);
+		WRITE_ONCE(conn->tickets, conn->tickets + result.tickets);
 		if (result.alert >= 0)
-			rx_alert(session, result.alert);
+			rx_alert(conn, result.alert);
 		if (result.key_update)
-			rx_key_update(session, record.seq + 1,
+			rx_key_update(conn, record.seq + 1,
 				      result.update_requested);
 		else
-			sluice_ktls_no_rekey(session);
+			sluice_ktls_no_rekey(conn);
 	}
 	return true;
 }
 
 /* Whether one was taken since there were @seen, by whomever. */
-static bool lock_and_take_control(struct sluice_session *session, u64 seen)
+static bool lock_and_take_control(struct sluice_conn *conn, u64 seen)
 {
 	bool taken;
 
-	lock_sock(session->sk);
-	taken = session->controls != seen || take_control(session);
-	release_sock(session->sk);
-	sluice_send_owed(session);
+	lock_sock(conn->sk);
+	taken = conn->controls != seen || take_control(conn);
+	release_sock(conn->sk);
+	sluice_send_owed(conn);
 	return taken;
 }
 
 /* What a read returns that found no data: 0 at the end, or the error. */
-static int rx_result(struct sluice_session *session)
+static int rx_result(struct sluice_conn *conn)
 {
 	/* Pairs with the release in rx_end(): the error is there. */
-	switch (smp_load_acquire(&session->rx_state)) {
+	switch (smp_load_acquire(&conn->rx_state)) {
 	case SLUICE_DIR_TRUNCATED:
-		return session->flags & SLUICE_ATTACH_ALLOW_TRUNCATION ?
-			0 : session->rx_error;
+		return conn->flags & SLUICE_ATTACH_ALLOW_TRUNCATION ?
+			0 : conn->rx_error;
 	case SLUICE_DIR_FAILED:
-		return session->rx_error;
+		return conn->rx_error;
 	default:
 		return 0;
 	}
@@ -195,38 +195,38 @@ static void clear_ktls_error(struct sock *sk)
  *
  * Return: true if the caller is to look again.
  */
-static bool rx_stopped(struct sluice_session *session, int rc)
+static bool rx_stopped(struct sluice_conn *conn, int rc)
 {
-	struct sock *sk = session->sk;
+	struct sock *sk = conn->sk;
 
 	switch (rc) {
 	case 0:
 		if (!(sk->sk_shutdown & RCV_SHUTDOWN) &&
 		    !sock_flag(sk, SOCK_DONE))
 			return true;	/* an empty record of data */
-		if (!session->rx_shut)
-			rx_end(session, SLUICE_DIR_TRUNCATED, -ECONNRESET);
+		if (!conn->rx_shut)
+			rx_end(conn, SLUICE_DIR_TRUNCATED, -ECONNRESET);
 		break;
 	case -EBADMSG:
 		clear_ktls_error(sk);	/* it would stop the alert */
-		rx_fail(session, rc, SLUICE_ALERT_BAD_RECORD_MAC);
+		rx_fail(conn, rc, SLUICE_ALERT_BAD_RECORD_MAC);
 		break;
 	case -ENOMEM:
 		clear_ktls_error(sk);
 		break;
 	case -EMSGSIZE:
-		if (sluice_ktls_rx_stopped(session))
-			rx_fail(session, rc, SLUICE_ALERT_RECORD_OVERFLOW);
+		if (sluice_ktls_rx_stopped(conn))
+			rx_fail(conn, rc, SLUICE_ALERT_RECORD_OVERFLOW);
 		break;
 	case -EINVAL:
-		if (sluice_ktls_rx_stopped(session))
-			rx_fail(session, -EPROTO, SLUICE_ALERT_DECODE_ERROR);
+		if (sluice_ktls_rx_stopped(conn))
+			rx_fail(conn, -EPROTO, SLUICE_ALERT_DECODE_ERROR);
 		break;
 	case -ECONNRESET:
 	case -ETIMEDOUT:
 	case -EPIPE:
 		/* kTLS says it once, and then that all is well. */
-		rx_end(session, SLUICE_DIR_FAILED, rc);
+		rx_end(conn, SLUICE_DIR_FAILED, rc);
 		break;
 	}
 	return false;
@@ -238,7 +238,7 @@ static bool rx_stopped(struct sluice_session *session, int rc)
  *
  * Return: true if the caller is to call kTLS again; else *@rc is the result.
  */
-static bool rx_retry(struct sluice_session *session, u64 seen, ssize_t *rc)
+static bool rx_retry(struct sluice_conn *conn, u64 seen, ssize_t *rc)
 {
 	bool again;
 
@@ -247,7 +247,7 @@ static bool rx_retry(struct sluice_session *session, u64 seen, ssize_t *rc)
 	case -EKEYEXPIRED:
 	case -EINVAL:
 		/* A control record is next: recvmsg, a rekey, splice. */
-		if (lock_and_take_control(session, seen)) {
+		if (lock_and_take_control(conn, seen)) {
 			if (signal_pending(current)) {
 				*rc = -ERESTARTSYS;
 				return false;
@@ -263,24 +263,24 @@ static bool rx_retry(struct sluice_session *session, u64 seen, ssize_t *rc)
 		return false;
 	}
 
-	lock_sock(session->sk);
-	again = rx_stopped(session, *rc);
-	release_sock(session->sk);
-	sluice_send_owed(session);
+	lock_sock(conn->sk);
+	again = rx_stopped(conn, *rc);
+	release_sock(conn->sk);
+	sluice_send_owed(conn);
 	if (again)
 		return true;
-	if (session->rx_state != SLUICE_DIR_OPEN)
-		*rc = rx_result(session);
+	if (conn->rx_state != SLUICE_DIR_OPEN)
+		*rc = rx_result(conn);
 	return false;
 }
 
-static bool rx_open(const struct sluice_session *session)
+static bool rx_open(const struct sluice_conn *conn)
 {
-	return READ_ONCE(session->rx_state) == SLUICE_DIR_OPEN;
+	return READ_ONCE(conn->rx_state) == SLUICE_DIR_OPEN;
 }
 
 /**
- * sluice_recvmsg() - recvmsg() on a session's socket
+ * sluice_recvmsg() - recvmsg() on a connection's socket
  * @sk: the socket
  * @msg: where to; a control message, if there is room, says application_data
  * @len: octets
@@ -292,7 +292,7 @@ static bool rx_open(const struct sluice_session *session)
  */
 int sluice_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 {
-	struct sluice_session *session = sluice_session_of(sk);
+	struct sluice_conn *conn = sluice_conn_of(sk);
 	void *control = msg->msg_control;
 	size_t controllen = msg->msg_controllen;
 	size_t target, done = 0;
@@ -300,7 +300,7 @@ int sluice_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 	u64 seen;
 
 	if (!len || flags & MSG_ERRQUEUE)
-		return session->ktls_prot->recvmsg(sk, msg, len, flags);
+		return conn->ktls_prot->recvmsg(sk, msg, len, flags);
 
 	/* kTLS must not hand a control record to the caller. */
 	msg->msg_control = NULL;
@@ -308,12 +308,12 @@ int sluice_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 	target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
 
 	do {
-		if (!rx_open(session)) {
-			rc = rx_result(session);
+		if (!rx_open(conn)) {
+			rc = rx_result(conn);
 			break;
 		}
-		seen = READ_ONCE(session->controls);
-		rc = session->ktls_prot->recvmsg(sk, msg, len - done, flags);
+		seen = READ_ONCE(conn->controls);
+		rc = conn->ktls_prot->recvmsg(sk, msg, len - done, flags);
 		if (rc > 0) {
 			clear_ktls_error(sk);
 			done += rc;
@@ -322,7 +322,7 @@ int sluice_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 				break;
 			continue;
 		}
-	} while (rc > 0 ? done < target : rx_retry(session, seen, &rc));
+	} while (rc > 0 ? done < target : rx_retry(conn, seen, &rc));
 
 	msg->msg_control = control;
 	msg->msg_controllen = controllen;
@@ -331,7 +331,7 @@ int sluice_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 		return rc;
 
 	if (!(flags & MSG_PEEK))
-		atomic64_add(done, &session->rx_bytes);
+		atomic64_add(done, &conn->rx_bytes);
 	if (controllen) {
 		u8 type = SLUICE_RECORD_DATA;
 
@@ -342,7 +342,7 @@ int sluice_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 }
 
 /**
- * sluice_splice_read() - splice() from a session's socket
+ * sluice_splice_read() - splice() from a connection's socket
  * @sock: the socket
  * @pos: as for kTLS
  * @pipe: as for kTLS
@@ -355,27 +355,27 @@ ssize_t sluice_splice_read(struct socket *sock, loff_t *pos,
 			   struct pipe_inode_info *pipe, size_t len,
 			   unsigned int flags)
 {
-	struct sluice_session *session = sluice_session_of(sock->sk);
+	struct sluice_conn *conn = sluice_conn_of(sock->sk);
 	ssize_t rc;
 	u64 seen;
 
 	do {
-		if (!rx_open(session))
-			return rx_result(session);
-		seen = READ_ONCE(session->controls);
-		rc = session->ktls_ops->splice_read(sock, pos, pipe, len,
+		if (!rx_open(conn))
+			return rx_result(conn);
+		seen = READ_ONCE(conn->controls);
+		rc = conn->ktls_ops->splice_read(sock, pos, pipe, len,
 						    flags);
 		if (rc > 0) {
 			clear_ktls_error(sock->sk);
-			atomic64_add(rc, &session->rx_bytes);
+			atomic64_add(rc, &conn->rx_bytes);
 			return rc;
 		}
-	} while (rx_retry(session, seen, &rc));
+	} while (rx_retry(conn, seen, &rc));
 	return rc;
 }
 
 /**
- * sluice_read_sock() - read_sock() on a session's socket
+ * sluice_read_sock() - read_sock() on a connection's socket
  * @sk: the socket
  * @desc: as for kTLS
  * @actor: as for kTLS
@@ -386,62 +386,62 @@ ssize_t sluice_splice_read(struct socket *sock, loff_t *pos,
 int sluice_read_sock(struct sock *sk, read_descriptor_t *desc,
 		     sk_read_actor_t actor)
 {
-	struct sluice_session *session = sluice_session_of(sk);
+	struct sluice_conn *conn = sluice_conn_of(sk);
 	int rc;
 
 	do {
-		if (!rx_open(session))
-			return rx_result(session);
-		rc = session->ktls_ops->read_sock(sk, desc, actor);
+		if (!rx_open(conn))
+			return rx_result(conn);
+		rc = conn->ktls_ops->read_sock(sk, desc, actor);
 		if (rc > 0) {
 			clear_ktls_error(sk);
-			atomic64_add(rc, &session->rx_bytes);
+			atomic64_add(rc, &conn->rx_bytes);
 			break;
 		}
 	} while ((rc == -EINVAL || rc == -EKEYEXPIRED) &&
-		 take_control(session));
+		 take_control(conn));
 
 	if (rc <= 0 && rc != -EAGAIN && desc->count) {
-		rx_stopped(session, rc);
-		if (!rx_open(session))
-			rc = rx_result(session);
+		rx_stopped(conn, rc);
+		if (!rx_open(conn))
+			rc = rx_result(conn);
 	}
-	sluice_send_owed_later(session);
+	sluice_send_owed_later(conn);
 	return rc;
 }
 
 /**
  * sluice_receive_settle() - handle the control records that are next
- * @session: a session that receives
+ * @conn: a connection that receives
  *
  * Afterwards data is next, or an end, or nothing; unless there are very many.
  * One record of data may get decrypted early.
  *
  * Context: process, socket lock not held.
  */
-void sluice_receive_settle(struct sluice_session *session)
+void sluice_receive_settle(struct sluice_conn *conn)
 {
 	unsigned int i;
 	ssize_t rc;
 	u64 seen;
 	u8 octet;
 
-	for (i = 0; i < SETTLE_MAX && rx_open(session); i++) {
+	for (i = 0; i < SETTLE_MAX && rx_open(conn); i++) {
 		struct kvec vec = { .iov_base = &octet, .iov_len = 1 };
 		struct msghdr msg = {};
 
-		seen = READ_ONCE(session->controls);
+		seen = READ_ONCE(conn->controls);
 		iov_iter_kvec(&msg.msg_iter, ITER_DEST, &vec, 1, 1);
-		rc = session->ktls_prot->recvmsg(session->sk, &msg, 1,
+		rc = conn->ktls_prot->recvmsg(conn->sk, &msg, 1,
 						 MSG_PEEK | MSG_DONTWAIT);
-		if (rc > 0 || !rx_retry(session, seen, &rc))
+		if (rc > 0 || !rx_retry(conn, seen, &rc))
 			break;
 	}
 	memzero_explicit(&octet, sizeof(octet));
 }
 
 /**
- * sluice_poll() - poll() on a session's socket
+ * sluice_poll() - poll() on a connection's socket
  * @file: as for kTLS
  * @sock: the socket
  * @wait: as for kTLS
@@ -449,19 +449,19 @@ void sluice_receive_settle(struct sluice_session *session)
  * A control record makes a kTLS socket readable, and a read would then wait.
  * So it is handled here.
  *
- * Return: as kTLS; EPOLLERR as well if the session has failed.
+ * Return: as kTLS; EPOLLERR as well if the connection has failed.
  */
 __poll_t sluice_poll(struct file *file, struct socket *sock,
 		     struct poll_table_struct *wait)
 {
-	struct sluice_session *session = sluice_session_of(sock->sk);
-	__poll_t mask = session->ktls_ops->poll(file, sock, wait);
+	struct sluice_conn *conn = sluice_conn_of(sock->sk);
+	__poll_t mask = conn->ktls_ops->poll(file, sock, wait);
 
-	if (mask & EPOLLIN && rx_open(session)) {
-		sluice_receive_settle(session);
-		mask = session->ktls_ops->poll(file, sock, NULL);
+	if (mask & EPOLLIN && rx_open(conn)) {
+		sluice_receive_settle(conn);
+		mask = conn->ktls_ops->poll(file, sock, NULL);
 	}
-	if (READ_ONCE(session->rx_state) == SLUICE_DIR_FAILED)
+	if (READ_ONCE(conn->rx_state) == SLUICE_DIR_FAILED)
 		mask |= EPOLLERR;
 	return mask;
 }

@@ -4,7 +4,7 @@
 
 #include <linux/poll.h>
 
-#include "session.h"
+#include "conn.h"
 
 int sluice_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags);
 ssize_t sluice_splice_read(struct socket *sock, loff_t *pos,
@@ -14,6 +14,6 @@ int sluice_read_sock(struct sock *sk, read_descriptor_t *desc,
 		     sk_read_actor_t actor);
 __poll_t sluice_poll(struct file *file, struct socket *sock,
 		     struct poll_table_struct *wait);
-void sluice_receive_settle(struct sluice_session *session);
+void sluice_receive_settle(struct sluice_conn *conn);
 
 #endif /* _SLUICE_RECEIVE_H */

@@ -2,10 +2,10 @@
 /*
  * The sending side: data, and what has to leave before the next of it.
  *
- * sluice_session::tx_lock makes a KeyUpdate and the key that follows it one
+ * sluice_conn::tx_lock makes a KeyUpdate and the key that follows it one
  * step for all other senders. A writer may hold it for as long as the peer
  * does not read. So whoever receives only ever tries it: what it owes the
- * peer is noted in sluice_session::owed, and who holds the lock looks there
+ * peer is noted in sluice_conn::owed, and who holds the lock looks there
  * again after letting go.
  */
 #include <linux/socket.h>
@@ -24,13 +24,13 @@
  * A record that ends the connection has to fit. There is at most one close or
  * alert, so a full send buffer grows by that much.
  */
-static int send_alert(struct sluice_session *session, u8 alert)
+static int send_alert(struct sluice_conn *conn, u8 alert)
 {
 	const u8 content[] = {
 		alert == SLUICE_ALERT_CLOSE_NOTIFY ||
 		alert == SLUICE_ALERT_USER_CANCELED ? 1 : 2, alert
 	};
-	struct sock *sk = session->sk;
+	struct sock *sk = conn->sk;
 	int sndbuf, rc;
 
 	lock_sock(sk);
@@ -38,7 +38,7 @@ static int send_alert(struct sluice_session *session, u8 alert)
 	WRITE_ONCE(sk->sk_sndbuf, INT_MAX / 2);
 	release_sock(sk);
 
-	rc = sluice_ktls_send_control(session, SLUICE_RECORD_ALERT, content,
+	rc = sluice_ktls_send_control(conn, SLUICE_RECORD_ALERT, content,
 				      sizeof(content), MSG_DONTWAIT);
 
 	lock_sock(sk);
@@ -47,17 +47,17 @@ static int send_alert(struct sluice_session *session, u8 alert)
 
 	if (rc)
 		return rc;
-	WRITE_ONCE(session->alert_sent, alert);
+	WRITE_ONCE(conn->alert_sent, alert);
 	if (alert != SLUICE_ALERT_USER_CANCELED)
-		WRITE_ONCE(session->tx_state,
+		WRITE_ONCE(conn->tx_state,
 			   alert == SLUICE_ALERT_CLOSE_NOTIFY ?
 			   SLUICE_DIR_CLOSED : SLUICE_DIR_FAILED);
-	trace_sluice_alert(session, true, alert);
+	trace_sluice_alert(conn, true, alert);
 	return 0;
 }
 
 /* A KeyUpdate, and the key that follows it: RFC 9846, section 4.6.3. */
-static int send_key_update(struct sluice_session *session, bool request,
+static int send_key_update(struct sluice_conn *conn, bool request,
 			   int flags)
 {
 	const u8 message[] = { SLUICE_HANDSHAKE_KEY_UPDATE, 0, 0, 1, request };
@@ -65,58 +65,58 @@ static int send_key_update(struct sluice_session *session, bool request,
 	u64 records;
 	int rc;
 
-	rc = sluice_ktls_send_control(session, SLUICE_RECORD_HANDSHAKE,
+	rc = sluice_ktls_send_control(conn, SLUICE_RECORD_HANDSHAKE,
 				      message, sizeof(message), flags);
 	if (rc)
 		return rc;
 
-	records = sluice_ktls_tx_seq(session);
-	sluice_secret_update(&session->tx_secret, session->cipher);
-	sluice_key_derive(&key, &session->tx_secret, session->cipher);
-	rc = sluice_ktls_rekey_tx(session, &key);
+	records = sluice_ktls_tx_seq(conn);
+	sluice_secret_update(&conn->tx_secret, conn->cipher);
+	sluice_key_derive(&key, &conn->tx_secret, conn->cipher);
+	rc = sluice_ktls_rekey_tx(conn, &key);
 	sluice_key_wipe(&key);
 	if (rc) {
 		/* The peer has gone on to a key that we could not set. */
-		WRITE_ONCE(session->tx_state, SLUICE_DIR_FAILED);
+		WRITE_ONCE(conn->tx_state, SLUICE_DIR_FAILED);
 		return rc;
 	}
 
 	/* This answers all that the peer has asked so far. */
-	clear_bit(SLUICE_OWE_KEY_UPDATE, &session->owed);
-	WRITE_ONCE(session->tx_records, session->tx_records + records);
-	WRITE_ONCE(session->tx_key_updates, session->tx_key_updates + 1);
-	trace_sluice_key_update(session, true, request);
+	clear_bit(SLUICE_OWE_KEY_UPDATE, &conn->owed);
+	WRITE_ONCE(conn->tx_records, conn->tx_records + records);
+	WRITE_ONCE(conn->tx_key_updates, conn->tx_key_updates + 1);
+	trace_sluice_key_update(conn, true, request);
 	return 0;
 }
 
 /* Sends what is owed, with tx_lock held. */
-static int send_owed(struct sluice_session *session, int flags)
+static int send_owed(struct sluice_conn *conn, int flags)
 {
-	if (READ_ONCE(session->tx_state) != SLUICE_DIR_OPEN) {
-		WRITE_ONCE(session->owed, 0);
+	if (READ_ONCE(conn->tx_state) != SLUICE_DIR_OPEN) {
+		WRITE_ONCE(conn->owed, 0);
 		return 0;
 	}
-	if (test_bit(SLUICE_OWE_ALERT, &session->owed)) {
-		send_alert(session, session->alert_owed);
-		WRITE_ONCE(session->tx_state, SLUICE_DIR_FAILED);
-		WRITE_ONCE(session->owed, 0);
+	if (test_bit(SLUICE_OWE_ALERT, &conn->owed)) {
+		send_alert(conn, conn->alert_owed);
+		WRITE_ONCE(conn->tx_state, SLUICE_DIR_FAILED);
+		WRITE_ONCE(conn->owed, 0);
 		return 0;
 	}
-	if (test_bit(SLUICE_OWE_KEY_UPDATE, &session->owed))
-		return send_key_update(session, false, flags);
+	if (test_bit(SLUICE_OWE_KEY_UPDATE, &conn->owed))
+		return send_key_update(conn, false, flags);
 	return 0;
 }
 
 /**
  * sluice_send_owed() - send what is owed, unless a writer will
- * @session: the session
+ * @conn: the connection
  *
- * Called after a bit of sluice_session::owed was set, and after tx_lock was
+ * Called after a bit of sluice_conn::owed was set, and after tx_lock was
  * released. Never waits, neither for a writer nor for the peer.
  *
  * Context: process, socket lock not held.
  */
-void sluice_send_owed(struct sluice_session *session)
+void sluice_send_owed(struct sluice_conn *conn)
 {
 	int rc = 0;
 
@@ -126,116 +126,116 @@ void sluice_send_owed(struct sluice_session *session)
 	 * look at the bit (or at the lock).
 	 */
 	smp_mb();
-	while (READ_ONCE(session->owed) && !rc &&
-	       mutex_trylock(&session->tx_lock)) {
-		rc = send_owed(session, MSG_DONTWAIT);
-		mutex_unlock(&session->tx_lock);
+	while (READ_ONCE(conn->owed) && !rc &&
+	       mutex_trylock(&conn->tx_lock)) {
+		rc = send_owed(conn, MSG_DONTWAIT);
+		mutex_unlock(&conn->tx_lock);
 		smp_mb();	/* as above */
 	}
 	if (rc == -EAGAIN)
-		queue_delayed_work(sluice_wq, &session->owed_work, OWED_RETRY);
+		queue_delayed_work(sluice_wq, &conn->owed_work, OWED_RETRY);
 }
 
 /**
  * sluice_send_owed_later() - have a worker send what is owed
- * @session: the session
+ * @conn: the connection
  *
  * Context: any.
  */
-void sluice_send_owed_later(struct sluice_session *session)
+void sluice_send_owed_later(struct sluice_conn *conn)
 {
-	if (READ_ONCE(session->owed))
-		queue_delayed_work(sluice_wq, &session->owed_work, 0);
+	if (READ_ONCE(conn->owed))
+		queue_delayed_work(sluice_wq, &conn->owed_work, 0);
 }
 
 /**
  * sluice_send_owed_work() - the worker's side of it
- * @work: sluice_session::owed_work, which close() disables
+ * @work: sluice_conn::owed_work, which close() disables
  */
 void sluice_send_owed_work(struct work_struct *work)
 {
 	sluice_send_owed(container_of(to_delayed_work(work),
-				      struct sluice_session, owed_work));
+				      struct sluice_conn, owed_work));
 }
 
 /**
  * sluice_owe_key_update() - note that the peer has asked for a KeyUpdate
- * @session: the session; sluice_send_owed() or its delayed form must follow
+ * @conn: the connection; sluice_send_owed() or its delayed form must follow
  *
  * Context: any.
  */
-void sluice_owe_key_update(struct sluice_session *session)
+void sluice_owe_key_update(struct sluice_conn *conn)
 {
-	set_bit(SLUICE_OWE_KEY_UPDATE, &session->owed);
+	set_bit(SLUICE_OWE_KEY_UPDATE, &conn->owed);
 }
 
 /**
  * sluice_owe_alert() - note that the peer has earned a fatal alert
- * @session: the session; sluice_send_owed() or its delayed form must follow
+ * @conn: the connection; sluice_send_owed() or its delayed form must follow
  * @alert: which; the first one counts
  *
  * Context: socket lock held.
  */
-void sluice_owe_alert(struct sluice_session *session, enum sluice_alert alert)
+void sluice_owe_alert(struct sluice_conn *conn, enum sluice_alert alert)
 {
-	if (test_bit(SLUICE_OWE_ALERT, &session->owed))
+	if (test_bit(SLUICE_OWE_ALERT, &conn->owed))
 		return;
-	session->alert_owed = alert;
+	conn->alert_owed = alert;
 	smp_mb__before_atomic();	/* the alert before its bit */
-	set_bit(SLUICE_OWE_ALERT, &session->owed);
+	set_bit(SLUICE_OWE_ALERT, &conn->owed);
 }
 
-static void tx_unlock(struct sluice_session *session)
+static void tx_unlock(struct sluice_conn *conn)
 {
-	mutex_unlock(&session->tx_lock);
-	sluice_send_owed(session);
+	mutex_unlock(&conn->tx_lock);
+	sluice_send_owed(conn);
 }
 
 /**
  * sluice_send_key_update() - renew the sending key now
- * @session: a session that sends
+ * @conn: a connection that sends
  * @request: ask the peer to renew its key, too
  *
  * Context: process; waits for a writer, and for room in the send buffer.
  * Return: 0; -EPIPE if the sending side has ended; -EINTR; another negative
  *	errno.
  */
-int sluice_send_key_update(struct sluice_session *session, bool request)
+int sluice_send_key_update(struct sluice_conn *conn, bool request)
 {
 	int rc;
 
-	rc = mutex_lock_interruptible(&session->tx_lock);
+	rc = mutex_lock_interruptible(&conn->tx_lock);
 	if (rc)
 		return rc;
-	if (READ_ONCE(session->tx_state) == SLUICE_DIR_OPEN)
-		rc = send_key_update(session, request, 0);
+	if (READ_ONCE(conn->tx_state) == SLUICE_DIR_OPEN)
+		rc = send_key_update(conn, request, 0);
 	else
 		rc = -EPIPE;
-	tx_unlock(session);
+	tx_unlock(conn);
 	return rc;
 }
 
 /**
  * sluice_send_close() - send close_notify, if it can be the last word
- * @session: the session
+ * @conn: the connection
  *
  * A writer that is in the middle of its data is about to be cut off: what the
  * peer gets is then truncated, and close_notify would say that it is not.
  *
  * Context: process, socket lock not held.
  */
-void sluice_send_close(struct sluice_session *session)
+void sluice_send_close(struct sluice_conn *conn)
 {
-	if (!mutex_trylock(&session->tx_lock))
+	if (!mutex_trylock(&conn->tx_lock))
 		return;
-	if (READ_ONCE(session->tx_state) == SLUICE_DIR_OPEN)
-		send_alert(session, SLUICE_ALERT_CLOSE_NOTIFY);
-	mutex_unlock(&session->tx_lock);
+	if (READ_ONCE(conn->tx_state) == SLUICE_DIR_OPEN)
+		send_alert(conn, SLUICE_ALERT_CLOSE_NOTIFY);
+	mutex_unlock(&conn->tx_lock);
 }
 
 /**
  * sluice_send_last() - send what there is left to say before the socket closes
- * @session: a session that nobody else uses any more
+ * @conn: a connection that nobody else uses any more
  *
  * kTLS drops what does not fit into the send buffer at its close, although a
  * non-blocking writer was told that it was taken. So there the buffer has room
@@ -243,18 +243,18 @@ void sluice_send_close(struct sluice_session *session)
  *
  * Context: process, socket lock not held.
  */
-void sluice_send_last(struct sluice_session *session)
+void sluice_send_last(struct sluice_conn *conn)
 {
-	struct sock *sk = session->sk;
+	struct sock *sk = conn->sk;
 
 	lock_sock(sk);
 	WRITE_ONCE(sk->sk_sndbuf, INT_MAX / 2);
 	release_sock(sk);
 
-	sluice_send_owed(session);
+	sluice_send_owed(conn);
 	/* SO_LINGER with no time asks for a reset, not for an orderly end. */
 	if (!sock_flag(sk, SOCK_LINGER) || sk->sk_lingertime)
-		sluice_send_close(session);
+		sluice_send_close(conn);
 }
 
 /* The content type that the caller asks for by a control message. */
@@ -283,7 +283,7 @@ static int requested_type(struct msghdr *msg, u8 *type)
  * A program that knows kTLS may send alerts, and a server its tickets. A
  * KeyUpdate is SLUICE_KEY_UPDATE's to send: the key has to follow it.
  */
-static int send_users_control(struct sluice_session *session,
+static int send_users_control(struct sluice_conn *conn,
 			      struct msghdr *msg, size_t len, u8 type)
 {
 	u8 head[2];
@@ -297,36 +297,36 @@ static int send_users_control(struct sluice_session *session,
 	case SLUICE_RECORD_ALERT:
 		if (len != sizeof(head))
 			return -EINVAL;
-		rc = send_alert(session, head[1]);
+		rc = send_alert(conn, head[1]);
 		return rc ?: len;
 	case SLUICE_RECORD_HANDSHAKE:
 		if (head[0] != SLUICE_HANDSHAKE_TICKET)
 			return -EOPNOTSUPP;
 		iov_iter_revert(&msg->msg_iter, min(len, sizeof(head)));
-		return session->ktls_prot->sendmsg(session->sk, msg, len);
+		return conn->ktls_prot->sendmsg(conn->sk, msg, len);
 	default:
 		return -EOPNOTSUPP;
 	}
 }
 
 /* EPIPE with its signal, as from any stream that was shut down. */
-static int tx_ended(struct sluice_session *session, int flags)
+static int tx_ended(struct sluice_conn *conn, int flags)
 {
-	return sk_stream_error(session->sk, flags, -EPIPE);
+	return sk_stream_error(conn->sk, flags, -EPIPE);
 }
 
 /* Octets of data that may leave before the key is looked at again. */
-static size_t chunk_len(struct sluice_session *session)
+static size_t chunk_len(struct sluice_conn *conn)
 {
-	u64 seq = sluice_ktls_tx_seq(session);
+	u64 seq = sluice_ktls_tx_seq(conn);
 	u64 records = 0;
 
-	if (seq < session->tx_update_after)
-		records = min(session->tx_update_after - seq, SLUICE_SEND_CHUNK);
-	return min(records * sluice_ktls_payload_max(session), SLUICE_SEND_CHUNK);
+	if (seq < conn->tx_update_after)
+		records = min(conn->tx_update_after - seq, SLUICE_SEND_CHUNK);
+	return min(records * sluice_ktls_payload_max(conn), SLUICE_SEND_CHUNK);
 }
 
-static int send_data(struct sluice_session *session, struct msghdr *msg,
+static int send_data(struct sluice_conn *conn, struct msghdr *msg,
 		     size_t len)
 {
 	const int flags = msg->msg_flags;
@@ -335,21 +335,21 @@ static int send_data(struct sluice_session *session, struct msghdr *msg,
 	int rc;
 
 	do {
-		rc = send_owed(session, nowait);
+		rc = send_owed(conn, nowait);
 		if (rc)
 			break;
-		if (READ_ONCE(session->tx_state) != SLUICE_DIR_OPEN) {
+		if (READ_ONCE(conn->tx_state) != SLUICE_DIR_OPEN) {
 			if (!sent)
-				rc = tx_ended(session, flags);
+				rc = tx_ended(conn, flags);
 			break;
 		}
 
-		chunk = chunk_len(session);
+		chunk = chunk_len(conn);
 		if (!chunk) {
-			rc = send_key_update(session, false, nowait);
+			rc = send_key_update(conn, false, nowait);
 			if (rc)
 				break;
-			chunk = chunk_len(session);
+			chunk = chunk_len(conn);
 		}
 
 		left = len - sent;
@@ -360,7 +360,7 @@ static int send_data(struct sluice_session *session, struct msghdr *msg,
 			chunk = left;
 			msg->msg_flags = flags;
 		}
-		rc = session->ktls_prot->sendmsg(session->sk, msg, chunk);
+		rc = conn->ktls_prot->sendmsg(conn->sk, msg, chunk);
 		if (rc < 0)
 			break;
 		sent += rc;
@@ -368,12 +368,12 @@ static int send_data(struct sluice_session *session, struct msghdr *msg,
 	} while (rc == chunk && sent < len);
 
 	msg->msg_flags = flags;
-	WRITE_ONCE(session->tx_bytes, session->tx_bytes + sent);
+	WRITE_ONCE(conn->tx_bytes, conn->tx_bytes + sent);
 	return sent ?: rc;
 }
 
 /**
- * sluice_sendmsg() - sendmsg() on a session's socket
+ * sluice_sendmsg() - sendmsg() on a connection's socket
  * @sk: the socket
  * @msg: as for kTLS
  * @len: its octets
@@ -383,7 +383,7 @@ static int send_data(struct sluice_session *session, struct msghdr *msg,
  */
 int sluice_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 {
-	struct sluice_session *session = sluice_session_of(sk);
+	struct sluice_conn *conn = sluice_conn_of(sk);
 	u8 type;
 	int rc;
 
@@ -392,18 +392,18 @@ int sluice_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 		return rc;
 
 	/* Who only ever writes is to follow and answer the peer, too. */
-	if (session->flags & SLUICE_ATTACH_RX && sluice_ktls_rx_unseen(session))
-		sluice_receive_settle(session);
+	if (conn->flags & SLUICE_ATTACH_RX && sluice_ktls_rx_unseen(conn))
+		sluice_receive_settle(conn);
 
-	rc = mutex_lock_interruptible(&session->tx_lock);
+	rc = mutex_lock_interruptible(&conn->tx_lock);
 	if (rc)
 		return rc;
 	if (type == SLUICE_RECORD_DATA)
-		rc = send_data(session, msg, len);
-	else if (READ_ONCE(session->tx_state) == SLUICE_DIR_OPEN)
-		rc = send_users_control(session, msg, len, type);
+		rc = send_data(conn, msg, len);
+	else if (READ_ONCE(conn->tx_state) == SLUICE_DIR_OPEN)
+		rc = send_users_control(conn, msg, len, type);
 	else
-		rc = tx_ended(session, msg->msg_flags);
-	tx_unlock(session);
+		rc = tx_ended(conn, msg->msg_flags);
+	tx_unlock(conn);
 	return rc;
 }

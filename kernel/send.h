@@ -4,7 +4,7 @@
 
 #include <linux/sizes.h>
 
-#include "session.h"
+#include "conn.h"
 
 /*
  * The most that is sent without a look at the AEAD's limit. With records of
@@ -14,13 +14,13 @@
 #define SLUICE_SEND_CHUNK	((u64)SZ_4M)
 
 int sluice_sendmsg(struct sock *sk, struct msghdr *msg, size_t len);
-int sluice_send_key_update(struct sluice_session *session, bool request);
-void sluice_send_close(struct sluice_session *session);
-void sluice_send_last(struct sluice_session *session);
-void sluice_owe_key_update(struct sluice_session *session);
-void sluice_owe_alert(struct sluice_session *session, enum sluice_alert alert);
-void sluice_send_owed(struct sluice_session *session);
-void sluice_send_owed_later(struct sluice_session *session);
+int sluice_send_key_update(struct sluice_conn *conn, bool request);
+void sluice_send_close(struct sluice_conn *conn);
+void sluice_send_last(struct sluice_conn *conn);
+void sluice_owe_key_update(struct sluice_conn *conn);
+void sluice_owe_alert(struct sluice_conn *conn, enum sluice_alert alert);
+void sluice_send_owed(struct sluice_conn *conn);
+void sluice_send_owed_later(struct sluice_conn *conn);
 void sluice_send_owed_work(struct work_struct *work);
 
 #endif /* _SLUICE_SEND_H */

@@ -2,10 +2,10 @@
 #ifndef _SLUICE_SOCKET_H
 #define _SLUICE_SOCKET_H
 
-#include "session.h"
+#include "conn.h"
 
-struct sluice_session *sluice_session_find(const struct sock *sk);
-void sluice_socket_adopt(struct sluice_session *session);
+struct sluice_conn *sluice_conn_find(const struct sock *sk);
+void sluice_socket_adopt(struct sluice_conn *conn);
 
 int sluice_sockopt_init(void);
 void sluice_sockopt_exit(void);

@@ -41,75 +41,75 @@ static int check_args(const struct sluice_attach *args,
 }
 
 /* Takes one direction's secret, if it derives the key that kTLS holds. */
-static int adopt_direction(struct sluice_session *session, bool tx,
+static int adopt_direction(struct sluice_conn *conn, bool tx,
 			   const u8 *octets, u64 seq)
 {
-	struct sluice_secret *secret = tx ? &session->tx_secret :
-					    &session->rx_secret;
+	struct sluice_secret *secret = tx ? &conn->tx_secret :
+					    &conn->rx_secret;
 	struct sluice_key key;
 	int rc;
 
-	sluice_secret_set(secret, session->cipher, octets);
-	sluice_key_derive(&key, secret, session->cipher);
-	rc = sluice_ktls_check(session->sk, session->cipher, tx, &key, seq);
+	sluice_secret_set(secret, conn->cipher, octets);
+	sluice_key_derive(&key, secret, conn->cipher);
+	rc = sluice_ktls_check(conn->sk, conn->cipher, tx, &key, seq);
 	sluice_key_wipe(&key);
 	if (!rc)
-		*(tx ? &session->tx_state : &session->rx_state) =
+		*(tx ? &conn->tx_state : &conn->rx_state) =
 			SLUICE_DIR_OPEN;
 	return rc;
 }
 
 /* Socket lock held. */
-static int adopt(struct sluice_session *session,
+static int adopt(struct sluice_conn *conn,
 		 const struct sluice_attach *args)
 {
-	u64 limit = session->cipher->record_limit - SLUICE_SEND_CHUNK;
+	u64 limit = conn->cipher->record_limit - SLUICE_SEND_CHUNK;
 	int rc;
 
-	if (sluice_session_find(session->sk))
+	if (sluice_conn_find(conn->sk))
 		return -EALREADY;
-	rc = sluice_ktls_check_socket(session->sk);
+	rc = sluice_ktls_check_socket(conn->sk);
 	if (!rc && args->flags & SLUICE_ATTACH_TX)
-		rc = adopt_direction(session, true, args->tx_secret,
+		rc = adopt_direction(conn, true, args->tx_secret,
 				     args->tx_seq);
 	if (!rc && args->flags & SLUICE_ATTACH_RX)
-		rc = adopt_direction(session, false, args->rx_secret,
+		rc = adopt_direction(conn, false, args->rx_secret,
 				     args->rx_seq);
 	if (rc)
 		return rc;
 
-	session->flags = args->flags;
-	session->tx_update_after = args->tx_update_after ?
+	conn->flags = args->flags;
+	conn->tx_update_after = args->tx_update_after ?
 		min(args->tx_update_after, limit) : limit;
-	sluice_socket_adopt(session);
+	sluice_socket_adopt(conn);
 	return 0;
 }
 
 static int attach(struct sock *sk, const struct sluice_attach *args)
 {
 	const struct sluice_cipher *cipher;
-	struct sluice_session *session;
+	struct sluice_conn *conn;
 	int rc;
 
 	rc = check_args(args, &cipher);
 	if (rc)
 		return rc;
-	session = sluice_session_alloc(sk, cipher);
-	if (!session)
+	conn = sluice_conn_alloc(sk, cipher);
+	if (!conn)
 		return -ENOMEM;
 
-	/* The caller holds one: this cannot fail. The session's own. */
+	/* The caller holds one: this cannot fail. The connection's own. */
 	__module_get(THIS_MODULE);
 	lock_sock(sk);
-	rc = adopt(session, args);
+	rc = adopt(conn, args);
 	release_sock(sk);
 	if (rc) {
-		sluice_session_free(session);
+		sluice_conn_free(conn);
 		module_put(THIS_MODULE);
 		return rc;
 	}
-	sluice_session_link(session);
-	trace_sluice_attach(session);
+	sluice_conn_link(conn);
+	trace_sluice_attach(conn);
 	return 0;
 }
 
@@ -135,10 +135,10 @@ static int set_attach(struct sock *sk, sockptr_t optval, unsigned int optlen)
 static int set_key_update(struct sock *sk, sockptr_t optval,
 			  unsigned int optlen)
 {
-	struct sluice_session *session = sluice_session_find(sk);
+	struct sluice_conn *conn = sluice_conn_find(sk);
 	u32 request;
 
-	if (!session)
+	if (!conn)
 		return -ENOTCONN;
 	if (optlen != sizeof(request))
 		return -EINVAL;
@@ -146,9 +146,9 @@ static int set_key_update(struct sock *sk, sockptr_t optval,
 		return -EFAULT;
 	if (request > SLUICE_UPDATE_REQUESTED)
 		return -EINVAL;
-	if (!(session->flags & SLUICE_ATTACH_TX))
+	if (!(conn->flags & SLUICE_ATTACH_TX))
 		return -EOPNOTSUPP;
-	return sluice_send_key_update(session, request);
+	return sluice_send_key_update(conn, request);
 }
 
 static int sluice_setsockopt(struct sock *sk, int optname, sockptr_t optval,
@@ -168,15 +168,15 @@ static int sluice_setsockopt(struct sock *sk, int optname, sockptr_t optval,
 static int sluice_getsockopt(struct sock *sk, int optname, void __user *optval,
 			     int *optlen)
 {
-	struct sluice_session *session = sluice_session_find(sk);
+	struct sluice_conn *conn = sluice_conn_find(sk);
 	struct sluice_info info;
 
-	if (!session)
+	if (!conn)
 		return -ENOTCONN;
 	if (*optlen < 0)
 		return -EINVAL;
 
-	sluice_session_info(session, &info);
+	sluice_conn_info(conn, &info);
 	*optlen = min_t(size_t, *optlen, sizeof(info));
 	return copy_to_user(optval, &info, *optlen) ? -EFAULT : 0;
 }

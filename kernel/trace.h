@@ -7,28 +7,28 @@
 
 #include <linux/tracepoint.h>
 
-#include "session.h"
+#include "conn.h"
 
 TRACE_EVENT(sluice_attach,
-	TP_PROTO(const struct sluice_session *session),
-	TP_ARGS(session),
+	    TP_PROTO(const struct sluice_conn *conn),
+	TP_ARGS(conn),
 	TP_STRUCT__entry(
 		__field(u64, id)
 		__field(u16, cipher)
 		__field(u32, flags)
 	),
 	TP_fast_assign(
-		__entry->id = session->id;
-		__entry->cipher = session->cipher->type;
-		__entry->flags = session->flags;
+		__entry->id = conn->id;
+		__entry->cipher = conn->cipher->type;
+		__entry->flags = conn->flags;
 	),
 	TP_printk("id=%llu cipher=%u flags=%#x",
 		  __entry->id, __entry->cipher, __entry->flags)
 );
 
 TRACE_EVENT(sluice_key_update,
-	TP_PROTO(const struct sluice_session *session, bool tx, bool requested),
-	TP_ARGS(session, tx, requested),
+	    TP_PROTO(const struct sluice_conn *conn, bool tx, bool requested),
+	TP_ARGS(conn, tx, requested),
 	TP_STRUCT__entry(
 		__field(u64, id)
 		__field(u64, generation)
@@ -36,9 +36,9 @@ TRACE_EVENT(sluice_key_update,
 		__field(bool, requested)
 	),
 	TP_fast_assign(
-		__entry->id = session->id;
-		__entry->generation = tx ? session->tx_key_updates :
-					   session->rx_key_updates;
+		__entry->id = conn->id;
+		__entry->generation = tx ? conn->tx_key_updates :
+					   conn->rx_key_updates;
 		__entry->tx = tx;
 		__entry->requested = requested;
 	),
@@ -48,15 +48,15 @@ TRACE_EVENT(sluice_key_update,
 );
 
 TRACE_EVENT(sluice_alert,
-	TP_PROTO(const struct sluice_session *session, bool tx, u8 alert),
-	TP_ARGS(session, tx, alert),
+	    TP_PROTO(const struct sluice_conn *conn, bool tx, u8 alert),
+	TP_ARGS(conn, tx, alert),
 	TP_STRUCT__entry(
 		__field(u64, id)
 		__field(bool, tx)
 		__field(u8, alert)
 	),
 	TP_fast_assign(
-		__entry->id = session->id;
+		__entry->id = conn->id;
 		__entry->tx = tx;
 		__entry->alert = alert;
 	),
@@ -65,15 +65,15 @@ TRACE_EVENT(sluice_alert,
 );
 
 TRACE_EVENT(sluice_rx_end,
-	TP_PROTO(const struct sluice_session *session, u8 state, int error),
-	TP_ARGS(session, state, error),
+	    TP_PROTO(const struct sluice_conn *conn, u8 state, int error),
+	TP_ARGS(conn, state, error),
 	TP_STRUCT__entry(
 		__field(u64, id)
 		__field(u8, state)
 		__field(int, error)
 	),
 	TP_fast_assign(
-		__entry->id = session->id;
+		__entry->id = conn->id;
 		__entry->state = state;
 		__entry->error = error;
 	),
@@ -82,17 +82,17 @@ TRACE_EVENT(sluice_rx_end,
 );
 
 TRACE_EVENT(sluice_close,
-	TP_PROTO(const struct sluice_session *session),
-	TP_ARGS(session),
+	    TP_PROTO(const struct sluice_conn *conn),
+	TP_ARGS(conn),
 	TP_STRUCT__entry(
 		__field(u64, id)
 		__field(u8, tx_state)
 		__field(u8, rx_state)
 	),
 	TP_fast_assign(
-		__entry->id = session->id;
-		__entry->tx_state = session->tx_state;
-		__entry->rx_state = session->rx_state;
+		__entry->id = conn->id;
+		__entry->tx_state = conn->tx_state;
+		__entry->rx_state = conn->rx_state;
 	),
 	TP_printk("id=%llu tx_state=%u rx_state=%u",
 		  __entry->id, __entry->tx_state, __entry->rx_state)

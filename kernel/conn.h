@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _SLUICE_SESSION_H
-#define _SLUICE_SESSION_H
+#ifndef _SLUICE_CONN_H
+#define _SLUICE_CONN_H
 
 #include <linux/atomic.h>
 #include <linux/list.h>
@@ -15,25 +15,25 @@
 #include "control.h"
 #include "keys.h"
 
-/* Bits of sluice_session::owed: what to send before the next data. */
+/* Bits of sluice_conn::owed: what to send before the next data. */
 #define SLUICE_OWE_KEY_UPDATE	0	/* the peer asked for it */
-#define SLUICE_OWE_ALERT	1	/* sluice_session::alert_owed */
+#define SLUICE_OWE_ALERT	1	/* sluice_conn::alert_owed */
 
 /**
- * struct sluice_session - a socket that Sluice has adopted
+ * struct sluice_conn - a socket that Sluice has adopted
  * @prot: copy of kTLS's struct proto with our functions in place of some;
- *	sk_prot points here, which is how a socket finds its session
+ *	sk_prot points here, which is how a socket finds its connection
  * @ops: the same for struct proto_ops
  * @ktls_prot: what @prot was copied from
  * @ktls_ops: what @ops was copied from
- * @sk: the socket, which owns the session: it lives from SLUICE_ATTACH until
- *	the socket's close, and RCU readers of @prot may still see it a while
+ * @sk: the socket, which owns the connection: it lives from SLUICE_ATTACH
+ *	until the socket's close, and RCU readers of @prot may still see it a while
  * @cipher: the cipher suite
  * @flags: SLUICE_ATTACH_*
  * @tx_update_after: records to send under one key
- * @id: number of the session in its network namespace
+ * @id: number of the connection in its network namespace
  * @pid: the process that attached it
- * @node: in sluice_net::sessions; under sluice_net::lock
+ * @node: in sluice_net::conns; under sluice_net::lock
  * @rcu: frees it
  *
  * @tx_lock: one sender at a time: held from before a record leaves until the
@@ -62,7 +62,7 @@
  * @alert_sent: AlertDescription or %SLUICE_ALERT_NONE
  * @alert_received: the same
  */
-struct sluice_session {
+struct sluice_conn {
 	struct proto prot;
 	struct proto_ops ops;
 	struct proto *ktls_prot;
@@ -102,7 +102,7 @@ struct sluice_session {
 };
 
 /**
- * struct sluice_totals - what the ended sessions of a namespace add up to
+ * struct sluice_totals - what the ended connections of a namespace add up to
  * @attached: sessions
  * @tx_bytes: octets of application data sent
  * @rx_bytes: octets of application data received
@@ -111,9 +111,9 @@ struct sluice_session {
  * @tx_key_updates: sending keys renewed
  * @rx_key_updates: receiving keys renewed
  * @tickets: tickets dropped
- * @alerts_sent: sessions that sent an alert, close_notify not counted
+ * @alerts_sent: connections that sent an alert, close_notify not counted
  * @alerts_received: the same for receiving
- * @truncated: sessions that TCP ended without close_notify
+ * @truncated: connections that TCP ended without close_notify
  */
 struct sluice_totals {
 	u64 attached;
@@ -130,16 +130,16 @@ struct sluice_totals {
 };
 
 /**
- * struct sluice_net - the sessions of a network namespace
+ * struct sluice_net - the connections of a network namespace
  * @lock: guards all of it; taken with no other lock of ours, and no socket
  *	lock, held
- * @sessions: the open sessions, by rising id
- * @last_id: of the latest session
- * @ended: sums over the sessions that are gone; @ended.attached counts all
+ * @conns: the open connections, by rising id
+ * @last_id: of the latest connection
+ * @ended: sums over the connections that are gone; @ended.attached counts all
  */
 struct sluice_net {
 	struct mutex lock;	/* all of this */
-	struct list_head sessions;
+	struct list_head conns;
 	u64 last_id;
 	struct sluice_totals ended;
 };
@@ -147,27 +147,27 @@ struct sluice_net {
 extern struct workqueue_struct *sluice_wq;
 
 /**
- * sluice_session_of() - the session of a socket that has one
- * @sk: the socket; its sk_prot is a session's
+ * sluice_conn_of() - the connection of a socket that has one
+ * @sk: the socket; its sk_prot is a connection's
  */
-static inline struct sluice_session *sluice_session_of(const struct sock *sk)
+static inline struct sluice_conn *sluice_conn_of(const struct sock *sk)
 {
-	return container_of(READ_ONCE(sk->sk_prot), struct sluice_session,
+	return container_of(READ_ONCE(sk->sk_prot), struct sluice_conn,
 			    prot);
 }
 
-struct sluice_session *sluice_session_alloc(struct sock *sk,
-					    const struct sluice_cipher *cipher);
-void sluice_session_link(struct sluice_session *session);
-void sluice_session_unlink(struct sluice_session *session);
-void sluice_session_free(struct sluice_session *session);
-void sluice_session_info(struct sluice_session *session,
-			 struct sluice_info *info);
+struct sluice_conn *sluice_conn_alloc(struct sock *sk,
+				      const struct sluice_cipher *cipher);
+void sluice_conn_link(struct sluice_conn *conn);
+void sluice_conn_unlink(struct sluice_conn *conn);
+void sluice_conn_free(struct sluice_conn *conn);
+void sluice_conn_info(struct sluice_conn *conn,
+		      struct sluice_info *info);
 void sluice_totals_add(struct sluice_totals *totals,
-		       struct sluice_session *session);
+		       struct sluice_conn *conn);
 struct sluice_net *sluice_net(const struct net *net);
 
 int sluice_net_init(void);
 void sluice_net_exit(void);
 
-#endif /* _SLUICE_SESSION_H */
+#endif /* _SLUICE_CONN_H */
