@@ -4,7 +4,7 @@
 # nothing else.
 IN_ROOT := scripts/env/enter
 KBUILD = make -C /lib/modules/$$(cat /etc/sluice-kernel)/build \
-	M=/src/kernel MO=/out/kernel CONFIG_SLUICE=m
+	M=/src/kernel MO=/out/kernel CONFIG_SLUICE=m CONFIG_SLUICE_SAMPLES=m
 
 .PHONY: help root modules debug-kernel userspace vm-programs demo check \
 	check-userspace check-kunit check-vm check-debug check-style \

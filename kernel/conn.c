@@ -21,6 +21,7 @@
 #include "conn.h"
 #include "ktls.h"
 #include "send.h"
+#include "session.h"
 
 static unsigned int net_id __read_mostly;
 
@@ -76,18 +77,37 @@ void sluice_conn_free(struct sluice_conn *conn)
 	kfree_rcu(conn, rcu);
 }
 
+/* The session that waits for this connection, if the socket is a driver's. */
+static struct sluice_session *find_session(const struct sluice_net *sn,
+					   const struct sluice_conn *conn)
+{
+	struct sluice_session *session;
+
+	list_for_each_entry(session, &sn->sessions, node)
+		if (session->sock->sk == conn->sk)
+			return session;
+	return NULL;
+}
+
 /**
  * sluice_conn_link() - let others see the connection
  * @conn: attached, and the socket lock not held
+ *
+ * A session's connection has the session's id.
  */
 void sluice_conn_link(struct sluice_conn *conn)
 {
 	struct sluice_net *sn = sluice_net(sock_net(conn->sk));
+	struct sluice_conn *pos;
 
 	mutex_lock(&sn->lock);
-	conn->id = ++sn->last_id;
+	conn->session = find_session(sn, conn);
+	conn->id = conn->session ? conn->session->id : ++sn->last_id;
 	sn->ended.attached++;
-	list_add_tail(&conn->node, &sn->conns);
+	list_for_each_entry_reverse(pos, &sn->conns, node)
+		if (pos->id < conn->id)
+			break;
+	list_add(&conn->node, &pos->node);
 	mutex_unlock(&sn->lock);
 }
 
@@ -174,13 +194,15 @@ static int __net_init net_init(struct net *net)
 
 	mutex_init(&sn->lock);
 	INIT_LIST_HEAD(&sn->conns);
+	INIT_LIST_HEAD(&sn->sessions);
 	return 0;
 }
 
 /* A connection's socket holds the namespace, so none is left at its end. */
 static void __net_exit net_exit(struct net *net)
 {
-	WARN_ON_ONCE(!list_empty(&sluice_net(net)->conns));
+	WARN_ON_ONCE(!list_empty(&sluice_net(net)->conns) ||
+		     !list_empty(&sluice_net(net)->sessions));
 }
 
 static struct pernet_operations net_ops = {

@@ -18,6 +18,7 @@
 /* Bits of sluice_conn::owed: what to send before the next data. */
 #define SLUICE_OWE_KEY_UPDATE	0	/* the peer asked for it */
 #define SLUICE_OWE_ALERT	1	/* sluice_conn::alert_owed */
+#define SLUICE_OWE_KEY_REQUEST	2	/* a KeyUpdate that asks for the peer's */
 
 /**
  * struct sluice_conn - a socket that Sluice has adopted
@@ -30,9 +31,14 @@
  *	until the socket's close, and RCU readers of @prot may still see it a while
  * @cipher: the cipher suite
  * @flags: SLUICE_ATTACH_*
+ * @driven: a driver's session receives all there is: no need to look when
+ *	sending
+ * @bare: there are no secrets: no key can be renewed
  * @tx_update_after: records to send under one key
  * @id: number of the connection in its network namespace
  * @pid: the process that attached it
+ * @session: the session that the socket is of, or %NULL; under
+ *	sluice_net::lock
  * @node: in sluice_net::conns; under sluice_net::lock
  * @rcu: frees it
  *
@@ -70,9 +76,12 @@ struct sluice_conn {
 	struct sock *sk;
 	const struct sluice_cipher *cipher;
 	u32 flags;
+	bool driven;
+	bool bare;
 	u64 tx_update_after;
 	u64 id;
 	pid_t pid;
+	struct sluice_session *session;
 	struct list_head node;
 	struct rcu_head rcu;
 
@@ -134,17 +143,20 @@ struct sluice_totals {
  * @lock: guards all of it; taken with no other lock of ours, and no socket
  *	lock, held
  * @conns: the open connections, by rising id
- * @last_id: of the latest connection
+ * @sessions: the sessions of drivers, by rising id
+ * @last_id: of the latest connection or session
  * @ended: sums over the connections that are gone; @ended.attached counts all
  */
 struct sluice_net {
 	struct mutex lock;	/* all of this */
 	struct list_head conns;
+	struct list_head sessions;
 	u64 last_id;
 	struct sluice_totals ended;
 };
 
 extern struct workqueue_struct *sluice_wq;
+extern struct workqueue_struct *sluice_percpu_wq;
 
 /**
  * sluice_conn_of() - the connection of a socket that has one

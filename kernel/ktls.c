@@ -131,6 +131,25 @@ int sluice_ktls_check(struct sock *sk, const struct sluice_cipher *cipher,
 }
 
 /**
+ * sluice_ktls_cipher() - what kTLS encrypts both directions with
+ * @sk: a socket that sluice_ktls_check_socket() has passed
+ *
+ * Context: socket lock held.
+ * Return: TLS_CIPHER_*; -EINVAL if kTLS lacks a key; -EOPNOTSUPP if it is not
+ *	TLS 1.3.
+ */
+int sluice_ktls_cipher(struct sock *sk)
+{
+	struct tls_context *ctx = tls_get_ctx(sk);
+
+	if (ctx->tx_conf != TLS_SW || ctx->rx_conf != TLS_SW)
+		return -EINVAL;
+	if (ctx->prot_info.version != TLS_1_3_VERSION)
+		return -EOPNOTSUPP;
+	return ctx->prot_info.cipher_type;
+}
+
+/**
  * sluice_ktls_show() - put the connection's functions over kTLS's
  * @conn: a connection whose @prot and @ops are ready
  *

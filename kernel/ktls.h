@@ -20,6 +20,7 @@ struct sluice_record {
 
 int sluice_ktls_check(struct sock *sk, const struct sluice_cipher *cipher,
 		      bool tx, const struct sluice_key *key, u64 seq);
+int sluice_ktls_cipher(struct sock *sk);
 int sluice_ktls_check_socket(struct sock *sk);
 void sluice_ktls_show(struct sluice_conn *conn);
 void sluice_ktls_hide(struct sluice_conn *conn);

@@ -12,8 +12,9 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
-/* Sends what a reader could not: swap may be on the other end. */
+/* Swap may be on the other end. */
 struct workqueue_struct *sluice_wq;
+struct workqueue_struct *sluice_percpu_wq;
 
 static int __init sluice_init(void)
 {
@@ -22,6 +23,12 @@ static int __init sluice_init(void)
 	sluice_wq = alloc_workqueue("sluice", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!sluice_wq)
 		return -ENOMEM;
+	rc = -ENOMEM;
+	sluice_percpu_wq = alloc_workqueue("sluice_percpu",
+					   WQ_PERCPU | WQ_MEM_RECLAIM |
+					   WQ_CPU_INTENSIVE, 0);
+	if (!sluice_percpu_wq)
+		goto no_percpu_wq;
 	rc = sluice_net_init();
 	if (rc)
 		goto no_net;
@@ -38,16 +45,22 @@ no_sockopt:
 no_netlink:
 	sluice_net_exit();
 no_net:
+	destroy_workqueue(sluice_percpu_wq);
+no_percpu_wq:
 	destroy_workqueue(sluice_wq);
 	return rc;
 }
 
-/* Each session holds the module, so there are none. */
+/*
+ * Each connection holds the module, and a driver does that has a session: there
+ * are none.
+ */
 static void __exit sluice_exit(void)
 {
 	sluice_sockopt_exit();
 	sluice_netlink_exit();
 	sluice_net_exit();
+	destroy_workqueue(sluice_percpu_wq);
 	destroy_workqueue(sluice_wq);
 }
 

@@ -74,6 +74,10 @@ static void rx_key_update(struct sluice_conn *conn, u64 records,
 	struct sluice_key key;
 	int rc;
 
+	if (conn->bare) {
+		rx_fail(conn, -EKEYEXPIRED, SLUICE_ALERT_INTERNAL_ERROR);
+		return;
+	}
 	sluice_secret_update(&conn->rx_secret, conn->cipher);
 	sluice_key_derive(&key, &conn->rx_secret, conn->cipher);
 	rc = sluice_ktls_rekey_rx(conn, &key);
@@ -92,7 +96,7 @@ static void rx_key_update(struct sluice_conn *conn, u64 records,
 		/* Nobody gave us the secret to answer with. */
 		rx_end(conn, SLUICE_DIR_FAILED, -EKEYEXPIRED);
 	else
-		sluice_owe_key_update(conn);
+		sluice_owe_key_update(conn, false);
 }
 
 /* Understands the control record; its alert, or 0, or a negative errno. */
@@ -418,8 +422,9 @@ int sluice_read_sock(struct sock *sk, read_descriptor_t *desc,
  * One record of data may get decrypted early.
  *
  * Context: process, socket lock not held.
+ * Return: true if there were very many: there may be more.
  */
-void sluice_receive_settle(struct sluice_conn *conn)
+bool sluice_receive_settle(struct sluice_conn *conn)
 {
 	unsigned int i;
 	ssize_t rc;
@@ -438,6 +443,28 @@ void sluice_receive_settle(struct sluice_conn *conn)
 			break;
 	}
 	memzero_explicit(&octet, sizeof(octet));
+	return i == SETTLE_MAX;
+}
+
+/**
+ * sluice_receive_end() - how the receiving side has ended
+ * @conn: a connection that receives
+ *
+ * Context: any.
+ * Return: -EAGAIN if it has not; 0 in order; -ECONNRESET without close_notify;
+ *	or the error of every read.
+ */
+int sluice_receive_end(const struct sluice_conn *conn)
+{
+	/* Pairs with the release in rx_end(): the error is there. */
+	switch (smp_load_acquire(&conn->rx_state)) {
+	case SLUICE_DIR_OPEN:
+		return -EAGAIN;
+	case SLUICE_DIR_CLOSED:
+		return 0;
+	default:
+		return conn->rx_error;
+	}
 }
 
 /**

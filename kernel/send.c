@@ -65,6 +65,8 @@ static int send_key_update(struct sluice_conn *conn, bool request,
 	u64 records;
 	int rc;
 
+	if (conn->bare)
+		return -EKEYEXPIRED;
 	rc = sluice_ktls_send_control(conn, SLUICE_RECORD_HANDSHAKE,
 				      message, sizeof(message), flags);
 	if (rc)
@@ -83,6 +85,8 @@ static int send_key_update(struct sluice_conn *conn, bool request,
 
 	/* This answers all that the peer has asked so far. */
 	clear_bit(SLUICE_OWE_KEY_UPDATE, &conn->owed);
+	if (request)
+		clear_bit(SLUICE_OWE_KEY_REQUEST, &conn->owed);
 	WRITE_ONCE(conn->tx_records, conn->tx_records + records);
 	WRITE_ONCE(conn->tx_key_updates, conn->tx_key_updates + 1);
 	trace_sluice_key_update(conn, true, request);
@@ -102,6 +106,8 @@ static int send_owed(struct sluice_conn *conn, int flags)
 		WRITE_ONCE(conn->owed, 0);
 		return 0;
 	}
+	if (test_bit(SLUICE_OWE_KEY_REQUEST, &conn->owed))
+		return send_key_update(conn, true, flags);
 	if (test_bit(SLUICE_OWE_KEY_UPDATE, &conn->owed))
 		return send_key_update(conn, false, flags);
 	return 0;
@@ -159,14 +165,16 @@ void sluice_send_owed_work(struct work_struct *work)
 }
 
 /**
- * sluice_owe_key_update() - note that the peer has asked for a KeyUpdate
+ * sluice_owe_key_update() - note that our key is to be renewed
  * @conn: the connection; sluice_send_owed() or its delayed form must follow
+ * @request: and the peer to be asked for the same
  *
  * Context: any.
  */
-void sluice_owe_key_update(struct sluice_conn *conn)
+void sluice_owe_key_update(struct sluice_conn *conn, bool request)
 {
-	set_bit(SLUICE_OWE_KEY_UPDATE, &conn->owed);
+	set_bit(request ? SLUICE_OWE_KEY_REQUEST : SLUICE_OWE_KEY_UPDATE,
+		&conn->owed);
 }
 
 /**
@@ -231,6 +239,26 @@ void sluice_send_close(struct sluice_conn *conn)
 	if (READ_ONCE(conn->tx_state) == SLUICE_DIR_OPEN)
 		send_alert(conn, SLUICE_ALERT_CLOSE_NOTIFY);
 	mutex_unlock(&conn->tx_lock);
+}
+
+/**
+ * sluice_send_finish() - send close_notify behind whatever is being sent
+ * @conn: the connection
+ *
+ * Context: process, socket lock not held.
+ * Return: 0; -EPIPE if the sending side has failed; another negative errno.
+ */
+int sluice_send_finish(struct sluice_conn *conn)
+{
+	int rc = -EPIPE;
+
+	mutex_lock(&conn->tx_lock);
+	if (READ_ONCE(conn->tx_state) == SLUICE_DIR_OPEN)
+		rc = send_alert(conn, SLUICE_ALERT_CLOSE_NOTIFY);
+	else if (READ_ONCE(conn->tx_state) == SLUICE_DIR_CLOSED)
+		rc = 0;
+	mutex_unlock(&conn->tx_lock);
+	return rc;
 }
 
 /**
@@ -392,7 +420,8 @@ int sluice_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 		return rc;
 
 	/* Who only ever writes is to follow and answer the peer, too. */
-	if (conn->flags & SLUICE_ATTACH_RX && sluice_ktls_rx_unseen(conn))
+	if (conn->flags & SLUICE_ATTACH_RX && !READ_ONCE(conn->driven) &&
+	    sluice_ktls_rx_unseen(conn))
 		sluice_receive_settle(conn);
 
 	rc = mutex_lock_interruptible(&conn->tx_lock);

@@ -16,8 +16,9 @@
 int sluice_sendmsg(struct sock *sk, struct msghdr *msg, size_t len);
 int sluice_send_key_update(struct sluice_conn *conn, bool request);
 void sluice_send_close(struct sluice_conn *conn);
+int sluice_send_finish(struct sluice_conn *conn);
 void sluice_send_last(struct sluice_conn *conn);
-void sluice_owe_key_update(struct sluice_conn *conn);
+void sluice_owe_key_update(struct sluice_conn *conn, bool request);
 void sluice_owe_alert(struct sluice_conn *conn, enum sluice_alert alert);
 void sluice_send_owed(struct sluice_conn *conn);
 void sluice_send_owed_later(struct sluice_conn *conn);

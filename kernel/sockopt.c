@@ -13,105 +13,13 @@
 #include <linux/uaccess.h>
 #include <net/tls.h>
 
-#include "ktls.h"
+#include "attach.h"
+#include "conn.h"
 #include "send.h"
 #include "socket.h"
-#include "trace.h"
-
-#define ATTACH_DIRECTIONS	(SLUICE_ATTACH_TX | SLUICE_ATTACH_RX)
-#define ATTACH_FLAGS		(ATTACH_DIRECTIONS | \
-				 SLUICE_ATTACH_ALLOW_TRUNCATION)
 
 /* The octets of struct sluice_attach in its first version. */
 #define ATTACH_SIZE_VER0	136
-
-/* Judges what does not depend on the socket. */
-static int check_args(const struct sluice_attach *args,
-		      const struct sluice_cipher **cipher)
-{
-	if (args->flags & ~ATTACH_FLAGS || !(args->flags & ATTACH_DIRECTIONS) ||
-	    args->pad)
-		return -EINVAL;
-	*cipher = sluice_cipher_find(args->cipher_type);
-	if (args->version != TLS_1_3_VERSION || !*cipher)
-		return -EOPNOTSUPP;
-	if (args->secret_len != (*cipher)->secret_len)
-		return -EINVAL;
-	return 0;
-}
-
-/* Takes one direction's secret, if it derives the key that kTLS holds. */
-static int adopt_direction(struct sluice_conn *conn, bool tx,
-			   const u8 *octets, u64 seq)
-{
-	struct sluice_secret *secret = tx ? &conn->tx_secret :
-					    &conn->rx_secret;
-	struct sluice_key key;
-	int rc;
-
-	sluice_secret_set(secret, conn->cipher, octets);
-	sluice_key_derive(&key, secret, conn->cipher);
-	rc = sluice_ktls_check(conn->sk, conn->cipher, tx, &key, seq);
-	sluice_key_wipe(&key);
-	if (!rc)
-		*(tx ? &conn->tx_state : &conn->rx_state) =
-			SLUICE_DIR_OPEN;
-	return rc;
-}
-
-/* Socket lock held. */
-static int adopt(struct sluice_conn *conn,
-		 const struct sluice_attach *args)
-{
-	u64 limit = conn->cipher->record_limit - SLUICE_SEND_CHUNK;
-	int rc;
-
-	if (sluice_conn_find(conn->sk))
-		return -EALREADY;
-	rc = sluice_ktls_check_socket(conn->sk);
-	if (!rc && args->flags & SLUICE_ATTACH_TX)
-		rc = adopt_direction(conn, true, args->tx_secret,
-				     args->tx_seq);
-	if (!rc && args->flags & SLUICE_ATTACH_RX)
-		rc = adopt_direction(conn, false, args->rx_secret,
-				     args->rx_seq);
-	if (rc)
-		return rc;
-
-	conn->flags = args->flags;
-	conn->tx_update_after = args->tx_update_after ?
-		min(args->tx_update_after, limit) : limit;
-	sluice_socket_adopt(conn);
-	return 0;
-}
-
-static int attach(struct sock *sk, const struct sluice_attach *args)
-{
-	const struct sluice_cipher *cipher;
-	struct sluice_conn *conn;
-	int rc;
-
-	rc = check_args(args, &cipher);
-	if (rc)
-		return rc;
-	conn = sluice_conn_alloc(sk, cipher);
-	if (!conn)
-		return -ENOMEM;
-
-	/* The caller holds one: this cannot fail. The connection's own. */
-	__module_get(THIS_MODULE);
-	lock_sock(sk);
-	rc = adopt(conn, args);
-	release_sock(sk);
-	if (rc) {
-		sluice_conn_free(conn);
-		module_put(THIS_MODULE);
-		return rc;
-	}
-	sluice_conn_link(conn);
-	trace_sluice_attach(conn);
-	return 0;
-}
 
 static int set_attach(struct sock *sk, sockptr_t optval, unsigned int optlen)
 {
@@ -127,7 +35,7 @@ static int set_attach(struct sock *sk, sockptr_t optval, unsigned int optlen)
 
 	rc = copy_struct_from_sockptr(&args, sizeof(args), optval, optlen);
 	if (!rc)
-		rc = attach(sk, &args);
+		rc = sluice_attach(sk, &args);
 	memzero_explicit(&args, sizeof(args));
 	return rc;
 }

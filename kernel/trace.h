@@ -8,6 +8,7 @@
 #include <linux/tracepoint.h>
 
 #include "conn.h"
+#include "session.h"
 
 TRACE_EVENT(sluice_attach,
 	    TP_PROTO(const struct sluice_conn *conn),
@@ -96,6 +97,26 @@ TRACE_EVENT(sluice_close,
 	),
 	TP_printk("id=%llu tx_state=%u rx_state=%u",
 		  __entry->id, __entry->tx_state, __entry->rx_state)
+);
+
+TRACE_EVENT(sluice_session_state,
+	TP_PROTO(const struct sluice_session *session, u8 from, u8 to,
+		 int error),
+	TP_ARGS(session, from, to, error),
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(u8, from)
+		__field(u8, to)
+		__field(int, error)
+	),
+	TP_fast_assign(
+		__entry->id = session->id;
+		__entry->from = from;
+		__entry->to = to;
+		__entry->error = error;
+	),
+	TP_printk("id=%llu from=%u to=%u error=%d",
+		  __entry->id, __entry->from, __entry->to, __entry->error)
 );
 
 #endif /* _SLUICE_TRACE_H */

@@ -84,6 +84,16 @@ enum sluice_dir_state {
 	SLUICE_DIR_FAILED,	/* after a fatal alert, sent or received */
 };
 
+/* How a session of a driver stands: SLUICE_A_SESSION_STATE. */
+enum sluice_session_state {
+	SLUICE_SESSION_NEW,
+	SLUICE_SESSION_HANDSHAKING,
+	SLUICE_SESSION_OPEN,
+	SLUICE_SESSION_CLOSING,	/* our close_notify is on its way, or sent */
+	SLUICE_SESSION_CLOSED,	/* both sides have ended in order, or we had to */
+	SLUICE_SESSION_FAILED,
+};
+
 /* struct sluice_info::alert_sent and alert_received: none so far */
 #define SLUICE_ALERT_NONE	0xffff
 

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sample: an echo service over TLS, in the kernel (RFC 862, with TLS).
+ *
+ *	insmod sluice_echo_server.ko port=7777 cert=SERIAL privkey=SERIAL
+ *	insmod sluice_echo_server.ko port=7777 psk=SERIAL
+ *
+ * Without any key the agent (sluiced or tlshd) uses the certificate of its own
+ * configuration. Everything is asynchronous: one buffer goes round between
+ * sluice_recv() and sluice_send(), and a worker closes what has ended, since
+ * that may take a while and so can't be done in a callback.
+ */
+#include <linux/bvec.h>
+#include <linux/in6.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/net.h>
+#include <linux/slab.h>
+#include <linux/sluice.h>
+#include <linux/wait_bit.h>
+#include <linux/workqueue.h>
+#include <net/net_namespace.h>
+#include <net/sock.h>
+
+#define ECHO_ORDER	2	/* 16 KiB: the most that a record carries */
+#define ECHO_SIZE	(PAGE_SIZE << ECHO_ORDER)
+
+static ushort port = 7777;
+module_param(port, ushort, 0444);
+MODULE_PARM_DESC(port, "TCP port (7777)");
+static int cert;
+module_param(cert, int, 0444);
+MODULE_PARM_DESC(cert, "serial of the key with the certificate");
+static int privkey;
+module_param(privkey, int, 0444);
+MODULE_PARM_DESC(privkey, "serial of the key with the private key");
+static int psk;
+module_param(psk, int, 0444);
+MODULE_PARM_DESC(psk, "serial of a pre-shared key, instead of a certificate");
+static int keyring;
+module_param(keyring, int, 0444);
+MODULE_PARM_DESC(keyring, "serial of the keyring that these are in");
+
+static struct socket *listener;
+static struct task_struct *acceptor;
+static struct workqueue_struct *echo_wq;
+static DEFINE_MUTEX(echoes_lock);	/* echoes */
+static LIST_HEAD(echoes);
+
+/**
+ * struct echo - one connection
+ * @session: its TLS
+ * @page: what goes round
+ * @bvec: as much of it as there is
+ * @recv: octets come in
+ * @send: and go out
+ * @end: closes and frees; queued once, when nothing goes round any more
+ * @node: in echoes, under echoes_lock
+ */
+struct echo {
+	struct sluice_session *session;
+	struct page *page;
+	struct bio_vec bvec;
+	struct sluice_recv recv;
+	struct sluice_send send;
+	struct work_struct end;
+	struct list_head node;
+};
+
+static void echo_receive(struct echo *echo)
+{
+	bvec_set_page(&echo->bvec, echo->page, ECHO_SIZE, 0);
+	iov_iter_bvec(&echo->recv.iter, ITER_DEST, &echo->bvec, 1, ECHO_SIZE);
+	if (sluice_recv(echo->session, &echo->recv))
+		queue_work(echo_wq, &echo->end);
+}
+
+static void echo_received(struct sluice_recv *recv, int error)
+{
+	struct echo *echo = container_of(recv, struct echo, recv);
+	size_t len = recv->received;
+
+	/* An error, or the peer's close_notify. */
+	if (error || !len) {
+		queue_work(echo_wq, &echo->end);
+		return;
+	}
+	bvec_set_page(&echo->bvec, echo->page, len, 0);
+	iov_iter_bvec(&echo->send.iter, ITER_SOURCE, &echo->bvec, 1, len);
+	if (sluice_send(echo->session, &echo->send))
+		queue_work(echo_wq, &echo->end);
+}
+
+static void echo_sent(struct sluice_send *send, int error)
+{
+	struct echo *echo = container_of(send, struct echo, send);
+
+	if (error)
+		queue_work(echo_wq, &echo->end);
+	else
+		echo_receive(echo);
+}
+
+static void echo_state(struct sluice_session *session,
+		       enum sluice_session_state state, int error)
+{
+	struct echo *echo = sluice_session_priv(session);
+
+	if (state == SLUICE_SESSION_OPEN)
+		echo_receive(echo);
+	else if (state == SLUICE_SESSION_FAILED)
+		/* After the handshake a request says so, too: queued once. */
+		queue_work(echo_wq, &echo->end);
+}
+
+static const struct sluice_session_ops echo_ops = {
+	.state = echo_state,
+};
+
+static void echo_free(struct echo *echo)
+{
+	__free_pages(echo->page, ECHO_ORDER);
+	kfree(echo);
+}
+
+static void echo_end(struct work_struct *work)
+{
+	struct echo *echo = container_of(work, struct echo, end);
+
+	sluice_session_close(echo->session, SLUICE_CLOSE_TIMEOUT_MS);
+	sluice_session_put(echo->session);
+	/* No callback any more: but the last may have queued us again. */
+	mutex_lock(&echoes_lock);
+	list_del(&echo->node);
+	disable_work(&echo->end);
+	mutex_unlock(&echoes_lock);
+	echo_free(echo);
+	wake_up_var(&echoes);
+}
+
+/* Makes a connection of a socket, which is gone if that fails. */
+static int echo_start(struct socket *sock)
+{
+	const struct sluice_handshake handshake = {
+		.server = true,
+		.auth = psk ? SLUICE_AUTH_PSK : SLUICE_AUTH_X509,
+		.keyring = keyring,
+		.cert = cert,
+		.privkey = privkey,
+		.psk = { psk },
+		.num_psk = psk ? 1 : 0,
+	};
+	struct sluice_session_params params = {
+		.ops = &echo_ops,
+		.module = THIS_MODULE,
+	};
+	struct echo *echo;
+	int rc = -ENOMEM;
+
+	echo = kzalloc_obj(*echo);
+	if (!echo)
+		goto no_echo;
+	echo->page = alloc_pages(GFP_KERNEL | __GFP_COMP, ECHO_ORDER);
+	if (!echo->page)
+		goto no_page;
+
+	echo->recv.done = echo_received;
+	echo->send.done = echo_sent;
+	INIT_WORK(&echo->end, echo_end);
+	params.priv = echo;
+	echo->session = sluice_session_create(sock, &params);
+	if (IS_ERR(echo->session)) {
+		rc = PTR_ERR(echo->session);
+		echo_free(echo);
+		return rc;
+	}
+
+	mutex_lock(&echoes_lock);
+	list_add(&echo->node, &echoes);
+	mutex_unlock(&echoes_lock);
+	rc = sluice_session_handshake(echo->session, &handshake);
+	if (rc)
+		queue_work(echo_wq, &echo->end);
+	return rc;
+
+no_page:
+	kfree(echo);
+no_echo:
+	sock_release(sock);
+	return rc;
+}
+
+static int echo_accept(void *unused)
+{
+	struct socket *sock;
+	int rc;
+
+	while (!kthread_should_stop()) {
+		rc = kernel_accept(listener, &sock, 0);
+		if (!rc)
+			rc = echo_start(sock);
+		if (rc)
+			pr_info_ratelimited("sluice_echo: no connection: %d\n",
+					    rc);
+		if (rc && !kthread_should_stop())
+			schedule_timeout_interruptible(HZ / 10);
+	}
+	return 0;
+}
+
+static int __init echo_listen(void)
+{
+	struct sockaddr_in6 any = {
+		.sin6_family = AF_INET6,
+		.sin6_port = htons(port),
+	};
+	int rc;
+
+	rc = sock_create_kern(&init_net, AF_INET6, SOCK_STREAM, IPPROTO_TCP,
+			      &listener);
+	if (rc)
+		return rc;
+	sock_set_reuseaddr(listener->sk);
+	rc = kernel_bind(listener, (struct sockaddr_unsized *)&any,
+			 sizeof(any));
+	if (!rc)
+		rc = kernel_listen(listener, SOMAXCONN);
+	if (rc)
+		sock_release(listener);
+	return rc;
+}
+
+static int __init echo_init(void)
+{
+	int rc;
+
+	echo_wq = alloc_workqueue("sluice_echo", WQ_UNBOUND, 0);
+	if (!echo_wq)
+		return -ENOMEM;
+	rc = echo_listen();
+	if (rc)
+		goto no_listener;
+	acceptor = kthread_run(echo_accept, NULL, "sluice_echo");
+	if (IS_ERR(acceptor)) {
+		rc = PTR_ERR(acceptor);
+		goto no_acceptor;
+	}
+	return 0;
+
+no_acceptor:
+	sock_release(listener);
+no_listener:
+	destroy_workqueue(echo_wq);
+	return rc;
+}
+
+static void __exit echo_exit(void)
+{
+	struct echo *echo;
+
+	/* Wakes kernel_accept(). */
+	kernel_sock_shutdown(listener, SHUT_RDWR);
+	kthread_stop(acceptor);
+	sock_release(listener);
+
+	mutex_lock(&echoes_lock);
+	list_for_each_entry(echo, &echoes, node)
+		queue_work(echo_wq, &echo->end);
+	mutex_unlock(&echoes_lock);
+	wait_var_event(&echoes, list_empty_careful(&echoes));
+	destroy_workqueue(echo_wq);
+}
+
+module_init(echo_init);
+module_exit(echo_exit);
+
+MODULE_DESCRIPTION("Sample: echo service over TLS");
+MODULE_LICENSE("GPL");

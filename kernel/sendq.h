@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _SLUICE_SENDQ_H
+#define _SLUICE_SENDQ_H
+
+#include <linux/sluice.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+struct sluice_sendq;
+
+/**
+ * struct sluice_sendq_ops - what a queue needs of its session
+ * @send: sends some of @iter and advances it; @more says that data follows.
+ *	Returns octets; -EAGAIN: sluice_sendq_kick() will come; -ENOMEM: try
+ *	again; or another negative errno
+ * @flush: sends what @more has held back
+ * @end: says that no more comes: close_notify, then FIN
+ * @writable: there is room again after sluice_sendq_add() said -EAGAIN
+ * @ended: the queue is empty and @end was called (0), or sending failed
+ *
+ * Context: process, from the queue's worker; no lock held.
+ */
+struct sluice_sendq_ops {
+	ssize_t (*send)(struct sluice_sendq *q, struct iov_iter *iter,
+			bool more);
+	void (*flush)(struct sluice_sendq *q);
+	int (*end)(struct sluice_sendq *q);
+	void (*writable)(struct sluice_sendq *q);
+	void (*ended)(struct sluice_sendq *q, int error);
+};
+
+/**
+ * struct sluice_sendq - requests in the order they leave in
+ * @ops: the session's side
+ * @wq: where @work runs
+ * @work: sends; the only one that takes requests off, until
+ *	sluice_sendq_stop()
+ * @limit: octets that may wait
+ * @lock: guards all that follows; taken with interrupts off, from any context
+ * @requests: the first may be partly sent
+ * @queued: octets of @requests, those already sent of the first included
+ * @starved: somebody was told -EAGAIN
+ * @flush: data is held back that is to leave when the queue is empty
+ * @ending: sluice_sendq_end() was called: nothing is added any more
+ * @ended: &sluice_sendq_ops.ended was called
+ * @error: negative errno that all requests end with, or 0
+ */
+struct sluice_sendq {
+	const struct sluice_sendq_ops *ops;
+	struct workqueue_struct *wq;
+	struct delayed_work work;
+	size_t limit;
+
+	spinlock_t lock;	/* all that follows */
+	struct list_head requests;
+	size_t queued;
+	bool starved;
+	bool flush;
+	bool ending;
+	bool ended;
+	int error;
+};
+
+void sluice_sendq_init(struct sluice_sendq *q,
+		       const struct sluice_sendq_ops *ops,
+		       struct workqueue_struct *wq, size_t limit);
+int sluice_sendq_add(struct sluice_sendq *q, struct sluice_send *send);
+void sluice_sendq_flush(struct sluice_sendq *q);
+void sluice_sendq_end(struct sluice_sendq *q);
+void sluice_sendq_fail(struct sluice_sendq *q, int error);
+void sluice_sendq_kick(struct sluice_sendq *q);
+bool sluice_sendq_room(const struct sluice_sendq *q);
+bool sluice_sendq_stop(struct sluice_sendq *q, int error);
+
+#endif /* _SLUICE_SENDQ_H */
