@@ -42,6 +42,10 @@ void sluice_ktls_consume(struct sluice_conn *conn,
 			 struct sluice_record *record);
 bool sluice_ktls_rx_unseen(const struct sluice_conn *conn);
 bool sluice_ktls_rx_stopped(const struct sluice_conn *conn);
+int sluice_ktls_set_engine(struct sock *sk, u32 mode);
+int sluice_ktls_engine_info(struct sock *sk, struct sluice_engine_info *info);
+bool sluice_ktls_burst_begin(struct sluice_conn *conn, size_t len, bool more);
+void sluice_ktls_burst_end(struct sluice_conn *conn, bool more);
 int sluice_ktls_send_control(struct sluice_conn *conn, u8 type,
 			     const void *data, size_t len, int flags);
 

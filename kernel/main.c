@@ -5,6 +5,7 @@
 #include <linux/module.h>
 #include <linux/workqueue.h>
 
+#include "engine.h"
 #include "netlink.h"
 #include "conn.h"
 #include "socket.h"
@@ -29,6 +30,9 @@ static int __init sluice_init(void)
 					   WQ_CPU_INTENSIVE, 0);
 	if (!sluice_percpu_wq)
 		goto no_percpu_wq;
+	rc = sluice_engine_init();
+	if (rc)
+		goto no_engine;
 	rc = sluice_net_init();
 	if (rc)
 		goto no_net;
@@ -45,6 +49,8 @@ no_sockopt:
 no_netlink:
 	sluice_net_exit();
 no_net:
+	sluice_engine_exit();
+no_engine:
 	destroy_workqueue(sluice_percpu_wq);
 no_percpu_wq:
 	destroy_workqueue(sluice_wq);
@@ -60,6 +66,7 @@ static void __exit sluice_exit(void)
 	sluice_sockopt_exit();
 	sluice_netlink_exit();
 	sluice_net_exit();
+	sluice_engine_exit();
 	destroy_workqueue(sluice_percpu_wq);
 	destroy_workqueue(sluice_wq);
 }

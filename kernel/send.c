@@ -360,6 +360,7 @@ static int send_data(struct sluice_conn *conn, struct msghdr *msg,
 	const int flags = msg->msg_flags;
 	const int nowait = flags & MSG_DONTWAIT;
 	size_t sent = 0, chunk, left;
+	bool burst, more;
 	int rc;
 
 	do {
@@ -388,7 +389,11 @@ static int send_data(struct sluice_conn *conn, struct msghdr *msg,
 			chunk = left;
 			msg->msg_flags = flags;
 		}
+		more = msg->msg_flags & MSG_MORE;
+		burst = sluice_ktls_burst_begin(conn, chunk, more);
 		rc = conn->ktls_prot->sendmsg(conn->sk, msg, chunk);
+		if (burst)
+			sluice_ktls_burst_end(conn, more);
 		if (rc < 0)
 			break;
 		sent += rc;

@@ -15,6 +15,7 @@
 
 #include "attach.h"
 #include "conn.h"
+#include "ktls.h"
 #include "send.h"
 #include "socket.h"
 
@@ -59,6 +60,25 @@ static int set_key_update(struct sock *sk, sockptr_t optval,
 	return sluice_send_key_update(conn, request);
 }
 
+static int set_engine(struct sock *sk, sockptr_t optval, unsigned int optlen)
+{
+	struct sluice_conn *conn;
+	u32 mode;
+
+	if (optlen != sizeof(mode))
+		return -EINVAL;
+	if (copy_from_sockptr(&mode, optval, sizeof(mode)))
+		return -EFAULT;
+	if (mode > SLUICE_ENGINE_FORCED)
+		return -EINVAL;
+	/* Only our sendmsg() says how much is to come. */
+	conn = sluice_conn_find(sk);
+	if (mode == SLUICE_ENGINE_AUTO &&
+	    (!conn || !(conn->flags & SLUICE_ATTACH_TX)))
+		return -ENOTCONN;
+	return sluice_ktls_set_engine(sk, mode);
+}
+
 static int sluice_setsockopt(struct sock *sk, int optname, sockptr_t optval,
 			     unsigned int optlen)
 {
@@ -68,9 +88,28 @@ static int sluice_setsockopt(struct sock *sk, int optname, sockptr_t optval,
 	switch (optname) {
 	case SLUICE_ATTACH:
 		return set_attach(sk, optval, optlen);
-	default:
+	case SLUICE_KEY_UPDATE:
 		return set_key_update(sk, optval, optlen);
+	default:
+		return set_engine(sk, optval, optlen);
 	}
+}
+
+static int get_engine(struct sock *sk, void __user *optval, int *optlen)
+{
+	struct sluice_engine_info info;
+	int rc;
+
+	if (!sk_is_tcp(sk))
+		return -EOPNOTSUPP;
+	if (*optlen < 0)
+		return -EINVAL;
+
+	rc = sluice_ktls_engine_info(sk, &info);
+	if (rc)
+		return rc;
+	*optlen = min_t(size_t, *optlen, sizeof(info));
+	return copy_to_user(optval, &info, *optlen) ? -EFAULT : 0;
 }
 
 static int sluice_getsockopt(struct sock *sk, int optname, void __user *optval,
@@ -79,6 +118,10 @@ static int sluice_getsockopt(struct sock *sk, int optname, void __user *optval,
 	struct sluice_conn *conn = sluice_conn_find(sk);
 	struct sluice_info info;
 
+	if (optname == SLUICE_ENGINE)
+		return get_engine(sk, optval, optlen);
+	if (optname != SLUICE_INFO)
+		return -ENOPROTOOPT;
 	if (!conn)
 		return -ENOTCONN;
 	if (*optlen < 0)
@@ -93,19 +136,19 @@ static struct nf_sockopt_ops sockopts[] = {
 	{
 		.pf = PF_INET,
 		.set_optmin = SLUICE_ATTACH,
-		.set_optmax = SLUICE_KEY_UPDATE + 1,
+		.set_optmax = SLUICE_ENGINE + 1,
 		.set = sluice_setsockopt,
 		.get_optmin = SLUICE_INFO,
-		.get_optmax = SLUICE_INFO + 1,
+		.get_optmax = SLUICE_ENGINE + 1,
 		.get = sluice_getsockopt,
 		.owner = THIS_MODULE,
 	}, {
 		.pf = PF_INET6,
 		.set_optmin = SLUICE_ATTACH,
-		.set_optmax = SLUICE_KEY_UPDATE + 1,
+		.set_optmax = SLUICE_ENGINE + 1,
 		.set = sluice_setsockopt,
 		.get_optmin = SLUICE_INFO,
-		.get_optmax = SLUICE_INFO + 1,
+		.get_optmax = SLUICE_ENGINE + 1,
 		.get = sluice_getsockopt,
 		.owner = THIS_MODULE,
 	},

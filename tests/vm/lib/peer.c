@@ -166,6 +166,20 @@ int key_update(const struct end *e, uint32_t request)
 			  sizeof(request)) ? -errno : 0;
 }
 
+int set_engine(const struct end *e, uint32_t mode)
+{
+	return setsockopt(e->fd, level(e), SLUICE_ENGINE, &mode,
+			  sizeof(mode)) ? -errno : 0;
+}
+
+int engine_info(const struct end *e, struct sluice_engine_info *out)
+{
+	socklen_t len = sizeof(*out);
+
+	return getsockopt(e->fd, level(e), SLUICE_ENGINE, out, &len) ?
+	       -errno : 0;
+}
+
 ssize_t send_record(const struct end *e, uint8_t type, const void *data,
 		    size_t len, int flags)
 {
@@ -198,14 +212,19 @@ int send_ticket(const struct end *e)
 	       sizeof(ticket) ? 0 : -errno;
 }
 
+int renew_tx(struct end *e)
+{
+	next_secret(e->suite, e->tx);
+	return set_key(e, TLS_TX, e->tx);
+}
+
 int send_key_update(struct end *e, bool request)
 {
 	const uint8_t message[] = { 24, 0, 0, 1, request };
 
 	if (send_record(e, 22, message, sizeof(message), 0) != sizeof(message))
 		return -errno;
-	next_secret(e->suite, e->tx);
-	return set_key(e, TLS_TX, e->tx);
+	return renew_tx(e);
 }
 
 int send_alert(const struct end *e, uint8_t alert_level, uint8_t alert)

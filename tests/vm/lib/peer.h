@@ -47,11 +47,16 @@ void set_ktls(struct end *e);
 int attach(const struct end *e, uint32_t flags, uint64_t update_after);
 int info(const struct end *e, struct sluice_info *out);
 int key_update(const struct end *e, uint32_t request);
+/* SLUICE_ENGINE_*; 0 or a negative errno. */
+int set_engine(const struct end *e, uint32_t mode);
+int engine_info(const struct end *e, struct sluice_engine_info *out);
 
 /* As the peer, on raw kTLS: any record that is not data. */
 ssize_t send_record(const struct end *e, uint8_t type, const void *data,
 		    size_t len, int flags);
 int send_ticket(const struct end *e);
+/* The next sending key, without a KeyUpdate. */
+int renew_tx(struct end *e);
 /* KeyUpdate, and the key behind it. */
 int send_key_update(struct end *e, bool request);
 int send_alert(const struct end *e, uint8_t level, uint8_t alert);

@@ -20,6 +20,8 @@
 #define SLUICE_ATTACH		0x5c00	/* set: struct sluice_attach */
 #define SLUICE_KEY_UPDATE	0x5c01	/* set: __u32, SLUICE_UPDATE_* */
 #define SLUICE_INFO		0x5c00	/* get: struct sluice_info */
+#define SLUICE_ENGINE		0x5c02	/* set: __u32, SLUICE_ENGINE_* */
+					/* get: struct sluice_engine_info */
 
 /* struct sluice_attach::flags */
 #define SLUICE_ATTACH_TX	(1U << 0)	/* tx_secret is there */
@@ -74,6 +76,43 @@ struct sluice_attach {
 /* Argument of SLUICE_KEY_UPDATE: KeyUpdateRequest (RFC 9846, section 4.6.3). */
 #define SLUICE_UPDATE_NOT_REQUESTED	0	/* renew our sending key */
 #define SLUICE_UPDATE_REQUESTED		1	/* and ask the peer for its */
+
+/*
+ * Argument of SLUICE_ENGINE: where the records of a connection are encrypted.
+ * An unattached kTLS socket may have SLUICE_ENGINE_FORCED, too.
+ *
+ * Errors: EBUSY, data waits to be sent: try again. EOPNOTSUPP, not TLS 1.3, or
+ * the AEAD is an asynchronous one already. EINVAL, kTLS does not send on this
+ * socket, or an unknown value. ENOTCONN, not attached, or not connected.
+ */
+#define SLUICE_ENGINE_INLINE	0	/* by who sends */
+#define SLUICE_ENGINE_AUTO	1	/* and idle CPUs, where that is faster */
+#define SLUICE_ENGINE_FORCED	2	/* and other CPUs, always: for tests */
+
+/**
+ * struct sluice_engine_info - what SLUICE_ENGINE returns
+ * @mode: SLUICE_ENGINE_*
+ * @pad: 0
+ * @records_inline: records encrypted where they were sent
+ * @records_spread: records that went through the queue, and of these
+ * @records_helped: those that another CPU encrypted
+ * @wakeups: times that a helper was woken
+ * @record_ns: nanoseconds that encrypting a large record takes
+ * @wake_ns: nanoseconds until a helper has started
+ *
+ * All but @mode is 0 on a socket that never had the engine. It grows like
+ * struct sluice_info.
+ */
+struct sluice_engine_info {
+	__u32 mode;
+	__u32 pad;
+	__u64 records_inline;
+	__u64 records_spread;
+	__u64 records_helped;
+	__u64 wakeups;
+	__u64 record_ns;
+	__u64 wake_ns;
+};
 
 /* How a direction stands: struct sluice_info::tx_state and rx_state. */
 enum sluice_dir_state {
