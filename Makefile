@@ -8,10 +8,10 @@ KBUILD = make -C /lib/modules/$$(cat /etc/sluice-kernel)/build \
 
 .PHONY: help root modules debug-kernel userspace vm-programs demo check \
 	check-userspace check-kunit check-vm check-debug check-style \
-	install uninstall dkms clean distclean
+	bench-kernel bench-kernel-quick bench-tree install uninstall dkms clean distclean
 
 help:
-	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 22
 
 root: ## make the build root and the kernel tree (once: about 2 minutes)
 	@scripts/env/root
@@ -48,6 +48,15 @@ check-debug: ## scenarios on a kernel that looks for mistakes
 
 check-style: ## warnings, checkpatch, sparse, shellcheck, spelling
 	@scripts/check style
+
+bench-kernel: modules vm-programs bench-tree ## what the record engine brings; about half an hour
+	@scripts/bench/engine
+
+bench-kernel-quick: modules vm-programs bench-tree ## the same in two minutes, for a first look
+	@scripts/bench/engine -q
+
+bench-tree: root
+	@$(IN_ROOT) scripts/debug/build bench
 
 install: ## build and install for this machine's own kernel
 	$(MAKE) -C kernel modules_install
