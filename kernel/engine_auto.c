@@ -14,6 +14,7 @@
 #include <kunit/visibility.h>
 #include <linux/export.h>
 #include <linux/log2.h>
+#include <linux/math.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
 
@@ -94,13 +95,20 @@ bool sluice_engine_auto_choose(struct sluice_engine_auto *learnt,
 }
 EXPORT_SYMBOL_IF_KUNIT(sluice_engine_auto_choose);
 
-/* The trial is over: stay or change. */
+/*
+ * The trial is over: stay or change. Where times scatter, a trial may have been
+ * lucky: it takes more to begin then, but no more to stop.
+ */
 static void judge(struct sluice_engine_class *class)
 {
 	u64 spread = (u64)class->ns[true] * 100;
 	u64 limit = (u64)class->ns[false] *
 		    (class->spread ? STAY_PERCENT : BEGIN_PERCENT);
-	bool better = spread < limit;
+	bool better;
+
+	if (!class->spread)
+		spread += (u64)class->deviation * 100;
+	better = spread < limit;
 
 	if (better == class->spread) {
 		class->pause = clamp(class->pause * 2, PAUSE_MIN, PAUSE_MAX);
@@ -124,9 +132,11 @@ void sluice_engine_auto_learn(struct sluice_engine_auto *learnt,
 {
 	struct sluice_engine_class *class = class_of(learnt, records);
 	u32 *known = &class->ns[spread];
+	u32 off;
 
 	ns = clamp(ns, 1ULL, U32_MAX / 4ULL);
 	/* A burst that was interrupted is not to count for all of it. */
+	off = *known ? min(abs_diff(ns, (u64)*known), *known * 4ULL) : 0;
 	if (*known)
 		*known = ((u64)*known * 3 + min(ns, *known * 4ULL)) / 4;
 	else
@@ -137,6 +147,8 @@ void sluice_engine_auto_learn(struct sluice_engine_auto *learnt,
 			judge(class);
 		return;
 	}
+	class->deviation = class->deviation ?
+			   ((u64)class->deviation * 7 + off) / 8 : off;
 	if (!class->pause) {
 		class->pause = FIRST;
 		class->wait = FIRST;

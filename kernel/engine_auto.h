@@ -15,6 +15,7 @@
  * @ns: nanoseconds that a record takes, if the burst is encrypted by who
  *	sends, and if it is spread; 0, not known
  * @adopted_ns: what @ns was when the present way was chosen
+ * @deviation: how far the bursts of the present way are from their average
  * @wait: bursts until the other way is tried again
  * @pause: what @wait starts from the next time
  * @trial: bursts of the present trial that are left
@@ -23,6 +24,7 @@
 struct sluice_engine_class {
 	u32 ns[2];
 	u32 adopted_ns;
+	u32 deviation;
 	u16 wait;
 	u16 pause;
 	u8 trial;

@@ -27,7 +27,7 @@
 #define WINDOW		max_t(unsigned long, HZ / 25, 4)
 
 /* A CPU has to have been idle for so much of it. */
-#define IDLE_PERCENT	35
+#define IDLE_PERCENT	50
 
 /**
  * struct cpu_time - what a CPU did with its time
