@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -40,12 +41,19 @@ static double slice = 0.15;	/* seconds */
 
 struct connection {
 	struct end session, peer;
-	double end;		/* when its last write returned */
-	uint64_t octets;	/* in the last slice */
+	pid_t drain;
 };
 
-static pthread_barrier_t start_line;
-static double slice_start;
+/*
+ * What the processes share. They are not threads: User-Mode Linux runs those of
+ * one process on one CPU.
+ */
+static struct shared {
+	pthread_barrier_t start_line;
+	double start;
+	double end[CONNECTIONS_MAX];	/* when the last write returned */
+	uint64_t octets[CONNECTIONS_MAX];
+} *shared;
 
 static double now(void)
 {
@@ -55,53 +63,80 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static void *drain(void *arg)
+static void drain(int fd)
 {
-	struct connection *c = arg;
-
-	while (recv(c->peer.fd, NULL, 1 << 24, MSG_TRUNC) > 0)
+	while (recv(fd, NULL, 1 << 24, MSG_TRUNC) > 0)
 		;
-	return NULL;
 }
 
-static void *send_for_a_slice(void *arg)
+static void send_for_a_slice(int fd, unsigned int i)
 {
-	struct connection *c = arg;
+	uint64_t octets = 0;
+	double end;
 
-	c->octets = 0;
-	if (pthread_barrier_wait(&start_line) == PTHREAD_BARRIER_SERIAL_THREAD)
-		slice_start = now();
-	pthread_barrier_wait(&start_line);
+	if (pthread_barrier_wait(&shared->start_line) ==
+	    PTHREAD_BARRIER_SERIAL_THREAD)
+		shared->start = now();
+	pthread_barrier_wait(&shared->start_line);
 	do {
-		ssize_t n = send(c->session.fd, data, write_size, 0);
+		ssize_t n = send(fd, data, write_size, 0);
 
 		if (n <= 0)
 			die("send");
-		c->octets += (uint64_t)n;
-		c->end = now();
-	} while (c->end - slice_start < slice);
-	return NULL;
+		octets += (uint64_t)n;
+		end = now();
+	} while (end - shared->start < slice);
+	shared->octets[i] = octets;
+	shared->end[i] = end;
+}
+
+static pid_t spawn(void)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		die("fork");
+	return pid;
+}
+
+static void wait_for(pid_t pid)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) != pid || status)
+		die("a process");
+}
+
+static void prepare(unsigned int n)
+{
+	pthread_barrierattr_t attr;
+
+	pthread_barrierattr_init(&attr);
+	pthread_barrierattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	pthread_barrier_init(&shared->start_line, &attr, n);
 }
 
 /* All connections of a mode at once: octets a second, until the last is done. */
 static double measure(struct connection *c, unsigned int n)
 {
-	pthread_t threads[CONNECTIONS_MAX];
+	pid_t pids[CONNECTIONS_MAX];
 	uint64_t octets = 0;
 	double end = 0;
 
-	pthread_barrier_init(&start_line, NULL, n);
-	for (unsigned int i = 1; i < n; i++)
-		pthread_create(&threads[i], NULL, send_for_a_slice, &c[i]);
-	send_for_a_slice(&c[0]);
+	prepare(n);
 	for (unsigned int i = 0; i < n; i++) {
-		if (i)
-			pthread_join(threads[i], NULL);
-		octets += c[i].octets;
-		end = c[i].end > end ? c[i].end : end;
+		pids[i] = spawn();
+		if (!pids[i]) {
+			send_for_a_slice(c[i].session.fd, i);
+			_exit(0);
+		}
 	}
-	pthread_barrier_destroy(&start_line);
-	return (double)octets / (end - slice_start);
+	for (unsigned int i = 0; i < n; i++) {
+		wait_for(pids[i]);
+		octets += shared->octets[i];
+		end = shared->end[i] > end ? shared->end[i] : end;
+	}
+	return (double)octets / (end - shared->start);
 }
 
 static int compare(const void *a, const void *b)
@@ -125,7 +160,6 @@ static double line(size_t size, unsigned int connections, unsigned int turns,
 		   double result[MODES])
 {
 	static struct connection c[MODES][CONNECTIONS_MAX];
-	static pthread_t drains[MODES][CONNECTIONS_MAX];
 	double ratio[MODES][TURNS_MAX], rate[TURNS_MAX];
 	struct sluice_engine_info in;
 	char label[16];
@@ -140,7 +174,11 @@ static double line(size_t size, unsigned int connections, unsigned int turns,
 			if (attach(&x->session, 0, 0) ||
 			    set_engine(&x->session, mode_option[m]))
 				die("SLUICE_ENGINE");
-			pthread_create(&drains[m][i], NULL, drain, x);
+			x->drain = spawn();
+			if (!x->drain) {
+				drain(x->peer.fd);
+				_exit(0);
+			}
 		}
 		measure(c[m], connections);	/* warm up */
 	}
@@ -171,60 +209,58 @@ static double line(size_t size, unsigned int connections, unsigned int turns,
 	for (int m = 0; m < MODES; m++)
 		for (unsigned int i = 0; i < connections; i++) {
 			shutdown(c[m][i].peer.fd, SHUT_RDWR);
-			pthread_join(drains[m][i], NULL);
+			wait_for(c[m][i].drain);
 			close(c[m][i].session.fd);
 			close(c[m][i].peer.fd);
 		}
 	return median(rate, turns);
 }
 
-/* What the machine itself gives: threads that only count, one a CPU. */
-struct counter {
-	unsigned int cpu;
-	volatile uint64_t n;
-	uint64_t pad[6];	/* a cache line of its own */
-};
-
-static void *spin(void *arg)
+/* What the machine itself gives: processes that only count, one a CPU. */
+static void spin(unsigned int i)
 {
-	struct counter *c = arg;
+	volatile uint64_t n = 0;
 	cpu_set_t cpu;
 
 	CPU_ZERO(&cpu);
-	CPU_SET(c->cpu, &cpu);
+	CPU_SET(i, &cpu);
 	sched_setaffinity(0, sizeof(cpu), &cpu);
+	pthread_barrier_wait(&shared->start_line);
 	double end = now() + 0.1;
 
 	do {
-		for (int i = 0; i < 10000; i++)
-			c->n++;
+		for (int k = 0; k < 1000000; k++)
+			n++;
 	} while (now() < end);
-	return NULL;
+	shared->octets[i] = n;
+}
+
+static double count(unsigned int n)
+{
+	pid_t pids[CONNECTIONS_MAX];
+	uint64_t sum = 0;
+
+	prepare(n);
+	for (unsigned int i = 0; i < n; i++) {
+		pids[i] = spawn();
+		if (!pids[i]) {
+			spin(i);
+			_exit(0);
+		}
+	}
+	for (unsigned int i = 0; i < n; i++) {
+		wait_for(pids[i]);
+		sum += shared->octets[i];
+	}
+	return (double)sum;
 }
 
 static double spin_scaling(unsigned int cpus)
 {
 	double ratios[15];
 
-	for (int t = 0; t < 15; t++) {
-		static struct counter counters[64];
-		pthread_t threads[64];
-		uint64_t one, all = 0;
-
-		for (unsigned int i = 0; i < cpus; i++)
-			counters[i] = (struct counter){ .cpu = i };
-		pthread_create(&threads[0], NULL, spin, &counters[0]);
-		pthread_join(threads[0], NULL);
-		one = counters[0].n;
-		counters[0].n = 0;
-		for (unsigned int i = 0; i < cpus; i++)
-			pthread_create(&threads[i], NULL, spin, &counters[i]);
-		for (unsigned int i = 0; i < cpus; i++) {
-			pthread_join(threads[i], NULL);
-			all += counters[i].n;
-		}
-		ratios[t] = (double)all / (double)one;
-	}
+	for (int t = 0; t < 15; t++)
+		ratios[t] = count(cpus) / count(1);
 	return median(ratios, 15);
 }
 
@@ -256,17 +292,19 @@ int main(int argc, char **argv)
 		turns = 11;
 		slice = 0.12;
 	}
-	if (!turns || turns > TURNS_MAX)
+	if (!turns || turns > TURNS_MAX || cpus > CONNECTIONS_MAX)
 		return 2;
 
 	data = mmap(NULL, 4 << 20, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	if (data == MAP_FAILED)
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (data == MAP_FAILED || shared == MAP_FAILED)
 		die("mmap");
 	memset(data, 0x5a, 4 << 20);
 
 	if (cpus > 1)
-		printf("%u threads that only count do %.2f times what one does.\n\n",
+		printf("%u processes that only count do %.2f times what one does.\n\n",
 		       cpus, spin_scaling(cpus));
 	printf("| write | connections | inline, MB/s | inline again | auto | forced | auto spread |\n"
 	       "|---|---|---|---|---|---|---|\n");
