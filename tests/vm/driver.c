@@ -491,8 +491,9 @@ int main(void)
 {
 	struct sigaction action = { .sa_handler = on_signal };
 
-	if (access("/dev/sluice_echo", F_OK) &&
-	    system("insmod /out/kernel/samples/sluice_echo_client.ko"))
+	bool load = access("/dev/sluice_echo", F_OK);
+
+	if (load && system("insmod /out/kernel/samples/sluice_echo_client.ko"))
 		die("sluice_echo_client.ko");
 	sigaction(SIGUSR1, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
@@ -506,5 +507,7 @@ int main(void)
 	test_stalls();
 	test_many();
 	test_refusals();
+	if (load)
+		tap(!system("rmmod sluice_echo_client"), "the driver unloads");
 	return tap_status();
 }
