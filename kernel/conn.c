@@ -102,6 +102,8 @@ void sluice_conn_link(struct sluice_conn *conn)
 
 	mutex_lock(&sn->lock);
 	conn->session = find_session(sn, conn);
+	if (conn->session)
+		conn->session->attached = true;
 	conn->id = conn->session ? conn->session->id : ++sn->last_id;
 	sn->ended.attached++;
 	list_for_each_entry_reverse(pos, &sn->conns, node)

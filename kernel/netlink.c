@@ -9,16 +9,15 @@
 #include <net/inet_sock.h>
 
 #include "netlink.h"
+#include "session.h"
 #include "conn.h"
 
 static struct genl_family family;
 
-static bool may_see(const struct sk_buff *request,
-		    const struct sluice_conn *conn)
+static bool may_see(const struct sk_buff *request, const struct sock *sk)
 {
-	return uid_eq(sk_uid(conn->sk), NETLINK_CREDS(request)->uid) ||
-	       netlink_ns_capable(request,
-				  sock_net(conn->sk)->user_ns,
+	return uid_eq(sk_uid(sk), NETLINK_CREDS(request)->uid) ||
+	       netlink_ns_capable(request, sock_net(sk)->user_ns,
 				  CAP_NET_ADMIN);
 }
 
@@ -54,40 +53,67 @@ static int put_alert(struct sk_buff *msg, int attr, u16 alert)
 	return alert == SLUICE_ALERT_NONE ? 0 : nla_put_u16(msg, attr, alert);
 }
 
-static int put_session(struct sk_buff *msg, u32 portid, u32 seq, int flags,
-		       struct sluice_conn *conn)
+/* What is known of a socket without its being attached. */
+static int put_socket(struct sk_buff *msg, const struct sock *sk, u64 id)
 {
-	struct user_namespace *user_ns = sock_net(conn->sk)->user_ns;
+	return nla_put_uint(msg, SLUICE_A_SESSION_ID, id) ||
+	       nla_put_u32(msg, SLUICE_A_SESSION_UID,
+			   from_kuid_munged(sock_net(sk)->user_ns,
+					    sk_uid(sk))) ||
+	       put_addresses(msg, sk);
+}
+
+static int put_driver(struct sk_buff *msg, const struct sluice_session *session)
+{
+	int error = sluice_session_error(session);
+
+	return nla_put_u8(msg, SLUICE_A_SESSION_STATE,
+			  sluice_session_state(session)) ||
+	       nla_put_string(msg, SLUICE_A_SESSION_MODULE, session->name) ||
+	       (error && nla_put_u32(msg, SLUICE_A_SESSION_ERROR, -error));
+}
+
+static int put_conn(struct sk_buff *msg, struct sluice_conn *conn)
+{
 	struct sluice_info info;
+
+	sluice_conn_info(conn, &info);
+	return nla_put_u32(msg, SLUICE_A_SESSION_PID, conn->pid) ||
+	       nla_put_u16(msg, SLUICE_A_SESSION_VERSION, info.version) ||
+	       nla_put_u16(msg, SLUICE_A_SESSION_CIPHER, info.cipher_type) ||
+	       nla_put_u8(msg, SLUICE_A_SESSION_TX_STATE, info.tx_state) ||
+	       nla_put_u8(msg, SLUICE_A_SESSION_RX_STATE, info.rx_state) ||
+	       put_alert(msg, SLUICE_A_SESSION_ALERT_SENT, info.alert_sent) ||
+	       put_alert(msg, SLUICE_A_SESSION_ALERT_RECEIVED,
+			 info.alert_received) ||
+	       nla_put_uint(msg, SLUICE_A_SESSION_TX_BYTES, info.tx_bytes) ||
+	       nla_put_uint(msg, SLUICE_A_SESSION_RX_BYTES, info.rx_bytes) ||
+	       nla_put_uint(msg, SLUICE_A_SESSION_TX_RECORDS,
+			    info.tx_records) ||
+	       nla_put_uint(msg, SLUICE_A_SESSION_RX_RECORDS,
+			    info.rx_records) ||
+	       nla_put_uint(msg, SLUICE_A_SESSION_TX_KEY_UPDATES,
+			    info.tx_key_updates) ||
+	       nla_put_uint(msg, SLUICE_A_SESSION_RX_KEY_UPDATES,
+			    info.rx_key_updates) ||
+	       nla_put_uint(msg, SLUICE_A_SESSION_TICKETS, info.tickets);
+}
+
+/* One of @conn and @session may be missing. */
+static int put_session(struct sk_buff *msg, u32 portid, u32 seq, int flags,
+		       struct sluice_conn *conn,
+		       const struct sluice_session *session)
+{
 	void *hdr;
 
 	hdr = genlmsg_put(msg, portid, seq, &family, flags,
 			  SLUICE_CMD_SESSION_GET);
 	if (!hdr)
 		return -EMSGSIZE;
-
-	sluice_conn_info(conn, &info);
-	if (nla_put_uint(msg, SLUICE_A_SESSION_ID, info.id) ||
-	    nla_put_u32(msg, SLUICE_A_SESSION_PID, conn->pid) ||
-	    nla_put_u32(msg, SLUICE_A_SESSION_UID,
-			from_kuid_munged(user_ns, sk_uid(conn->sk))) ||
-	    put_addresses(msg, conn->sk) ||
-	    nla_put_u16(msg, SLUICE_A_SESSION_VERSION, info.version) ||
-	    nla_put_u16(msg, SLUICE_A_SESSION_CIPHER, info.cipher_type) ||
-	    nla_put_u8(msg, SLUICE_A_SESSION_TX_STATE, info.tx_state) ||
-	    nla_put_u8(msg, SLUICE_A_SESSION_RX_STATE, info.rx_state) ||
-	    put_alert(msg, SLUICE_A_SESSION_ALERT_SENT, info.alert_sent) ||
-	    put_alert(msg, SLUICE_A_SESSION_ALERT_RECEIVED,
-		      info.alert_received) ||
-	    nla_put_uint(msg, SLUICE_A_SESSION_TX_BYTES, info.tx_bytes) ||
-	    nla_put_uint(msg, SLUICE_A_SESSION_RX_BYTES, info.rx_bytes) ||
-	    nla_put_uint(msg, SLUICE_A_SESSION_TX_RECORDS, info.tx_records) ||
-	    nla_put_uint(msg, SLUICE_A_SESSION_RX_RECORDS, info.rx_records) ||
-	    nla_put_uint(msg, SLUICE_A_SESSION_TX_KEY_UPDATES,
-			 info.tx_key_updates) ||
-	    nla_put_uint(msg, SLUICE_A_SESSION_RX_KEY_UPDATES,
-			 info.rx_key_updates) ||
-	    nla_put_uint(msg, SLUICE_A_SESSION_TICKETS, info.tickets)) {
+	if (put_socket(msg, conn ? conn->sk : session->sock->sk,
+		       conn ? conn->id : session->id) ||
+	    (conn && put_conn(msg, conn)) ||
+	    (session && put_driver(msg, session))) {
 		genlmsg_cancel(msg, hdr);
 		return -EMSGSIZE;
 	}
@@ -98,6 +124,7 @@ static int put_session(struct sk_buff *msg, u32 portid, u32 seq, int flags,
 static int session_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct sluice_net *sn = sluice_net(genl_info_net(info));
+	struct sluice_session *session;
 	struct sluice_conn *conn;
 	struct sk_buff *msg;
 	int rc = -ENOENT;
@@ -113,10 +140,18 @@ static int session_get_doit(struct sk_buff *skb, struct genl_info *info)
 
 	mutex_lock(&sn->lock);
 	list_for_each_entry(conn, &sn->conns, node) {
-		if (conn->id != id || !may_see(skb, conn))
+		if (conn->id != id || !may_see(skb, conn->sk))
 			continue;
 		rc = put_session(msg, info->snd_portid, info->snd_seq, 0,
-				 conn);
+				 conn, conn->session);
+		break;
+	}
+	list_for_each_entry(session, &sn->sessions, node) {
+		if (session->id != id || session->attached ||
+		    !may_see(skb, session->sock->sk))
+			continue;
+		rc = put_session(msg, info->snd_portid, info->snd_seq, 0,
+				 NULL, session);
 		break;
 	}
 	mutex_unlock(&sn->lock);
@@ -128,15 +163,21 @@ static int session_get_doit(struct sk_buff *skb, struct genl_info *info)
 	return genlmsg_reply(msg, info);
 }
 
-/* What a dump keeps between two messages: the last id it has shown. */
+/*
+ * What a dump keeps between two messages: the last ids it has shown, of
+ * connections and then of sessions that have none.
+ */
 struct dump_state {
 	u64 last_id;
+	u64 last_session;
 };
 
 static int session_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct dump_state *state = (void *)cb->ctx;
 	struct sluice_net *sn = sluice_net(sock_net(skb->sk));
+	u32 portid = NETLINK_CB(cb->skb).portid, seq = cb->nlh->nlmsg_seq;
+	struct sluice_session *session;
 	struct sluice_conn *conn;
 	int rc = 0;
 
@@ -144,14 +185,24 @@ static int session_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 
 	mutex_lock(&sn->lock);
 	list_for_each_entry(conn, &sn->conns, node) {
-		if (conn->id <= state->last_id || !may_see(cb->skb, conn))
+		if (conn->id <= state->last_id || !may_see(cb->skb, conn->sk))
 			continue;
-		rc = put_session(skb, NETLINK_CB(cb->skb).portid,
-				 cb->nlh->nlmsg_seq, NLM_F_MULTI, conn);
+		rc = put_session(skb, portid, seq, NLM_F_MULTI, conn,
+				 conn->session);
 		if (rc)
-			break;
+			goto full;
 		state->last_id = conn->id;
 	}
+	list_for_each_entry(session, &sn->sessions, node) {
+		if (session->id <= state->last_session || session->attached ||
+		    !may_see(cb->skb, session->sock->sk))
+			continue;
+		rc = put_session(skb, portid, seq, NLM_F_MULTI, NULL, session);
+		if (rc)
+			goto full;
+		state->last_session = session->id;
+	}
+full:
 	mutex_unlock(&sn->lock);
 	return rc;
 }

@@ -26,6 +26,7 @@ struct sluice_conn;
  * @wq: where all work of the session runs
  * @id: number of the session; its connection's, too
  * @node: in sluice_net::sessions; under sluice_net::lock
+ * @attached: its connection is in sluice_net::conns; under sluice_net::lock
  * @upcall: the handshake
  * @sendq: what is to be sent
  * @recvq: what is to be received
@@ -54,6 +55,7 @@ struct sluice_session {
 	struct workqueue_struct *wq;
 	u64 id;
 	struct list_head node;
+	bool attached;
 	struct sluice_upcall upcall;
 	struct sluice_sendq sendq;
 	struct sluice_recvq recvq;

@@ -191,6 +191,7 @@ static const struct field session_fields[] = {
 	{ SLUICE_A_SESSION_TX_KEY_UPDATES, "tx_key_updates" },
 	{ SLUICE_A_SESSION_RX_KEY_UPDATES, "rx_key_updates" },
 	{ SLUICE_A_SESSION_TICKETS, "tickets" },
+	{ SLUICE_A_SESSION_ERROR, "error" },
 };
 
 static const struct field stats_fields[] = {
@@ -212,6 +213,16 @@ static const char *state_name(uint64_t state)
 {
 	static const char *const names[] = {
 		"detached", "open", "closed", "truncated", "failed",
+	};
+
+	return state < sizeof(names) / sizeof(*names) ? names[state] : "?";
+}
+
+/* A driver's session has states of its own. */
+static const char *session_state_name(uint64_t state)
+{
+	static const char *const names[] = {
+		"new", "handshaking", "open", "closing", "closed", "failed",
 	};
 
 	return state < sizeof(names) / sizeof(*names) ? names[state] : "?";
@@ -260,25 +271,44 @@ static int session_message(const struct nlmsghdr *nlh, void *arg)
 	struct output *out = arg;
 	const struct nlattr *a[ATTRS] = { NULL };
 	char local[INET6_ADDRSTRLEN], peer[INET6_ADDRSTRLEN];
+	const char *driver;
+	bool attached;
 
 	mnl_attr_parse(nlh, sizeof(struct genlmsghdr), collect, a);
+	attached = a[SLUICE_A_SESSION_CIPHER];
+	driver = a[SLUICE_A_SESSION_MODULE] ?
+		 mnl_attr_get_str(a[SLUICE_A_SESSION_MODULE]) : NULL;
 	address(a[SLUICE_A_SESSION_LOCAL], local);
 	address(a[SLUICE_A_SESSION_PEER], peer);
 	if (out->json) {
 		printf("%s\n    { ", out->first ? "" : ",");
 		print_json(a, session_fields,
 			   sizeof(session_fields) / sizeof(*session_fields));
-		printf(", \"local\": \"%s\", \"peer\": \"%s\", \"cipher\": \"%s\", \"tx_state\": \"%s\", \"rx_state\": \"%s\" }",
-		       local, peer, cipher_name(number(a[SLUICE_A_SESSION_CIPHER])),
-		       state_name(number(a[SLUICE_A_SESSION_TX_STATE])),
-		       state_name(number(a[SLUICE_A_SESSION_RX_STATE])));
+		printf(", \"local\": \"%s\", \"peer\": \"%s\"", local, peer);
+		if (attached)
+			printf(", \"cipher\": \"%s\", \"tx_state\": \"%s\", \"rx_state\": \"%s\"",
+			       cipher_name(number(a[SLUICE_A_SESSION_CIPHER])),
+			       state_name(number(a[SLUICE_A_SESSION_TX_STATE])),
+			       state_name(number(a[SLUICE_A_SESSION_RX_STATE])));
+		if (driver)
+			printf(", \"module\": \"%s\", \"state\": \"%s\"",
+			       driver, session_state_name(number(a[SLUICE_A_SESSION_STATE])));
+		printf(" }");
 	} else {
-		printf("session %" PRIu64 ": process %" PRIu64 ", %s port %" PRIu64 " to %s port %" PRIu64 ", %s\n",
-		       number(a[SLUICE_A_SESSION_ID]),
-		       number(a[SLUICE_A_SESSION_PID]), local,
+		printf("session %" PRIu64 ": ", number(a[SLUICE_A_SESSION_ID]));
+		if (driver)
+			printf("driver %s, %s, ", driver,
+			       session_state_name(number(a[SLUICE_A_SESSION_STATE])));
+		else
+			printf("process %" PRIu64 ", ",
+			       number(a[SLUICE_A_SESSION_PID]));
+		printf("%s port %" PRIu64 " to %s port %" PRIu64 "%s%s\n", local,
 		       number(a[SLUICE_A_SESSION_LOCAL_PORT]), peer,
 		       number(a[SLUICE_A_SESSION_PEER_PORT]),
-		       cipher_name(number(a[SLUICE_A_SESSION_CIPHER])));
+		       attached ? ", " : "", attached ?
+		       cipher_name(number(a[SLUICE_A_SESSION_CIPHER])) : "");
+	}
+	if (!out->json && attached) {
 		printf("  sending   %-9s %14" PRIu64 " octets %10" PRIu64 " records %6" PRIu64 " key updates\n",
 		       state_name(number(a[SLUICE_A_SESSION_TX_STATE])),
 		       number(a[SLUICE_A_SESSION_TX_BYTES]),

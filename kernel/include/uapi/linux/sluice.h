@@ -210,6 +210,10 @@ enum sluice_a_session {
 	SLUICE_A_SESSION_TX_KEY_UPDATES,
 	SLUICE_A_SESSION_RX_KEY_UPDATES,
 	SLUICE_A_SESSION_TICKETS,
+	/* Those of drivers only. Before the handshake's end they have no more. */
+	SLUICE_A_SESSION_STATE,		/* u8: enum sluice_session_state */
+	SLUICE_A_SESSION_MODULE,	/* string: the driver's */
+	SLUICE_A_SESSION_ERROR,		/* u32: errno; absent if none */
 
 	__SLUICE_A_SESSION_MAX,
 	SLUICE_A_SESSION_MAX = __SLUICE_A_SESSION_MAX - 1
