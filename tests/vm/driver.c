@@ -10,7 +10,6 @@
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "client.h"
 #include "peer.h"
 #include "record.h"
 #include "tap.h"
@@ -28,61 +28,6 @@ enum {
 	CLOSE_NOTIFY = 0, BAD_RECORD_MAC = 20, RECORD_OVERFLOW = 22,
 	HANDSHAKE_FAILURE = 40, INTERNAL_ERROR = 80,
 };
-
-/* What became of a client. */
-struct outcome {
-	int error;
-	unsigned long long sent, received, tx_updates, rx_updates, tickets,
-			   tx_records;
-	unsigned int alert_sent, alert_received;
-};
-
-struct client {
-	pthread_t thread;
-	char line[256];
-	struct outcome out;
-};
-
-/* Writes the line; reads how it went. */
-static void *client_thread(void *arg)
-{
-	struct client *c = arg;
-	char text[256] = "";
-	int dev;
-
-	dev = open("/dev/sluice_echo", O_RDWR | O_CLOEXEC);
-	if (dev < 0)
-		die("/dev/sluice_echo");
-	c->out = (struct outcome){ 0 };
-	if (write(dev, c->line, strlen(c->line)) < 0)
-		c->out.error = errno;
-	if (read(dev, text, sizeof(text) - 1) > 0)
-		sscanf(text, "sent=%llu received=%llu tx_key_updates=%llu rx_key_updates=%llu tickets=%llu tx_records=%llu alert_sent=%u alert_received=%u",
-		       &c->out.sent, &c->out.received, &c->out.tx_updates,
-		       &c->out.rx_updates, &c->out.tickets,
-		       &c->out.tx_records, &c->out.alert_sent,
-		       &c->out.alert_received);
-	close(dev);
-	return NULL;
-}
-
-__attribute__((format(printf, 2, 3)))
-static void start(struct client *c, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(c->line, sizeof(c->line), format, args);
-	va_end(args);
-	if (pthread_create(&c->thread, NULL, client_thread, c))
-		die("pthread_create");
-}
-
-static const struct outcome *end(struct client *c)
-{
-	pthread_join(c->thread, NULL);
-	return &c->out;
-}
 
 /* The peer: sends back what comes, and something of its own in between. */
 struct echo {
@@ -491,10 +436,8 @@ int main(void)
 {
 	struct sigaction action = { .sa_handler = on_signal };
 
-	bool load = access("/dev/sluice_echo", F_OK);
 
-	if (load && system("insmod /out/kernel/samples/sluice_echo_client.ko"))
-		die("sluice_echo_client.ko");
+	load_client();
 	sigaction(SIGUSR1, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
 
@@ -507,7 +450,6 @@ int main(void)
 	test_stalls();
 	test_many();
 	test_refusals();
-	if (load)
-		tap(!system("rmmod sluice_echo_client"), "the driver unloads");
+	unload_client();
 	return tap_status();
 }
