@@ -328,7 +328,7 @@ int main(int argc, char **argv)
 			if (result[AUTO] < 0.97 && used < sizeof(misses) - 80)
 				used += (size_t)snprintf(misses + used,
 					sizeof(misses) - used,
-					" %zu KiB by %u: %.2f (inline again: %.2f);",
+					" %zu KiB by %u: %.3f (inline again: %.3f);",
 					sizes[i] >> 10, conns[k], result[AUTO],
 					result[AGAIN]);
 		}
