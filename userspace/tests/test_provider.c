@@ -445,6 +445,47 @@ static void files(void **state)
 	sluice_openssl_trust_free(trust);
 }
 
+/* A chain and a key in memory, cut at every octet. */
+static void der(void **state)
+{
+	char why[SLUICE_OPENSSL_WHY_MAX];
+	EVP_PKEY *key = EVP_EC_gen("P-256"), *other = EVP_EC_gen("P-256");
+	X509 *cert = make_cert(key, "DNS:a.test", NULL, key, -60, 3600, NULL);
+	uint8_t *leaf = NULL, *pkey = NULL, *wrong = NULL, chain[4096];
+	size_t leaf_len = (size_t)i2d_X509(cert, &leaf);
+	size_t pkey_len = (size_t)i2d_PrivateKey(key, &pkey);
+	size_t wrong_len = (size_t)i2d_PrivateKey(other, &wrong);
+	struct sluice_octets parts[SLUICE_CHAIN_MAX];
+	struct sluice_credential *cred;
+
+	(void)state;
+	memcpy(chain, leaf, leaf_len);
+	memcpy(chain + leaf_len, leaf, leaf_len);
+	cred = sluice_openssl_credential_der(p, chain, 2 * leaf_len, pkey, pkey_len, why);
+	assert_non_null(cred);
+	assert_int_equal(p->credential_chain(p, cred, parts), 2);
+	assert_int_equal(parts[1].len, leaf_len);
+	assert_memory_equal(parts[1].data, leaf, leaf_len);
+	sluice_openssl_credential_free(cred);
+
+	for (size_t len = 0; len < 2 * leaf_len; len++) {
+		cred = sluice_openssl_credential_der(p, chain, len, pkey, pkey_len, why);
+		assert_true(!cred == (len != leaf_len));
+		sluice_openssl_credential_free(cred);
+	}
+	for (size_t len = 0; len < pkey_len; len++)
+		assert_null(sluice_openssl_credential_der(p, chain, leaf_len, pkey, len, why));
+	assert_non_null(strstr(why, "no private key"));
+	assert_null(sluice_openssl_credential_der(p, chain, leaf_len, wrong, wrong_len, why));
+	assert_non_null(strstr(why, "not that of the key"));
+	OPENSSL_free(leaf);
+	OPENSSL_free(pkey);
+	OPENSSL_free(wrong);
+	X509_free(cert);
+	EVP_PKEY_free(key);
+	EVP_PKEY_free(other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -456,6 +497,7 @@ int main(void)
 		cmocka_unit_test(paths),
 		cmocka_unit_test(signatures),
 		cmocka_unit_test(files),
+		cmocka_unit_test(der),
 	};
 	int failed;
 

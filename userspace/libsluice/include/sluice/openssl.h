@@ -62,6 +62,23 @@ struct sluice_credential *
 sluice_openssl_credential_load(const struct sluice_provider *p,
 			       const char *chain_path, const char *key_path,
 			       char *why);
+
+/**
+ * sluice_openssl_credential_der() - the same, from memory
+ * @chain: DER, one behind the other: the leaf, then what leads to a root
+ * @chain_len: octets of it
+ * @key: DER: the leaf's private key, PKCS #8 or the format of its algorithm
+ * @key_len: octets of it
+ * @why: SLUICE_OPENSSL_WHY_MAX octets for the reason of a failure
+ *
+ * Nothing of @chain and @key is used after the return.
+ *
+ * Return: the credential, or NULL and a line in @why.
+ */
+struct sluice_credential *
+sluice_openssl_credential_der(const struct sluice_provider *p,
+			      const uint8_t *chain, size_t chain_len,
+			      const uint8_t *key, size_t key_len, char *why);
 void sluice_openssl_credential_free(struct sluice_credential *cred);
 
 #ifdef __cplusplus

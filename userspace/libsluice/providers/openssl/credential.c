@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Certificate chains with their keys, and trust stores, from files. */
 #include <errno.h>
+#include <limits.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
@@ -36,6 +37,39 @@ static int no_passphrase(char *buf, int size, int rwflag, void *arg)
 	return -1;
 }
 
+static bool take_key(struct sluice_credential *cred, const char *source,
+		     char *why)
+{
+	sl_openssl_key_schemes(cred->key, cred->schemes);
+	if (!cred->schemes[0]) {
+		explain(why, source, "not a key for TLS 1.3: it has to be ECDSA on P-256 or P-384, RSA or Ed25519");
+		return false;
+	}
+	return true;
+}
+
+/* The next certificate of the chain. */
+static bool take_cert(struct sluice_credential *cred, const X509 *cert,
+		      const char *source, char *why)
+{
+	if (cred->count == SLUICE_CHAIN_MAX) {
+		explain(why, source, "more than 16 certificates");
+		return false;
+	}
+	if (!cred->count && X509_check_private_key(cert, cred->key) != 1) {
+		explain(why, source, "the first certificate is not that of the key");
+		return false;
+	}
+	cred->chain[cred->count].len =
+		i2d_X509(cert, &cred->chain[cred->count].data);
+	if (cred->chain[cred->count].len <= 0) {
+		explain(why, source, "out of memory");
+		return false;
+	}
+	cred->count++;
+	return true;
+}
+
 static bool load_key(const struct sluice_openssl *o,
 		     struct sluice_credential *cred, const char *path,
 		     char *why)
@@ -54,12 +88,7 @@ static bool load_key(const struct sluice_openssl *o,
 			"no private key in PEM format");
 		return false;
 	}
-	sl_openssl_key_schemes(cred->key, cred->schemes);
-	if (!cred->schemes[0]) {
-		explain(why, path, "not a key for TLS 1.3: it has to be ECDSA on P-256 or P-384, RSA or Ed25519");
-		return false;
-	}
-	return true;
+	return take_key(cred, path, why);
 }
 
 static bool load_chain(const struct sluice_openssl *o,
@@ -76,24 +105,11 @@ static bool load_chain(const struct sluice_openssl *o,
 		cert = X509_new_ex(o->lib, NULL);
 		if (!cert || !PEM_read_bio_X509(bio, &cert, NULL, NULL))
 			break;
-		if (cred->count == SLUICE_CHAIN_MAX) {
-			explain(why, path, "more than 16 certificates");
-			goto out;
-		}
-		if (!cred->count &&
-		    X509_check_private_key(cert, cred->key) != 1) {
-			explain(why, path, "the first certificate is not that of the key");
-			goto out;
-		}
-		cred->chain[cred->count].len =
-			i2d_X509(cert, &cred->chain[cred->count].data);
+		ok = take_cert(cred, cert, path, why);
 		X509_free(cert);
-		if (cred->chain[cred->count].len <= 0) {
-			cert = NULL;
-			explain(why, path, "out of memory");
+		cert = NULL;
+		if (!ok)
 			goto out;
-		}
-		cred->count++;
 	}
 	ok = cred->count;
 	if (!ok)
@@ -120,6 +136,51 @@ sluice_openssl_credential_load(const struct sluice_provider *p,
 	    !load_chain(sl_openssl(p), cred, chain_path, why)) {
 		sluice_openssl_credential_free(cred);
 		return NULL;
+	}
+	return cred;
+}
+
+struct sluice_credential *
+sluice_openssl_credential_der(const struct sluice_provider *p,
+			      const uint8_t *chain, size_t chain_len,
+			      const uint8_t *key, size_t key_len, char *why)
+{
+	const struct sluice_openssl *o = sl_openssl(p);
+	struct sluice_credential *cred = OPENSSL_zalloc(sizeof(*cred));
+	const uint8_t *end = chain + chain_len;
+	bool ok = false;
+
+	if (!cred || chain_len > LONG_MAX || key_len > LONG_MAX) {
+		explain(why, "the certificate", "out of memory");
+		goto out;
+	}
+	cred->key = d2i_AutoPrivateKey_ex(NULL, &key, (long)key_len, o->lib,
+					  NULL);
+	if (!cred->key) {
+		explain(why, "the key", "no private key in DER format");
+		goto out;
+	}
+	ok = take_key(cred, "the key", why);
+	if (ok && !chain_len) {
+		explain(why, "the certificate", "empty");
+		ok = false;
+	}
+	while (ok && chain < end) {
+		X509 *cert = X509_new_ex(o->lib, NULL);
+
+		if (cert && d2i_X509(&cert, &chain, end - chain)) {
+			ok = take_cert(cred, cert, "the certificate", why);
+		} else {
+			explain(why, "the certificate", "not in DER format");
+			ok = false;
+		}
+		X509_free(cert);
+	}
+out:
+	ERR_clear_error();
+	if (!ok) {
+		sluice_openssl_credential_free(cred);
+		cred = NULL;
 	}
 	return cred;
 }

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+/* One handshake, from the request to the hand-over. */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <syslog.h>
+#include <time.h>
+
+#include "sluice/kernel.h"
+#include "sluiced.h"
+
+/* What a request gets that does not say how long it wants to wait. */
+#define TIMEOUT_MS	30000
+
+static uint64_t ms_of(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static uint64_t now(void *ctx)
+{
+	(void)ctx;
+	return ms_of(CLOCK_REALTIME);
+}
+
+/* Waits until the socket is ready for it; 0 or an errno. */
+static int wait_for(int fd, short events, uint64_t deadline)
+{
+	struct pollfd pfd = { .fd = fd, .events = events };
+	uint64_t t;
+	int rc;
+
+	do {
+		t = ms_of(CLOCK_MONOTONIC);
+		if (t >= deadline)
+			return ETIMEDOUT;
+		rc = poll(&pfd, 1, (int)(deadline - t));
+	} while (!rc || (rc < 0 && errno == EINTR));
+	return rc < 0 ? errno : 0;
+}
+
+static int send_all(int fd, const uint8_t *data, size_t len, uint64_t deadline)
+{
+	while (len) {
+		ssize_t n = send(fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		int rc = 0;
+
+		if (n >= 0) {
+			data += n;
+			len -= (size_t)n;
+			continue;
+		}
+		if (errno == EAGAIN)
+			rc = wait_for(fd, POLLOUT, deadline);
+		else if (errno != EINTR)
+			rc = errno;
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/* At most max octets; 0 or an errno, and *len is 0 at the end. */
+static int receive(int fd, uint8_t *data, size_t max, size_t *len,
+		   uint64_t deadline)
+{
+	for (;;) {
+		ssize_t n = recv(fd, data, max, MSG_DONTWAIT);
+		int rc = 0;
+
+		if (n >= 0) {
+			*len = (size_t)n;
+			return 0;
+		}
+		if (errno == EAGAIN)
+			rc = wait_for(fd, POLLIN, deadline);
+		else if (errno != EINTR)
+			rc = errno;
+		if (rc)
+			return rc;
+	}
+}
+
+/* What the kernel's user is told of a handshake that failed. */
+static int status_of(const struct sluice_conn_info *info)
+{
+	switch (info->error) {
+	case SLUICE_ERR_CERTIFICATE:
+		return EACCES;
+	case SLUICE_ERR_CRYPTO:
+		return EBADMSG;
+	case SLUICE_ERR_ALERT:
+		return ECONNABORTED;
+	case SLUICE_ERR_TRUNCATED:
+		return ECONNRESET;
+	case SLUICE_ERR_PROTOCOL:
+	case SLUICE_ERR_NEGOTIATION:
+		return EPROTO;
+	default:
+		return EIO;
+	}
+}
+
+static int failed(const struct sluice_conn *conn)
+{
+	struct sluice_conn_info info;
+
+	sluice_conn_info(conn, &info);
+	if (info.alert_received >= 0)
+		say(LOG_WARNING, "the peer refused: %s (alert %d)",
+		    sluice_alert_name(info.alert_received),
+		    info.alert_received);
+	else
+		say(LOG_WARNING, "%s (alert sent: %s)", info.reason,
+		    info.alert_sent < 0 ? "none" :
+		    sluice_alert_name(info.alert_sent));
+	return status_of(&info);
+}
+
+/* Not an octet is received of the record behind the handshake. */
+static int run(struct sluice_conn *conn, int fd, uint64_t deadline)
+{
+	static uint8_t in[SLUICE_RECORD_MAX], out[SLUICE_RECORD_MAX];
+	size_t start = 0, end = 0;
+	enum sluice_status status;
+	int rc;
+
+	do {
+		size_t in_len = end - start, out_len = sizeof(out);
+
+		status = sluice_handshake(conn, in + start, &in_len, out,
+					  &out_len);
+		start += in_len;
+		rc = send_all(fd, out, out_len, deadline);
+		/* An alert that can't be sent is not why it failed. */
+		if (rc && status != SLUICE_ERROR)
+			return rc;
+		if (status != SLUICE_WANT_READ)
+			continue;
+		start = 0;
+		rc = receive(fd, in, sluice_want(conn), &end, deadline);
+		if (rc)
+			return rc;
+		if (!end)
+			status = sluice_eof(conn);
+	} while (status == SLUICE_WANT_READ || status == SLUICE_WANT_WRITE);
+	return status == SLUICE_DONE ? 0 : failed(conn);
+}
+
+static int hand_over(const struct sluice_conn *conn, int fd)
+{
+	struct sluice_secrets secrets;
+	int rc;
+
+	if (sluice_conn_secrets(conn, &secrets)) {
+		say(LOG_ERR, "the connection can't be handed over");
+		return EIO;
+	}
+	rc = sluice_kernel_hand_over(fd, &secrets, 0, 0);
+	sluice_wipe(&secrets, sizeof(secrets));
+	if (rc)
+		say(LOG_ERR, "handing the connection over: %s", strerror(-rc));
+	return -rc;
+}
+
+static int shake(const struct agent *agent, const struct request *request,
+		 const struct sluice_config *config, uint64_t deadline)
+{
+	const char *problem = sluice_config_check(config);
+	struct sluice_conn *conn;
+	void *mem;
+	int rc;
+
+	if (problem) {
+		say(LOG_ERR, "the request can't be met: %s", problem);
+		return EINVAL;
+	}
+	mem = malloc(sluice_conn_size());
+	conn = sluice_conn_init(mem, mem ? sluice_conn_size() : 0, config);
+	if (!conn) {
+		free(mem);
+		return ENOMEM;
+	}
+	rc = run(conn, request->fd, deadline);
+	if (!rc)
+		rc = hand_over(conn, request->fd);
+	if (!rc && agent->verbose) {
+		struct sluice_conn_info info;
+
+		sluice_conn_info(conn, &info);
+		say(LOG_INFO, "%s %s: %s, %s, %s",
+		    request->server ? "server for" : "client of",
+		    request->server ? "a client" : request->peer_name,
+		    sluice_suite_name(info.suite),
+		    sluice_group_name(info.group),
+		    sluice_signature_name(info.signature));
+	}
+	sluice_conn_free(conn);
+	free(mem);
+	return rc;
+}
+
+int answer(const struct agent *agent, const struct request *request)
+{
+	unsigned int timeout = request->timeout_ms ? request->timeout_ms :
+						     TIMEOUT_MS;
+	uint64_t deadline = ms_of(CLOCK_MONOTONIC) + timeout;
+	struct sluice_config config = {
+		.provider = agent->provider,
+		.role = request->server ? SLUICE_SERVER : SLUICE_CLIENT,
+		.now = now,
+	};
+	struct sluice_credential *cred = NULL;
+	int rc;
+
+	if (request->auth == HANDSHAKE_AUTH_PSK) {
+		say(LOG_ERR, "pre-shared keys are not supported yet");
+		return EOPNOTSUPP;
+	}
+	if (!request->server && request->auth == HANDSHAKE_AUTH_X509) {
+		say(LOG_ERR, "client certificates are not supported yet");
+		return EOPNOTSUPP;
+	}
+	rc = -sluice_kernel_prepare(request->fd);
+	if (rc) {
+		say(LOG_ERR, "%s", rc == ENOENT ?
+		    "this kernel has no kTLS (modprobe tls)" :
+		    rc == ENOPROTOOPT ?
+		    "the sluice module is not loaded (modprobe sluice)" :
+		    strerror(rc));
+		return rc;
+	}
+	if (request->server) {
+		rc = key_credential(agent, request, &cred);
+		config.credential = cred;
+	} else {
+		config.trust = agent->trust;
+		config.peer_name = request->peer_name;
+	}
+	if (!rc)
+		rc = shake(agent, request, &config, deadline);
+	sluice_openssl_credential_free(cred);
+	return rc;
+}

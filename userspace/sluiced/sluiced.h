@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of sluiced, the agent of the kernel's handshakes, share. */
+#ifndef SLUICED_H
+#define SLUICED_H
+
+#include <libmnl/libmnl.h>
+#include <linux/handshake.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sluice/openssl.h"
+#include "sluice/sluice.h"
+
+#define NAME_MAX_LEN	255
+#define NO_KEY		0	/* no serial is 0 (TLS_NO_CERT and others) */
+
+/* What one of the kernel's users of TLS asks for. */
+struct request {
+	int fd;			/* its socket */
+	bool server;
+	enum handshake_auth auth;
+	unsigned int timeout_ms;
+	char peer_name[NAME_MAX_LEN + 1];	/* "" for none */
+	int32_t cert;		/* serials of keys; NO_KEY for none */
+	int32_t privkey;
+	int32_t keyring;
+};
+
+/* The kernel's side: the netlink family "handshake". */
+struct upcall {
+	struct mnl_socket *socket;
+	uint16_t family;
+	uint32_t group;
+};
+
+/* Each returns 0 or a negative errno. */
+int upcall_open(struct upcall *u);
+/* To be told of requests: the socket becomes readable. */
+int upcall_listen(const struct upcall *u);
+/* Takes what has been told, which is no more than that there is something. */
+void upcall_drain(const struct upcall *u);
+/* -EAGAIN: there is no request. The socket is the caller's to close. */
+int upcall_accept(const struct upcall *u, struct request *request);
+/* The handshake is through: a status of 0, or a positive errno. */
+int upcall_done(const struct upcall *u, const struct request *request,
+		int status);
+void upcall_close(struct upcall *u);
+
+/* What all handshakes have in common; it is read while they run. */
+struct agent {
+	struct sluice_provider *provider;
+	struct sluice_trust *trust;
+	const char *cafile;
+	const char *capath;
+	bool verbose;
+};
+
+/* Does the handshake; returns the status for upcall_done(). */
+int answer(const struct agent *agent, const struct request *request);
+
+/* The credential that the request names, from the keyrings; 0 or an errno. */
+int key_credential(const struct agent *agent, const struct request *request,
+		   struct sluice_credential **cred);
+
+/* One line for the journal: a <priority> of syslog.h, and the text. */
+void say(int priority, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif /* SLUICED_H */
