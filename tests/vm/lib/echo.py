@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Echo over TLS with Python's ssl, which is OpenSSL, at the other end.
+
+    echo.py serve PORT CERT KEY         an echo service, TLS 1.3
+    echo.py send PORT CA MEGABYTES      to one and back; compares SHA-256
+    echo.py drive PORT COUNT OPTIONS    COUNT sockets at once, connected here,
+                                        for the driver behind /dev/sluice_echo
+"""
+import errno
+import hashlib
+import os
+import socket
+import ssl
+import sys
+import threading
+
+BLOCK = 1 << 20
+
+
+def serve(port, cert, key):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.load_cert_chain(cert, key)
+
+    def echo(sock):
+        try:
+            with context.wrap_socket(sock, server_side=True) as tls:
+                while data := tls.recv(BLOCK):
+                    tls.sendall(data)
+                tls.unwrap()
+        except OSError as error:
+            print("echo:", error)
+
+    with socket.create_server(("127.0.0.1", int(port)), backlog=128) as listener:
+        while True:
+            sock, _ = listener.accept()
+            threading.Thread(target=echo, args=(sock,), daemon=True).start()
+
+
+def send(port, ca, megabytes):
+    context = ssl.create_default_context(cafile=ca)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    total = int(megabytes) * BLOCK
+    noise = os.urandom(BLOCK)
+    sent = hashlib.sha256()
+    got = hashlib.sha256()
+    raw = socket.create_connection(("127.0.0.1", int(port)))
+    with context.wrap_socket(raw, server_hostname="localhost") as tls:
+        # A window on the way, so that neither side waits for itself.
+        window = BLOCK // 4
+        done = back = 0
+        while back < total:
+            if done < total and done - back < window:
+                piece = noise[done % BLOCK:][:min(65536, total - done)]
+                tls.sendall(piece)
+                sent.update(piece)
+                done += len(piece)
+                continue
+            data = tls.recv(BLOCK)
+            if not data:
+                break
+            got.update(data)
+            back += len(data)
+        tls.unwrap()
+    print(f"sent {done} octets, {back} came back: {got.hexdigest()}")
+    return 0 if back == total and sent.digest() == got.digest() else 1
+
+
+def drive(port, count, options):
+    """Prints what became of each, as the driver tells it."""
+    def one():
+        with socket.create_connection(("127.0.0.1", int(port))) as sock:
+            device = os.open("/dev/sluice_echo", os.O_RDWR)
+            result = "ok"
+            try:
+                os.write(device, f"fd={sock.fileno()} {options}".encode())
+            except OSError as error:
+                result = errno.errorcode[error.errno]
+            print(f"{result} {os.read(device, 4096).decode().strip()}\n", end="")
+            os.close(device)
+
+    threads = [threading.Thread(target=one) for _ in range(int(count))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+if __name__ == "__main__":
+    sys.exit({"serve": serve, "send": send, "drive": drive}[sys.argv[1]](*sys.argv[2:]))

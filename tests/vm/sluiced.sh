@@ -1,0 +1,103 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# sluiced as the agent: it has the secrets, so that keys can be renewed.
+MEGABYTES=1024
+. "$(dirname "$0")/lib/agents.sh"
+
+start_agent() {
+	/out/userspace/sluiced --verbose "$@" 2>agent.log &
+	AGENT_PID=$!
+	wait_agent ready
+}
+
+stop_agent() {
+	kill "$AGENT_PID" && wait "$AGENT_PID"
+}
+
+# Each of the requests renews both keys, and OpenSSL has to follow.
+storm_to_peer() {
+	drives ok 1 "$PEER_PORT" auth=anon name=localhost bytes=$((8 << 20)) \
+		update=1 &&
+		[[ $(counted tx_key_updates) -ge 500 &&
+			$(counted rx_key_updates) -ge 500 ]]
+}
+
+storm_from_openssl() {
+	openssl_updates 50 && grep -q '^behind$' openssl.log &&
+		[[ $(grep -c '^KEYUPDATE$' openssl.log) == 50 ]]
+}
+
+no_psk() {
+	drives ENOTSUP 1 "$PEER_PORT" auth=psk psk="$PSK" name=localhost &&
+		grep -q 'pre-shared keys are not supported' agent.log
+}
+
+no_client_certificate() {
+	drives ENOTSUP 1 "$PEER_PORT" auth=x509 cert="$CERT" \
+		privkey="$KEY" name=localhost
+}
+
+# A key that is none, and a certificate and a key that do not belong together.
+bad_keys() {
+	(
+		rmmod sluice_echo_server
+		insmod /out/kernel/samples/sluice_echo_server.ko \
+			port="$SERVER_PORT" cert="$CERT" privkey="$1"
+	)
+	! $ECHO send "$SERVER_PORT" server.pem 1 && grep -q "$2" agent.log
+}
+
+# Another file under the same name, and word of it.
+reload() {
+	cat other.pem >>trusted.pem
+	kill -HUP "$AGENT_PID"
+	wait_agent 'read again' &&
+		drives ok 1 "$((PEER_PORT + 100))" auth=anon name=localhost bytes=1000
+}
+
+# What can't be read takes nothing away.
+reload_nothing() {
+	: >trusted.pem
+	kill -HUP "$AGENT_PID"
+	wait_agent 'no certificate in PEM format' &&
+		drives ok 1 "$PEER_PORT" auth=anon name=localhost bytes=1000
+}
+
+# One agent has been told, and does not come to it; the next one does.
+from_before() {
+	local driver
+	kill -STOP "$AGENT_PID"
+	$ECHO drive "$PEER_PORT" 1 "auth=anon name=localhost bytes=1000" >drive.log &
+	driver=$!
+	sleep 1
+	kill -KILL "$AGENT_PID"
+	start_agent --cafile trusted.pem
+	wait "$driver"
+	cat drive.log
+	grep -q '^ok ' drive.log
+}
+
+make_keys
+cp server.pem trusted.pem
+start_peer
+load_drivers
+check "it starts" start_agent --cafile trusted.pem
+check "a request from before it started" from_before
+check "$MEGABYTES MiB to OpenSSL and back" to_peer
+check "64 sessions at once" many_to_peer
+check "512 key updates each way with OpenSSL" storm_to_peer
+check "a server of another name is refused" wrong_name
+check "a server of an unknown authority is refused" wrong_authority
+check "a server that says nothing is given up" silent_peer
+check "$MEGABYTES MiB from OpenSSL and back" from_python
+check "a line from GnuTLS and back" from_gnutls
+check "50 key updates from OpenSSL" storm_from_openssl
+check "a pre-shared key is refused by name" no_psk
+check "a client certificate is refused" no_client_certificate
+check "a server without a key" bad_keys 1 'key 1 can.t be read'
+check "a server with a key that is none" bad_keys "$CERT" 'no private key'
+check "SIGHUP reads the authorities again" reload
+check "SIGHUP keeps them if it can't" reload_nothing
+check "SIGTERM ends it" stop_agent
+check "the drivers unload" unload_drivers
+end_all
