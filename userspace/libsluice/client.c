@@ -115,7 +115,7 @@ static bool parse_server_hello(struct sluice_conn *c, struct sl_reader *r,
 		return sl_illegal(c, "the server did not echo the session identifier");
 	if (hello->compression)
 		return sl_illegal(c, "the server chose a compression");
-	if (!sl_listed(sl_suites(c->config), hello->suite) ||
+	if (!sl_suite_offered(c, hello->suite) ||
 	    (c->suite && c->suite->id != hello->suite))
 		return sl_illegal(c, "the server chose a cipher suite that was not offered");
 	c->suite = sl_suite_find(hello->suite);
@@ -175,10 +175,11 @@ static bool read_psk(struct sluice_conn *c, struct sl_reader *r)
 	if (!sl_done(r))
 		return sl_bad_decode(c, "a malformed pre_shared_key");
 	if (identity)
-		return sl_illegal(c, "the server chose a ticket that was not offered");
+		return sl_illegal(c, "the server chose a pre-shared key that was not offered");
 	if (c->hs.session.suite->hash != c->suite->hash)
 		return sl_illegal(c, "the server chose a cipher suite that is not for the ticket");
-	c->resumed = true;
+	c->by_psk = true;
+	c->resumed = !c->hs.session.external;
 	c->verified = c->hs.session.verified;
 	return true;
 }
@@ -209,7 +210,7 @@ static bool read_share(struct sluice_conn *c, struct sl_reader *r)
 	c->group = group;
 	sl_shares_free(c);
 	ok = sl_early_secret(c, c->suite,
-			     c->resumed ? c->hs.session.psk : NULL) &&
+			     c->by_psk ? &c->hs.session : NULL) &&
 	     sl_handshake_secrets(c, shared, shared_len);
 	sluice_wipe(shared, sizeof(shared));
 	sluice_wipe(&c->hs.session, sizeof(c->hs.session));
@@ -230,6 +231,9 @@ static bool read_hello(struct sluice_conn *c, enum sl_message type,
 	if (sl_has(&hello.ext, SL_EXT_PRE_SHARED_KEY) &&
 	    !read_psk(c, &hello.ext.body[SL_EXT_PRE_SHARED_KEY]))
 		return false;
+	if (!c->by_psk && sl_only_psk(c))
+		return sl_fail(c, SL_HANDSHAKE_FAILURE, SLUICE_ERR_NEGOTIATION,
+			       "the server does not take the pre-shared key");
 	if (!sl_has(&hello.ext, SL_EXT_KEY_SHARE))
 		return sl_fail(c, SL_MISSING_EXTENSION, SLUICE_ERR_PROTOCOL,
 			       "the server sent no key share");
@@ -274,7 +278,7 @@ static bool read_extensions(struct sluice_conn *c, enum sl_message type,
 	    !read_alpn(c, &ext.body[SL_EXT_ALPN]))
 		return false;
 	return sl_message_hash(c) &&
-	       next(c, c->resumed ? READ_FINISHED : READ_REQUEST_OR_CERTIFICATE);
+	       next(c, c->by_psk ? READ_FINISHED : READ_REQUEST_OR_CERTIFICATE);
 }
 
 static bool read_request(struct sluice_conn *c, struct sl_reader *body)

@@ -32,6 +32,20 @@ void sl_shares_free(struct sluice_conn *c)
 	}
 }
 
+/* Its identity takes the place of a ticket, which is of no age. */
+static bool take_psk(struct sluice_conn *c, const struct sluice_psk *psk)
+{
+	const uint16_t *suite = sl_suites(c->config);
+
+	while (!sl_psk_suits(psk, sl_suite_find(*suite)))
+		suite++;
+	sl_psk_set(&c->hs.session, psk, sl_suite_find(*suite));
+	memcpy(c->hs.ticket, psk->identity, psk->identity_len);
+	c->hs.ticket_len = psk->identity_len;
+	c->hs.ticket_age = 0;
+	return true;
+}
+
 bool sl_client_hello_start(struct sluice_conn *c)
 {
 	const uint16_t *suite = sl_suites(c->config);
@@ -50,7 +64,9 @@ bool sl_client_hello_start(struct sluice_conn *c)
 	    sl_group_usable(c->config, SLUICE_X25519) &&
 	    !sl_share_make(c, 1, SLUICE_X25519))
 		return false;
-	return sl_ticket_take(c);
+	if (!c->config->psk)
+		return sl_ticket_take(c);
+	return take_psk(c, c->config->psk);
 }
 
 static void put_list16(struct sl_writer *w, const uint16_t *list)
@@ -59,6 +75,33 @@ static void put_list16(struct sl_writer *w, const uint16_t *list)
 
 	for (; *list; list++)
 		sl_put16(w, *list);
+	sl_end_vec(w, mark, 2);
+}
+
+bool sl_suite_offered(const struct sluice_conn *c, uint16_t suite)
+{
+	const struct sluice_psk *psk = c->config->psk;
+
+	return sl_listed(sl_suites(c->config), suite) &&
+	       (!psk || sl_psk_suits(psk, sl_suite_find(suite)));
+}
+
+bool sl_only_psk(const struct sluice_conn *c)
+{
+	const struct sluice_config *config = c->config;
+
+	return config->psk && !config->trust && !config->no_verify;
+}
+
+static void put_suites(struct sluice_conn *c, struct sl_writer *w)
+{
+	const uint16_t *suite = sl_suites(c->config);
+	size_t mark = sl_begin_vec(w, 2);
+
+	for (; *suite; suite++) {
+		if (sl_suite_offered(c, *suite))
+			sl_put16(w, *suite);
+	}
 	sl_end_vec(w, mark, 2);
 }
 
@@ -158,7 +201,7 @@ static void put_psk(struct sluice_conn *c, struct sl_writer *w)
 	sl_end_vec(w, ext, 2);
 }
 
-/* With a ticket, the message is complete but for its binder. */
+/* With a PSK, the message is complete but for its binder. */
 static bool bind_psk(struct sluice_conn *c, struct sl_writer *w)
 {
 	const struct sl_suite *suite = c->hs.session.suite;
@@ -168,7 +211,7 @@ static bool bind_psk(struct sluice_conn *c, struct sl_writer *w)
 		return true;		/* sl_message_end() tells */
 	/* the message's own length counts the binders */
 	sl_end_vec(w, 4, 3);
-	return sl_early_secret(c, suite, c->hs.session.psk) &&
+	return sl_early_secret(c, suite, &c->hs.session) &&
 	       sl_binder_mac(c, suite, w->buf, w->len - binders,
 			     w->buf + w->len - suite->hash_len);
 }
@@ -185,15 +228,17 @@ bool sl_client_hello_write(struct sluice_conn *c)
 	mark = sl_begin_vec(&w, 1);
 	sl_put(&w, c->hs.session_id, c->hs.session_id_len);
 	sl_end_vec(&w, mark, 1);
-	put_list16(&w, sl_suites(c->config));
+	put_suites(c, &w);
 	sl_put16(&w, 0x0100);		/* one compression method: none */
 	mark = sl_begin_vec(&w, 2);
 
 	put_server_name(c, &w);
 	put_groups(c, &w);
-	ext = sl_begin_extension(c, &w, SL_EXT_SIGNATURE_ALGORITHMS);
-	put_list16(&w, sl_signature_schemes);
-	sl_end_vec(&w, ext, 2);
+	if (!sl_only_psk(c)) {
+		ext = sl_begin_extension(c, &w, SL_EXT_SIGNATURE_ALGORITHMS);
+		put_list16(&w, sl_signature_schemes);
+		sl_end_vec(&w, ext, 2);
+	}
 	put_alpn(c, &w);
 	ext = sl_begin_extension(c, &w, SL_EXT_SUPPORTED_VERSIONS);
 	list = sl_begin_vec(&w, 1);

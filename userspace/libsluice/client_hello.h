@@ -7,6 +7,10 @@
 
 /* Begin the transcript, make key shares, look for a ticket. */
 bool sl_client_hello_start(struct sluice_conn *c);
+/* Is a cipher suite among those of the ClientHello? */
+bool sl_suite_offered(const struct sluice_conn *c, uint16_t suite);
+/* There is a pre-shared key, and nothing else would do. */
+bool sl_only_psk(const struct sluice_conn *c);
 
 /* Write it, the first time or after a HelloRetryRequest. */
 bool sl_client_hello_write(struct sluice_conn *c);

@@ -65,11 +65,32 @@ static const char *check_lists(const struct sluice_config *config)
 	return usable ? NULL : "groups: the provider has none of them";
 }
 
+static const char *check_psk(const struct sluice_config *config)
+{
+	const struct sluice_psk *psk = config->psk;
+	const uint16_t *suite = sl_suites(config);
+
+	if (!psk->identity || !psk->identity_len ||
+	    psk->identity_len > SLUICE_PSK_IDENTITY_MAX)
+		return "psk: the identity has to have 1 to 2304 octets";
+	if (!sl_psk_usable(psk))
+		return "psk: the key has to have 16 to 64 octets, the hash 32 or 48";
+	while (*suite && !sl_psk_suits(psk, sl_suite_find(*suite)))
+		suite++;
+	return *suite ? NULL : "psk: none of the suites has its hash";
+}
+
 static const char *check_client(const struct sluice_config *config)
 {
 	if (config->peer_name && (!*config->peer_name ||
 				  strlen(config->peer_name) > SL_NAME_MAX + 1))
 		return "peer_name: has to have 1 to 253 octets";
+	if (config->psk) {
+		const char *wrong = check_psk(config);
+
+		if (wrong || !config->trust)
+			return wrong;
+	}
 	if (config->no_verify)
 		return NULL;
 	if (!config->trust)
@@ -81,8 +102,8 @@ static const char *check_client(const struct sluice_config *config)
 
 static const char *check_server(const struct sluice_config *config)
 {
-	if (!config->credential)
-		return "credential: a server needs a certificate and its key";
+	if (!config->credential && !config->psk_find)
+		return "credential: a server needs a certificate and its key, or pre-shared keys";
 	if (config->ticket_lifetime > 604800)
 		return "ticket_lifetime: at most 604800 seconds";
 	if (config->ticket_count > 8)
@@ -184,6 +205,7 @@ void sluice_conn_info(const struct sluice_conn *c,
 		.handshake_done = c->done,
 		.verified = c->verified,
 		.resumed = c->resumed,
+		.psk = c->by_psk && !c->resumed,
 		.retried = c->retried,
 		.closed = c->rx_closed,
 		.error = c->error,

@@ -44,10 +44,12 @@ struct sl_step {
 	const char *unexpected;
 };
 
-/* What a resumption needs of the session before it. */
+/* A pre-shared key: of the session to be resumed, or one from outside. */
 struct sl_session {
-	const struct sl_suite *suite;
-	uint8_t psk[SLUICE_HASH_MAX];
+	const struct sl_suite *suite;	/* one with the key's hash */
+	uint8_t psk[SLUICE_PSK_MAX];
+	size_t psk_len;
+	bool external;
 	bool verified;
 };
 
@@ -63,7 +65,7 @@ struct sl_handshake {
 	size_t session_id_len;
 	bool ccs_due;
 	bool ccs_sent;
-	struct sl_session session;	/* to be resumed, if it has a suite */
+	struct sl_session session;	/* there is one if it has a suite */
 
 	/* client */
 	uint32_t offered;		/* bits 1 << enum sl_extension */
@@ -85,7 +87,7 @@ struct sl_handshake {
 	uint8_t shared[SLUICE_SHARED_MAX];
 	size_t shared_len;
 	uint16_t retry_group;
-	uint16_t identity;		/* number of the ticket accepted */
+	uint16_t identity;		/* number of the PSK accepted */
 	bool sni_used;
 	bool tickets_wanted;		/* the client offered psk_dhe_ke */
 	size_t early_data_left;
@@ -104,7 +106,8 @@ struct sluice_conn {
 	bool hello_done;		/* the first ClientHello is through */
 	bool done;
 	bool verified;
-	bool resumed;
+	bool by_psk;			/* no certificate */
+	bool resumed;			/* by_psk, and the key is a ticket's */
 	bool retried;
 	bool rx_closed;
 	bool tx_closed;			/* close_notify or an alert is sent */

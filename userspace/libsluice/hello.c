@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "hello.h"
 
+#include <string.h>
+
 #include "conn.h"
 
 const uint8_t sl_retry_random[32] = {
@@ -50,6 +52,28 @@ bool sl_listed(const uint16_t *list, uint16_t value)
 const uint16_t *sl_suites(const struct sluice_config *config)
 {
 	return config->suites ? config->suites : default_suites;
+}
+
+bool sl_psk_usable(const struct sluice_psk *psk)
+{
+	return psk->key && psk->key_len >= 16 &&
+	       psk->key_len <= SLUICE_PSK_MAX &&
+	       (!psk->hash_len || psk->hash_len == 32 || psk->hash_len == 48);
+}
+
+bool sl_psk_suits(const struct sluice_psk *psk, const struct sl_suite *suite)
+{
+	return suite->hash_len == (psk->hash_len ? psk->hash_len : 32);
+}
+
+void sl_psk_set(struct sl_session *session, const struct sluice_psk *psk,
+		const struct sl_suite *suite)
+{
+	session->suite = suite;
+	session->external = true;
+	session->verified = true;
+	memcpy(session->psk, psk->key, psk->key_len);
+	session->psk_len = psk->key_len;
 }
 
 const uint16_t *sl_groups(const struct sluice_config *config)

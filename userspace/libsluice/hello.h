@@ -7,6 +7,9 @@
 #include "sluice/sluice.h"
 #include "wire.h"
 
+struct sl_session;
+struct sl_suite;
+
 #define SL_TLS_1_2		0x0303
 #define SL_TLS_1_3		0x0304
 /* The random of a HelloRetryRequest (section 4.1.3). */
@@ -23,6 +26,14 @@ const uint16_t *sl_suites(const struct sluice_config *config);
 const uint16_t *sl_groups(const struct sluice_config *config);
 /* The provider has it, and the configuration names it. */
 bool sl_group_usable(const struct sluice_config *config, uint16_t group);
+
+/* A key of a length that is taken, for a hash that there is. */
+bool sl_psk_usable(const struct sluice_psk *psk);
+/* It is for the suite's hash. */
+bool sl_psk_suits(const struct sluice_psk *psk, const struct sl_suite *suite);
+/* Copies it, for use with a suite. */
+void sl_psk_set(struct sl_session *session, const struct sluice_psk *psk,
+		const struct sl_suite *suite);
 
 /* Does a vector of 16-bit code points contain value? */
 bool sl_contains16(struct sl_reader list, uint16_t value);

@@ -97,13 +97,15 @@ static bool derive_empty(struct sluice_conn *c, const struct sl_suite *suite,
 }
 
 bool sl_early_secret(struct sluice_conn *c, const struct sl_suite *suite,
-		     const uint8_t *psk)
+		     const struct sl_session *session)
 {
 	static const uint8_t zeros[SLUICE_HASH_MAX];
 
 	/* HKDF-Extract(0, PSK) */
-	return hmac(c, suite, zeros, suite->hash_len, psk ? psk : zeros,
-		    suite->hash_len, c->hs.secret);
+	return hmac(c, suite, zeros, suite->hash_len,
+		    session ? session->psk : zeros,
+		    session ? session->psk_len : suite->hash_len,
+		    c->hs.secret);
 }
 
 bool sl_binder_mac(struct sluice_conn *c, const struct sl_suite *suite,
@@ -113,7 +115,9 @@ bool sl_binder_mac(struct sluice_conn *c, const struct sl_suite *suite,
 	uint8_t hash[SLUICE_HASH_MAX];
 	bool ok;
 
-	ok = derive_empty(c, suite, "res binder", key) &&
+	ok = derive_empty(c, suite, c->hs.session.external ? "ext binder" :
+							     "res binder",
+			  key) &&
 	     sl_transcript_hash(c, suite->hash, hello, len, hash) &&
 	     sl_finished_mac(c, suite, key, hash, mac);
 	sluice_wipe(key, sizeof(key));

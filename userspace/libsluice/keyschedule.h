@@ -9,6 +9,8 @@
 #define SL_IV_LEN	12
 #define SL_KEY_MAX	32
 
+struct sl_session;
+
 struct sl_suite {
 	uint16_t id;
 	enum sluice_hash hash;
@@ -42,13 +44,13 @@ bool sl_expand_label(struct sluice_conn *c, const struct sl_suite *suite,
 		     const uint8_t *context, size_t context_len,
 		     uint8_t *out, size_t out_len);
 
-/* To the early secret: of psk or, if that is NULL, of zeros. */
+/* To the early secret: of session's PSK or, if that is NULL, of zeros. */
 bool sl_early_secret(struct sluice_conn *c, const struct sl_suite *suite,
-		     const uint8_t *psk);
+		     const struct sl_session *session);
 
 /*
- * After the early secret: the binder (section 4.2.11.2) for a ClientHello that
- * is cut off before its binders.
+ * After the early secret: the binder (section 4.2.11.2) of c->hs.session for a
+ * ClientHello that is cut off before its binders.
  */
 bool sl_binder_mac(struct sluice_conn *c, const struct sl_suite *suite,
 		   const uint8_t *hello, size_t len, uint8_t *mac);

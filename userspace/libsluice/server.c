@@ -109,7 +109,7 @@ static bool write_hello(struct sluice_conn *c)
 	sl_put(&w, c->hs.share, c->hs.share_len);
 	sl_end_vec(&w, share, 2);
 	sl_end_vec(&w, ext, 2);
-	if (c->resumed) {
+	if (c->by_psk) {
 		ext = sl_begin_extension(c, &w, SL_EXT_PRE_SHARED_KEY);
 		sl_put16(&w, c->hs.identity);
 		sl_end_vec(&w, ext, 2);
@@ -149,7 +149,7 @@ static bool write_flight(struct sluice_conn *c)
 	if (!sl_keys_install(c, &c->tx, c->hs.server_secret) ||
 	    !write_extensions(c))
 		return false;
-	if (!c->resumed &&
+	if (!c->by_psk &&
 	    (!sl_certificate_write(c) || !sl_certificate_verify_write(c)))
 		return false;
 	return sl_finished_write(c, c->hs.server_secret) &&

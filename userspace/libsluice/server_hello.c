@@ -9,7 +9,7 @@
 #include "tickets.h"
 
 #define PSK_DHE_KE	1
-/* How many of a client's tickets are looked at. */
+/* How many of a client's pre-shared keys are looked at. */
 #define IDENTITIES_MAX	4
 
 struct client_hello {
@@ -110,12 +110,62 @@ static bool check_again(struct sluice_conn *c, struct client_hello *hello)
 	return true;
 }
 
+/*
+ * A pre-shared key that is no ticket's decides on the hash, so it is looked for
+ * before the cipher suite is chosen. What is malformed is read_psk()'s to tell.
+ */
+static bool find_psk(struct sluice_conn *c, struct client_hello *hello)
+{
+	struct sl_reader r, identities;
+	unsigned int i;
+
+	/* of a first ClientHello, before a retry */
+	sluice_wipe(&c->hs.session, sizeof(c->hs.session));
+	if (!c->config->psk_find ||
+	    !sl_has(&hello->ext, SL_EXT_PRE_SHARED_KEY))
+		return true;
+	r = hello->ext.body[SL_EXT_PRE_SHARED_KEY];
+	identities = sl_get_vec(&r, 2, 7, 0xffff);
+	for (i = 0; i < IDENTITIES_MAX && identities.left; i++) {
+		struct sl_reader id = sl_get_vec(&identities, 2, 1, 0xffff);
+		struct sluice_psk psk = { .hash_len = 0 };
+		const uint16_t *suite = sl_suites(c->config);
+
+		sl_get32(&identities);
+		if (identities.bad)
+			break;
+		if (!c->config->psk_find(c->config->ctx, id.pos, id.left,
+					 &psk))
+			continue;
+		if (!sl_psk_usable(&psk))
+			return sl_fail(c, SL_INTERNAL_ERROR, SLUICE_ERR_USE,
+				       "psk_find: the key has to have 16 to 64 octets, the hash 32 or 48");
+		while (*suite && !sl_psk_suits(&psk, sl_suite_find(*suite)))
+			suite++;
+		if (!*suite)
+			continue;
+		sl_psk_set(&c->hs.session, &psk, sl_suite_find(*suite));
+		c->hs.identity = (uint16_t)i;
+		break;
+	}
+	return true;
+}
+
 static bool choose_suite(struct sluice_conn *c, struct client_hello *hello)
 {
 	const uint16_t *suite = sl_suites(c->config);
 
-	while (*suite && !sl_contains16(hello->suites, *suite))
+	const struct sl_session *psk = &c->hs.session;
+
+	while (*suite && (!sl_contains16(hello->suites, *suite) ||
+			  (psk->external &&
+			   psk->suite->hash != sl_suite_find(*suite)->hash)))
 		suite++;
+	if (!*suite && psk->external) {
+		/* without it, then */
+		sluice_wipe(&c->hs.session, sizeof(c->hs.session));
+		return choose_suite(c, hello);
+	}
 	if (!*suite)
 		return sl_fail(c, SL_HANDSHAKE_FAILURE, SLUICE_ERR_NEGOTIATION,
 			       "the client has no cipher suite in common with us");
@@ -279,13 +329,13 @@ static bool check_binder(struct sluice_conn *c, struct sl_reader binders,
 		binder = sl_get_vec(&binders, 1, 32, 255);
 	} while (index--);
 	if (binder.bad || binder.left != c->suite->hash_len)
-		return sl_illegal(c, "a ticket's binder is of the wrong length");
-	if (!sl_early_secret(c, c->suite, c->hs.session.psk) ||
+		return sl_illegal(c, "a binder is of the wrong length");
+	if (!sl_early_secret(c, c->suite, &c->hs.session) ||
 	    !sl_binder_mac(c, c->suite, message, len, mac))
 		return false;
 	if (!sl_equal(mac, binder.pos, binder.left))
 		return sl_fail(c, SL_DECRYPT_ERROR, SLUICE_ERR_CRYPTO,
-			       "a ticket's binder does not match");
+			       "a binder does not match its pre-shared key");
 	return true;
 }
 
@@ -299,6 +349,7 @@ static bool resume(struct sluice_conn *c, struct sl_reader binders,
 		sluice_wipe(&c->hs.session, sizeof(c->hs.session));
 		return true;
 	}
+	c->by_psk = true;
 	c->resumed = true;
 	c->hs.identity = (uint16_t)index;
 	return true;
@@ -326,7 +377,12 @@ static bool read_psk(struct sluice_conn *c, struct sl_reader *r)
 		if (identities.bad)
 			return sl_bad_decode(c, "a malformed pre_shared_key");
 		if (index == count)
-			return sl_illegal(c, "a ticket without a binder");
+			return sl_illegal(c, "a pre-shared key without a binder");
+		if (c->hs.session.external && index == c->hs.identity) {
+			if (!check_binder(c, binders, index))
+				return false;
+			c->by_psk = true;
+		}
 		if (!c->hs.session.suite && index < IDENTITIES_MAX &&
 		    sl_ticket_open(c, identity, age, id)) {
 			if (!resume(c, binders, index, id))
@@ -337,7 +393,7 @@ static bool read_psk(struct sluice_conn *c, struct sl_reader *r)
 		index++;
 	}
 	if (index != count)
-		return sl_illegal(c, "a binder without a ticket");
+		return sl_illegal(c, "a binder without a pre-shared key");
 	return true;
 }
 
@@ -356,11 +412,20 @@ static bool choose_authentication(struct sluice_conn *c,
 		c->hs.tickets_wanted = memchr(modes.pos, PSK_DHE_KE, modes.left);
 	}
 	if (sl_has(ext, SL_EXT_PRE_SHARED_KEY) && c->hs.tickets_wanted &&
-	    c->config->ticket_key &&
+	    (c->config->ticket_key || c->hs.session.external) &&
 	    !read_psk(c, &ext->body[SL_EXT_PRE_SHARED_KEY]))
 		return false;
-	if (c->resumed)
+	if (c->by_psk)
 		return true;
+	/* one that came without psk_dhe_ke is of no use */
+	sluice_wipe(&c->hs.session, sizeof(c->hs.session));
+	if (!c->config->credential)
+		return sl_has(ext, SL_EXT_PRE_SHARED_KEY) ?
+		       sl_fail(c, SL_UNKNOWN_PSK_IDENTITY,
+			       SLUICE_ERR_NEGOTIATION,
+			       "the client has none of our pre-shared keys") :
+		       sl_fail(c, SL_HANDSHAKE_FAILURE, SLUICE_ERR_NEGOTIATION,
+			       "the client offers no pre-shared key, and there is no certificate");
 	if (!sl_has(ext, SL_EXT_SIGNATURE_ALGORITHMS))
 		return missing(c, "the client sent no signature_algorithms");
 	scheme = c->p->credential_schemes(c->p, c->config->credential);
@@ -391,7 +456,7 @@ bool sl_client_hello_read(struct sluice_conn *c, struct sl_reader *body,
 	c->hs.early_data_left = 0;
 	if (sl_has(ext, SL_EXT_EARLY_DATA))
 		c->hs.early_data_left = SL_EARLY_DATA_MAX;
-	if (!choose_suite(c, &hello) || !choose_group(c, &hello, retry))
+	if (!find_psk(c, &hello) || !choose_suite(c, &hello) || !choose_group(c, &hello, retry))
 		return false;
 	if (*retry)
 		return sl_message_hash(c);

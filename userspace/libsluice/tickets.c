@@ -60,6 +60,7 @@ static bool parse_stored(struct sluice_conn *c, struct sl_reader r)
 	session->suite = suite;
 	session->verified = verified;
 	memcpy(session->psk, psk.pos, psk.left);
+	session->psk_len = psk.left;
 	memcpy(c->hs.ticket, ticket.pos, ticket.left);
 	c->hs.ticket_len = ticket.left;
 	c->hs.ticket_age = (uint32_t)(now - received) + age_add;
@@ -112,6 +113,9 @@ bool sl_ticket_read(struct sluice_conn *c, struct sl_reader *body)
 		return sl_illegal(c, "a ticket that lasts more than seven days");
 	c->tickets++;
 	if (!config->ticket_put || !config->peer_name || !lifetime)
+		return true;
+	/* a pre-shared key has not vouched for the name */
+	if (config->psk)
 		return true;
 	if (!sl_ticket_psk(c, nonce.pos, nonce.left, psk))
 		return false;
@@ -252,6 +256,7 @@ static bool parse_state(struct sluice_conn *c, struct sl_reader r,
 		return false;
 	c->hs.session.suite = suite;
 	memcpy(c->hs.session.psk, psk.pos, psk.left);
+	c->hs.session.psk_len = psk.left;
 	return true;
 }
 

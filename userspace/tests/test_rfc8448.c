@@ -398,16 +398,17 @@ static void test_binder(void **state)
 	struct trace trace = { .key = client_private };
 	struct pair *pair = traced(&trace);
 	struct sluice_conn *c = pair->client.conn;
-	uint8_t psk[32], mac[32], nonce[2] = { 0, 0 };
+	struct sl_session session = { .psk_len = 32 };
+	uint8_t mac[32], nonce[2] = { 0, 0 };
 	struct octets o = hex(resumption);
 
 	(void)state;
 	c->suite = sl_suite_find(SLUICE_AES_128_GCM_SHA256);
 	memcpy(c->resumption_secret, o.data, o.len);
-	assert_true(sl_ticket_psk(c, nonce, 2, psk));
-	expect(psk, 32, "4ecd0eb6ec3b4d87f5d6028f922ca4c5851a277fd41311c9e62d2c9492e1c4f3");
+	assert_true(sl_ticket_psk(c, nonce, 2, session.psk));
+	expect(session.psk, 32, "4ecd0eb6ec3b4d87f5d6028f922ca4c5851a277fd41311c9e62d2c9492e1c4f3");
 	assert_true(sl_transcript_start(c, SLUICE_SHA256));
-	assert_true(sl_early_secret(c, c->suite, psk));
+	assert_true(sl_early_secret(c, c->suite, &session));
 	o = hex(hello);
 	assert_true(sl_binder_mac(c, c->suite, o.data, o.len, mac));
 	expect(mac, 32, "3add4fb2d8fdf822a0ca3cf7678ef5e88dae990141c5924d57bb6fa31b9e5f9d");

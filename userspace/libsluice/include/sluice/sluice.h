@@ -112,12 +112,42 @@ enum sluice_error {
 	SLUICE_ERR_USE,		/* the caller broke the rules of a call */
 };
 
+/* The longest identity and key of a pre-shared key, in octets. */
+#define SLUICE_PSK_IDENTITY_MAX	SLUICE_TICKET_MAX
+#define SLUICE_PSK_MAX		64
+
+/**
+ * struct sluice_psk - a pre-shared key that both sides have been given
+ * @identity: which one it is; goes over the wire in the clear
+ * @identity_len: its length, 1 to SLUICE_PSK_IDENTITY_MAX
+ * @key: random octets, for one client and one server alone (RFC 9257)
+ * @key_len: their number, 16 to SLUICE_PSK_MAX
+ * @hash_len: the hash that it is for (RFC 9846, section 4.2.11): 32 for
+ *	SHA-256, 48 for SHA-384; 0 for 32
+ *
+ * Always used together with a key exchange, so that who learns it later reads
+ * nothing of what was sent before.
+ */
+struct sluice_psk {
+	const uint8_t *identity;
+	size_t identity_len;
+	const uint8_t *key;
+	size_t key_len;
+	unsigned int hash_len;
+};
+
 /**
  * struct sluice_config - what connections have in common
  * @provider: cryptography and X.509
  * @role: client or server
  * @trust: client: the authorities believed; needed unless @no_verify
- * @credential: server: certificate chain and key; needed
+ * @credential: server: certificate chain and key; needed unless @psk_find
+ * @psk: client: a pre-shared key to offer, instead of tickets and with cipher
+ *	suites of its hash only. With neither @trust nor @no_verify, nothing
+ *	else will do, and @peer_name may be NULL; or NULL
+ * @psk_find: server: the pre-shared key of an identity: fill in all but
+ *	@identity, and return true; or false if there is none. What it points
+ *	to has to last until the call that asked for it returns. May be NULL
  * @peer_name: client: who the server has to be, a DNS name or the text of an
  *	IPv4 or IPv6 address (no brackets). Goes out as SNI if it is a DNS
  *	name (RFC 6066, section 3). Needed unless @no_verify
@@ -162,6 +192,9 @@ struct sluice_config {
 	enum sluice_role role;
 	const struct sluice_trust *trust;
 	const struct sluice_credential *credential;
+	const struct sluice_psk *psk;
+	bool (*psk_find)(void *ctx, const uint8_t *identity, size_t len,
+			 struct sluice_psk *psk);
 	const char *peer_name;
 	bool no_verify;
 	const char *const *alpn;
@@ -318,8 +351,10 @@ enum sluice_status sluice_eof(struct sluice_conn *conn);
  * @sni_len: its length
  * @handshake_done: the handshake is finished
  * @verified: the server's certificate was checked against the trust store and
- *	the name, now or in the handshake that the resumed ticket comes from
+ *	the name, now or in the handshake that the resumed ticket comes from;
+ *	or it has shown that it has the pre-shared key
  * @resumed: by a ticket
+ * @psk: by a pre-shared key that is no ticket's
  * @retried: after a HelloRetryRequest
  * @closed: the peer has sent close_notify
  * @error: why the connection failed
@@ -345,6 +380,7 @@ struct sluice_conn_info {
 	bool handshake_done;
 	bool verified;
 	bool resumed;
+	bool psk;
 	bool retried;
 	bool closed;
 	enum sluice_error error;
