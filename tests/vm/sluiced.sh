@@ -27,11 +27,6 @@ storm_from_openssl() {
 		[[ $(grep -c '^KEYUPDATE$' openssl.log) == 50 ]]
 }
 
-no_psk() {
-	drives ENOTSUP 1 "$PEER_PORT" auth=psk psk="$PSK" name=localhost &&
-		grep -q 'pre-shared keys are not supported' agent.log
-}
-
 no_client_certificate() {
 	drives ENOTSUP 1 "$PEER_PORT" auth=x509 cert="$CERT" \
 		privkey="$KEY" name=localhost
@@ -39,11 +34,7 @@ no_client_certificate() {
 
 # A key that is none, and a certificate and a key that do not belong together.
 bad_keys() {
-	(
-		rmmod sluice_echo_server
-		insmod /out/kernel/samples/sluice_echo_server.ko \
-			port="$SERVER_PORT" cert="$CERT" privkey="$1"
-	)
+	reload_server cert="$CERT" privkey="$1"
 	! $ECHO send "$SERVER_PORT" server.pem 1 && grep -q "$2" agent.log
 }
 
@@ -92,7 +83,9 @@ check "a server that says nothing is given up" silent_peer
 check "$MEGABYTES MiB from OpenSSL and back" from_python
 check "a line from GnuTLS and back" from_gnutls
 check "50 key updates from OpenSSL" storm_from_openssl
-check "a pre-shared key is refused by name" no_psk
+check "a pre-shared key with OpenSSL" psk_to_peer sluice-psk ok
+check "a pre-shared key that OpenSSL does not know" psk_to_peer other ECONNABORTED
+check "a pre-shared key from OpenSSL, and no other" psk_from_python psk="$PSK"
 check "a client certificate is refused" no_client_certificate
 check "a server without a key" bad_keys 1 'key 1 can.t be read'
 check "a server with a key that is none" bad_keys "$CERT" 'no private key'

@@ -45,6 +45,7 @@ check "$MEGABYTES MiB to OpenSSL and back" to_peer
 check "64 sessions at once" many_to_peer
 check "a server of another name is refused" wrong_name
 check "a server of an unknown authority is refused" wrong_authority
+check "a pre-shared key with OpenSSL" psk_to_peer sluice-psk ok
 check "a server that says nothing is given up" silent_peer_here
 check "$MEGABYTES MiB from OpenSSL and back" from_python
 check "a line from GnuTLS and back" from_gnutls

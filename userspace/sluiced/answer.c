@@ -195,9 +195,11 @@ static int shake(const struct agent *agent, const struct request *request,
 		sluice_conn_info(conn, &info);
 		say(LOG_INFO, "%s %s: %s, %s, %s",
 		    request->server ? "server for" : "client of",
-		    request->server ? "a client" : request->peer_name,
+		    request->server ? "a client" :
+		    *request->peer_name ? request->peer_name : "a server",
 		    sluice_suite_name(info.suite),
 		    sluice_group_name(info.group),
+		    info.psk ? "a pre-shared key" :
 		    sluice_signature_name(info.signature));
 	}
 	sluice_conn_free(conn);
@@ -205,45 +207,106 @@ static int shake(const struct agent *agent, const struct request *request,
 	return rc;
 }
 
-int answer(const struct agent *agent, const struct request *request)
+/* What the callbacks of one handshake need. */
+struct handshake {
+	const struct request *request;
+	struct key_psk psk;
+};
+
+static bool psk_find(void *ctx, const uint8_t *identity, size_t len,
+		     struct sluice_psk *psk)
+{
+	struct handshake *hs = ctx;
+
+	/* Asked again after a HelloRetryRequest. */
+	key_psk_free(&hs->psk);
+	if (!key_psk_find(hs->request, identity, len, &hs->psk))
+		return false;
+	*psk = hs->psk.psk;
+	return true;
+}
+
+/* kTLS on the socket, and what has to be there for it. */
+static int prepare(const struct request *request)
+{
+	int rc = -sluice_kernel_prepare(request->fd);
+
+	if (rc == ENOENT)
+		say(LOG_ERR, "this kernel has no kTLS (modprobe tls)");
+	else if (rc == ENOPROTOOPT)
+		say(LOG_ERR, "the sluice module is not loaded (modprobe sluice)");
+	else if (rc)
+		say(LOG_ERR, "kTLS: %s", strerror(rc));
+	return rc;
+}
+
+/* Whom the request wants to meet, and as whom. */
+static int configure(const struct agent *agent, struct handshake *hs,
+		     struct sluice_config *config,
+		     struct sluice_credential **cred)
+{
+	const struct request *request = hs->request;
+	int rc = 0;
+
+	if (*request->peer_name)
+		config->peer_name = request->peer_name;
+	switch (request->auth) {
+	case HANDSHAKE_AUTH_PSK:
+		if (request->server) {
+			config->psk_find = psk_find;
+			break;
+		}
+		/* The first is the only one: no driver names more. */
+		if (!request->psk_count) {
+			say(LOG_ERR, "the request names no pre-shared key");
+			return ENOKEY;
+		}
+		rc = key_psk_read(&hs->psk, request->psk[0]);
+		config->psk = &hs->psk.psk;
+		break;
+	case HANDSHAKE_AUTH_X509:
+		if (request->server) {
+			rc = key_credential(agent, request, cred);
+			config->credential = *cred;
+			break;
+		}
+		say(LOG_ERR, "client certificates are not supported yet");
+		return EOPNOTSUPP;
+	case HANDSHAKE_AUTH_UNAUTH:
+		config->trust = agent->trust;
+		break;
+	default:
+		return EOPNOTSUPP;
+	}
+	return rc;
+}
+
+int answer(const struct agent *agent, const struct request *request,
+	   int32_t *peer)
 {
 	unsigned int timeout = request->timeout_ms ? request->timeout_ms :
 						     TIMEOUT_MS;
 	uint64_t deadline = ms_of(CLOCK_MONOTONIC) + timeout;
+	struct handshake hs = { .request = request };
 	struct sluice_config config = {
 		.provider = agent->provider,
 		.role = request->server ? SLUICE_SERVER : SLUICE_CLIENT,
 		.now = now,
+		.ctx = &hs,
 	};
 	struct sluice_credential *cred = NULL;
 	int rc;
 
-	if (request->auth == HANDSHAKE_AUTH_PSK) {
-		say(LOG_ERR, "pre-shared keys are not supported yet");
-		return EOPNOTSUPP;
-	}
-	if (!request->server && request->auth == HANDSHAKE_AUTH_X509) {
-		say(LOG_ERR, "client certificates are not supported yet");
-		return EOPNOTSUPP;
-	}
-	rc = -sluice_kernel_prepare(request->fd);
-	if (rc) {
-		say(LOG_ERR, "%s", rc == ENOENT ?
-		    "this kernel has no kTLS (modprobe tls)" :
-		    rc == ENOPROTOOPT ?
-		    "the sluice module is not loaded (modprobe sluice)" :
-		    strerror(rc));
-		return rc;
-	}
-	if (request->server) {
-		rc = key_credential(agent, request, &cred);
-		config.credential = cred;
-	} else {
-		config.trust = agent->trust;
-		config.peer_name = request->peer_name;
-	}
+	rc = prepare(request);
+	if (!rc)
+		rc = key_join(request);
+	if (!rc)
+		rc = configure(agent, &hs, &config, &cred);
 	if (!rc)
 		rc = shake(agent, request, &config, deadline);
+	if (!rc)
+		*peer = hs.psk.serial;
+	key_psk_free(&hs.psk);
 	sluice_openssl_credential_free(cred);
 	return rc;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Certificates and private keys from the kernel's keyrings, by their serials. */
+/* Certificates, private keys and pre-shared keys from the kernel's keyrings. */
 #include <errno.h>
 #include <keyutils.h>
 #include <stdlib.h>
@@ -34,6 +34,19 @@ static void wipe_key(void *payload, long len)
 	free(payload);
 }
 
+int key_join(const struct request *request)
+{
+	int rc;
+
+	/* What is in the keyring is this process's to read while it has it. */
+	if (request->keyring == NO_KEY ||
+	    !keyctl_link(request->keyring, KEY_SPEC_PROCESS_KEYRING))
+		return 0;
+	rc = errno;
+	say(LOG_ERR, "keyring %d: %s", request->keyring, strerror(rc));
+	return rc;
+}
+
 int key_credential(const struct agent *agent, const struct request *request,
 		   struct sluice_credential **cred)
 {
@@ -42,14 +55,6 @@ int key_credential(const struct agent *agent, const struct request *request,
 	void *cert, *key = NULL;
 	int rc = 0;
 
-	/* What is in the keyring is this process's to read while it has it. */
-	if (request->keyring != NO_KEY &&
-	    keyctl_link(request->keyring, KEY_SPEC_PROCESS_KEYRING)) {
-		rc = errno;
-		say(LOG_ERR, "keyring %d: %s", request->keyring,
-		    strerror(rc));
-		return rc;
-	}
 	cert_len = read_key(request->cert, "certificate", &cert);
 	if (cert_len >= 0)
 		key_len = read_key(request->privkey, "private key", &key);
@@ -68,4 +73,98 @@ int key_credential(const struct agent *agent, const struct request *request,
 	wipe_key(key, key_len);
 	wipe_key(cert, cert_len);
 	return rc;
+}
+
+/*
+ * The hash of a key for NVMe/TCP is in its identity: "NVMe1R02 …" for SHA-384
+ * (NVMe TCP Transport Specification 1.0d, section 3.6.1.3).
+ */
+static unsigned int hash_len_of(const char *identity)
+{
+	return !strncmp(identity, "NVMe", 4) && identity[4] &&
+	       !strncmp(identity + 5, "R02 ", 4) ? 48 : 32;
+}
+
+int key_psk_read(struct key_psk *psk, int32_t serial)
+{
+	const char *identity;
+	long len;
+	int rc;
+
+	*psk = (struct key_psk){ .serial = serial };
+	/* "type;uid;gid;permissions;description" */
+	if (keyctl_describe_alloc(serial, &psk->identity) < 0) {
+		rc = errno;
+		say(LOG_ERR, "pre-shared key: key %d: %s", serial,
+		    strerror(rc));
+		return rc;
+	}
+	identity = psk->identity;
+	for (int i = 0; i < 4 && identity; i++) {
+		identity = strchr(identity, ';');
+		identity += !!identity;
+	}
+	len = read_key(serial, "pre-shared key", &psk->key);
+	if (!identity || len < 0) {
+		free(psk->identity);
+		wipe_key(psk->key, len);
+		return len < 0 ? (int)-len : EINVAL;
+	}
+	psk->psk.identity = (const uint8_t *)identity;
+	psk->psk.identity_len = strlen(identity);
+	psk->psk.key = psk->key;
+	psk->psk.key_len = (size_t)len;
+	psk->psk.hash_len = hash_len_of(identity);
+	return 0;
+}
+
+void key_psk_free(struct key_psk *psk)
+{
+	if (psk->key)
+		wipe_key(psk->key, (long)psk->psk.key_len);
+	free(psk->identity);
+	*psk = (struct key_psk){ .serial = NO_KEY };
+}
+
+static bool is(const struct key_psk *psk, const uint8_t *identity, size_t len)
+{
+	return psk->psk.identity_len == len &&
+	       !memcmp(psk->psk.identity, identity, len);
+}
+
+/* A key of the request's keyring, by its description. */
+static long search(const struct request *request, const uint8_t *identity,
+		   size_t len)
+{
+	static const char *const types[] = { "psk", "user" };
+	char description[SLUICE_PSK_IDENTITY_MAX + 1];
+	long serial = -1;
+
+	if (request->keyring == NO_KEY || len >= sizeof(description) ||
+	    memchr(identity, 0, len))
+		return -1;
+	memcpy(description, identity, len);
+	description[len] = 0;
+	for (size_t i = 0; i < 2 && serial < 0; i++)
+		serial = keyctl_search(request->keyring, types[i], description,
+				       0);
+	return serial;
+}
+
+bool key_psk_find(const struct request *request, const uint8_t *identity,
+		  size_t len, struct key_psk *psk)
+{
+	long serial;
+
+	for (unsigned int i = 0; i < request->psk_count; i++) {
+		if (key_psk_read(psk, request->psk[i]))
+			continue;
+		if (is(psk, identity, len))
+			return true;
+		key_psk_free(psk);
+	}
+	if (request->psk_count)
+		return false;
+	serial = search(request, identity, len);
+	return serial >= 0 && !key_psk_read(psk, (int32_t)serial);
 }

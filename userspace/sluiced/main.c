@@ -120,9 +120,10 @@ static _Noreturn void serve(const struct agent *agent)
 		_exit(1);
 	}
 	while (!(rc = upcall_accept(&upcall, &request))) {
-		int status = answer(agent, &request);
+		int32_t peer = NO_KEY;
+		int status = answer(agent, &request, &peer);
 
-		rc = upcall_done(&upcall, &request, status);
+		rc = upcall_done(&upcall, &request, status, peer);
 		/* Its driver may have given up in the meantime. */
 		if (rc)
 			say(LOG_WARNING, "the kernel does not wait any more: %s",

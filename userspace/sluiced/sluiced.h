@@ -13,6 +13,7 @@
 
 #define NAME_MAX_LEN	255
 #define NO_KEY		0	/* no serial is 0 (TLS_NO_CERT and others) */
+#define PSKS_MAX	5	/* as tls_handshake_args in the kernel */
 
 /* What one of the kernel's users of TLS asks for. */
 struct request {
@@ -24,6 +25,8 @@ struct request {
 	int32_t cert;		/* serials of keys; NO_KEY for none */
 	int32_t privkey;
 	int32_t keyring;
+	unsigned int psk_count;
+	int32_t psk[PSKS_MAX];
 };
 
 /* The kernel's side: the netlink family "handshake". */
@@ -41,9 +44,12 @@ int upcall_listen(const struct upcall *u);
 void upcall_drain(const struct upcall *u);
 /* -EAGAIN: there is no request. The socket is the caller's to close. */
 int upcall_accept(const struct upcall *u, struct request *request);
-/* The handshake is through: a status of 0, or a positive errno. */
+/*
+ * The handshake is through: a status of 0, or a positive errno; and the serial
+ * of the pre-shared key that the peer has, or NO_KEY.
+ */
 int upcall_done(const struct upcall *u, const struct request *request,
-		int status);
+		int status, int32_t peer);
 void upcall_close(struct upcall *u);
 
 /* What all handshakes have in common; it is read while they run. */
@@ -55,12 +61,33 @@ struct agent {
 	bool verbose;
 };
 
-/* Does the handshake; returns the status for upcall_done(). */
-int answer(const struct agent *agent, const struct request *request);
+/* Does the handshake; returns the status for upcall_done(), and its peer. */
+int answer(const struct agent *agent, const struct request *request,
+	   int32_t *peer);
 
-/* The credential that the request names, from the keyrings; 0 or an errno. */
+/* A pre-shared key from a keyring, with its identity. */
+struct key_psk {
+	struct sluice_psk psk;	/* points to the two below */
+	char *identity;		/* the key's description, with its type */
+	void *key;
+	int32_t serial;
+};
+
+/* Joins the request's keyring, if there is one. Each gives 0 or an errno. */
+int key_join(const struct request *request);
+/* The credential that the request names. */
 int key_credential(const struct agent *agent, const struct request *request,
 		   struct sluice_credential **cred);
+
+/* Reads a pre-shared key; to be freed on success only. */
+int key_psk_read(struct key_psk *psk, int32_t serial);
+void key_psk_free(struct key_psk *psk);
+/*
+ * The request's pre-shared key of an identity: of those that it names or, if it
+ * names none, of its keyring. False if there is none.
+ */
+bool key_psk_find(const struct request *request, const uint8_t *identity,
+		  size_t len, struct key_psk *psk);
 
 /* One line for the journal: a <priority> of syslog.h, and the text. */
 void say(int priority, const char *format, ...)

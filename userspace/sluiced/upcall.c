@@ -184,6 +184,11 @@ static int accept_attr(const struct nlattr *attr, void *arg)
 	case HANDSHAKE_A_ACCEPT_AUTH_MODE:
 		request->auth = mnl_attr_get_u32(attr);
 		break;
+	case HANDSHAKE_A_ACCEPT_PEER_IDENTITY:
+		if (request->psk_count < PSKS_MAX)
+			request->psk[request->psk_count++] =
+				(int32_t)mnl_attr_get_u32(attr);
+		break;
 	case HANDSHAKE_A_ACCEPT_KEYRING:
 		request->keyring = (int32_t)mnl_attr_get_u32(attr);
 		break;
@@ -217,13 +222,16 @@ int upcall_accept(const struct upcall *u, struct request *request)
 }
 
 int upcall_done(const struct upcall *u, const struct request *request,
-		int status)
+		int status, int32_t peer)
 {
 	char buf[MESSAGE_MAX];
 	struct nlmsghdr *nlh = message(buf, u->family, HANDSHAKE_CMD_DONE);
 
 	mnl_attr_put_u32(nlh, HANDSHAKE_A_DONE_STATUS, (uint32_t)status);
 	mnl_attr_put_u32(nlh, HANDSHAKE_A_DONE_SOCKFD, (uint32_t)request->fd);
+	if (!status && peer != NO_KEY)
+		mnl_attr_put_u32(nlh, HANDSHAKE_A_DONE_REMOTE_AUTH,
+				 (uint32_t)peer);
 	return exchange(u, nlh, NULL, NULL);
 }
 

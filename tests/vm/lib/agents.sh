@@ -5,7 +5,7 @@
 # it went as it should; what it printed says why it did not.
 
 MEGABYTES=${MEGABYTES:-64}
-PEER_PORT=4441 SERVER_PORT=4442 SILENT_PORT=4443
+PEER_PORT=4441 SERVER_PORT=4442 SILENT_PORT=4443 PSK_PORT=4444
 ECHO="python3 $(realpath "$(dirname "${BASH_SOURCE[0]}")")/echo.py"
 WORK=$(mktemp -d)
 cd "$WORK" || exit 2
@@ -59,8 +59,9 @@ make_keys() {
 		keyctl padd user cert "$KEYRING")
 	KEY=$(openssl pkcs8 -topk8 -nocrypt -in server.key -outform DER |
 		keyctl padd user key "$KEYRING")
-	PSK=$(openssl rand 32 | keyctl padd user sluice-psk "$KEYRING")
-	export PSK
+	openssl rand 32 >psk
+	PSK=$(keyctl padd user sluice-psk "$KEYRING" <psk)
+	PSK_HEX=$(od -An -v -tx1 psk | tr -d ' \n')
 }
 
 start_peer() {
@@ -91,6 +92,32 @@ unload_drivers() {
 end_all() {
 	kill "$PEER_PID" "$OTHER_PID" "$SILENT_PID"
 	exit "$status"
+}
+
+# One that knows the pre-shared key alone.
+psk_to_peer() {
+	local pid result=0
+	$ECHO serve-psk "$PSK_PORT" "$1" "$PSK_HEX" >psk.log 2>&1 &
+	pid=$!
+	wait_port "$PSK_PORT" &&
+		drives "$2" 1 "$PSK_PORT" auth=psk psk="$PSK" keyring="$KEYRING" \
+			bytes=1000000 || result=1
+	kill "$pid"
+	cat psk.log
+	return "$result"
+}
+
+# Loads the echo server anew, with other parameters.
+reload_server() {
+	rmmod sluice_echo_server
+	insmod /out/kernel/samples/sluice_echo_server.ko port="$SERVER_PORT" "$@"
+}
+
+psk_from_python() {
+	reload_server keyring="$KEYRING" "$@" &&
+		$ECHO send-psk "$SERVER_PORT" sluice-psk "$PSK_HEX" &&
+		! $ECHO send-psk "$SERVER_PORT" sluice-ps "$PSK_HEX" &&
+		! $ECHO send-psk "$SERVER_PORT" sluice-psk "00$PSK_HEX"
 }
 
 # What 'drive' has to print first on each of its lines; the rest are options.

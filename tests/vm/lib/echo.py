@@ -2,7 +2,9 @@
 """Echo over TLS with Python's ssl, which is OpenSSL, at the other end.
 
     echo.py serve PORT CERT KEY         an echo service, TLS 1.3
+    echo.py serve-psk PORT IDENTITY HEX the same, with a pre-shared key
     echo.py send PORT CA MEGABYTES      to one and back; compares SHA-256
+    echo.py send-psk PORT IDENTITY HEX  a MiB, with a pre-shared key
     echo.py drive PORT COUNT OPTIONS    COUNT sockets at once, connected here,
                                         for the driver behind /dev/sluice_echo
 """
@@ -19,8 +21,19 @@ BLOCK = 1 << 20
 
 def serve(port, cert, key):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.load_cert_chain(cert, key)
+    serve_with(context, port)
+
+
+def serve_psk(port, identity, key):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_psk_server_callback(
+        lambda name: bytes.fromhex(key) if name == identity else b"")
+    serve_with(context, port)
+
+
+def serve_with(context, port):
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
 
     def echo(sock):
         try:
@@ -38,7 +51,18 @@ def serve(port, cert, key):
 
 
 def send(port, ca, megabytes):
-    context = ssl.create_default_context(cafile=ca)
+    return send_with(ssl.create_default_context(cafile=ca), port, megabytes)
+
+
+def send_psk(port, identity, key):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_psk_client_callback(lambda hint: (identity, bytes.fromhex(key)))
+    return send_with(context, port, 1)
+
+
+def send_with(context, port, megabytes):
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     total = int(megabytes) * BLOCK
     noise = os.urandom(BLOCK)
@@ -87,4 +111,6 @@ def drive(port, count, options):
 
 
 if __name__ == "__main__":
-    sys.exit({"serve": serve, "send": send, "drive": drive}[sys.argv[1]](*sys.argv[2:]))
+    commands = {"serve": serve, "serve-psk": serve_psk, "send": send,
+                "send-psk": send_psk, "drive": drive}
+    sys.exit(commands[sys.argv[1]](*sys.argv[2:]))
