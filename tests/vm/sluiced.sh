@@ -32,6 +32,11 @@ no_client_certificate() {
 		privkey="$KEY" name=localhost
 }
 
+bad_psk() {
+	drives "$2" 1 "$PEER_PORT" auth=psk psk="$1" &&
+		! grep 'died of signal' agent.log
+}
+
 # A key that is none, and a certificate and a key that do not belong together.
 bad_keys() {
 	reload_server cert="$CERT" privkey="$1"
@@ -69,6 +74,9 @@ from_before() {
 }
 
 make_keys
+SHORT=$(keyctl add user short "fifteen octets." "$KEYRING")
+HIDDEN=$(keyctl add user hidden "sixteen octets.." "$KEYRING")
+keyctl setperm "$HIDDEN" 0x01010000
 cp server.pem trusted.pem
 start_peer
 load_drivers
@@ -86,6 +94,9 @@ check "50 key updates from OpenSSL" storm_from_openssl
 check "a pre-shared key with OpenSSL" psk_to_peer sluice-psk ok
 check "a pre-shared key that OpenSSL does not know" psk_to_peer other ECONNABORTED
 check "a pre-shared key from OpenSSL, and no other" psk_from_python psk="$PSK"
+check "a pre-shared key that is none" bad_psk 1 ENOKEY
+check "a pre-shared key that can't be read" bad_psk "$HIDDEN" EACCES
+check "a pre-shared key that is too short" bad_psk "$SHORT" EINVAL
 check "a client certificate is refused" no_client_certificate
 check "a server without a key" bad_keys 1 'key 1 can.t be read'
 check "a server with a key that is none" bad_keys "$CERT" 'no private key'

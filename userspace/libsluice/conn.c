@@ -83,6 +83,7 @@ static const char *check_psk(const struct sluice_config *config)
 static const char *check_client(const struct sluice_config *config)
 {
 	if (config->peer_name && (!*config->peer_name ||
+				  !strcmp(config->peer_name, ".") ||
 				  strlen(config->peer_name) > SL_NAME_MAX + 1))
 		return "peer_name: has to have 1 to 253 octets";
 	if (config->psk) {

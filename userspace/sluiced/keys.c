@@ -97,6 +97,7 @@ int key_psk_read(struct key_psk *psk, int32_t serial)
 		rc = errno;
 		say(LOG_ERR, "pre-shared key: key %d: %s", serial,
 		    strerror(rc));
+		psk->serial = NO_KEY;
 		return rc;
 	}
 	identity = psk->identity;
@@ -108,6 +109,7 @@ int key_psk_read(struct key_psk *psk, int32_t serial)
 	if (!identity || len < 0) {
 		free(psk->identity);
 		wipe_key(psk->key, len);
+		*psk = (struct key_psk){ .serial = NO_KEY };
 		return len < 0 ? (int)-len : EINVAL;
 	}
 	psk->psk.identity = (const uint8_t *)identity;

@@ -179,8 +179,9 @@ static int loop(struct agent *agent, const struct upcall *upcall, int signals)
 	for (;;) {
 		struct signalfd_siginfo info;
 
-		if (due && children < CHILDREN_MAX) {
-			children += start_child(agent, signals);
+		if (due && children < CHILDREN_MAX &&
+		    start_child(agent, signals)) {
+			children++;
 			due = false;
 		}
 		if (poll(fds, 2, -1) < 0 && errno != EINTR) {

@@ -79,7 +79,7 @@ int key_join(const struct request *request);
 int key_credential(const struct agent *agent, const struct request *request,
 		   struct sluice_credential **cred);
 
-/* Reads a pre-shared key; to be freed on success only. */
+/* Reads a pre-shared key; there is nothing in *psk after a failure. */
 int key_psk_read(struct key_psk *psk, int32_t serial);
 void key_psk_free(struct key_psk *psk);
 /*

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <linux/genetlink.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -159,13 +160,10 @@ static int accept_attr(const struct nlattr *attr, void *arg)
 		return MNL_CB_OK;
 	}
 	if (type == HANDSHAKE_A_ACCEPT_PEERNAME) {
-		const char *name = mnl_attr_get_str(attr);
-
-		/* A longer one is nobody's: it must not be cut to another. */
-		if (mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) ||
-		    strlen(name) > NAME_MAX_LEN)
-			name = ".";
-		strcpy(request->peer_name, name);
+		/* One that is cut off is still too long for libsluice. */
+		if (!mnl_attr_validate(attr, MNL_TYPE_NUL_STRING))
+			snprintf(request->peer_name, sizeof(request->peer_name),
+				 "%s", mnl_attr_get_str(attr));
 		return MNL_CB_OK;
 	}
 	if (mnl_attr_validate(attr, MNL_TYPE_U32))

@@ -17,8 +17,8 @@ check() {	# NUMBER NAME WHAT-WAS-FOUND
 	fi
 }
 
-objects=("$out"/libsluice/*.o)
-[[ -e ${objects[0]} ]] || { echo "Bail out! nothing in $out/libsluice"; exit 1; }
+objects=("$out"/obj/libsluice/*.o)
+[[ -e ${objects[0]} ]] || { echo "Bail out! nothing in $out/obj/libsluice"; exit 1; }
 check 1 "the engine calls no allocator" \
 	"$(nm -A "${objects[@]}" |
 	   grep -wE 'U (malloc|calloc|realloc|reallocarray|free|strdup|aligned_alloc|posix_memalign)')"

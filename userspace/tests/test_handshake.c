@@ -489,6 +489,7 @@ static void test_config_check(void **state)
 	REFUSED(trust, NULL);
 	REFUSED(peer_name, NULL);
 	REFUSED(peer_name, "");
+	REFUSED(peer_name, ".");
 	REFUSED(peer_name, name);
 	REFUSED(role, (enum sluice_role)7);
 	REFUSED(suites, ((uint16_t[]){ 0 }));
