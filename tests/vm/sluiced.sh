@@ -67,7 +67,7 @@ from_before() {
 	driver=$!
 	sleep 1
 	kill -KILL "$AGENT_PID"
-	start_agent --cafile trusted.pem
+	start_agent --cacert trusted.pem
 	wait "$driver"
 	cat drive.log
 	grep -q '^ok ' drive.log
@@ -80,7 +80,7 @@ keyctl setperm "$HIDDEN" 0x01010000
 cp server.pem trusted.pem
 start_peer
 load_drivers
-check "it starts" start_agent --cafile trusted.pem
+check "it starts" start_agent --cacert trusted.pem
 check "a request from before it started" from_before
 check "$MEGABYTES MiB to OpenSSL and back" to_peer
 check "64 sessions at once" many_to_peer

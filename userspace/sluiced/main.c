@@ -28,7 +28,7 @@
 const char *argp_program_version = "sluiced " SLUICE_VERSION;
 
 static const struct argp_option options[] = {
-	{ "cafile", 'C', "FILE", 0,
+	{ "cacert", 'C', "FILE", 0,
 	  "Believe the certificates of a PEM file, not the system's", 0 },
 	{ "capath", 'P', "FOLDER", 0,
 	  "Believe those of a folder that `openssl rehash` has prepared", 0 },
