@@ -30,6 +30,10 @@ ROOT=$CACHE/root-$({
 # shellcheck disable=SC2034
 OUT=$CACHE/out-$(echo "$TOP" | sha256sum | cut -c1-12)
 
+# What a kernel says when something is wrong with it, for grep -E.
+# shellcheck disable=SC2034
+COMPLAINT='WARNING:|BUG:|Oops|KASAN:|UBSAN:|kernel BUG|general protection|hung_task|blocked for more than|unreferenced object|Kernel panic'
+
 # Runs one holder of the named lock at a time, for clones that share a cache.
 locked() {
 	local lock=$1
