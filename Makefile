@@ -5,8 +5,11 @@
 IN_ROOT := scripts/env/enter
 KBUILD = make -C /lib/modules/$$(cat /etc/sluice-kernel)/build \
 	M=/src/kernel MO=/out/kernel CONFIG_SLUICE=m CONFIG_SLUICE_SAMPLES=m
+RUST_KBUILD = make -C "$$(scripts/rust/tree)" M=/src/rust MO=/out/rust \
+	CONFIG_SLUICE_RUST=m CONFIG_SLUICE_RUST_SAMPLES=m \
+	SLUICE_SYMVERS=/out/kernel/Module.symvers
 
-.PHONY: help root modules debug-kernel userspace vm-programs demo check \
+.PHONY: help root modules rust debug-kernel userspace vm-programs demo check \
 	check-userspace check-kunit check-vm check-debug check-style \
 	bench-kernel bench-kernel-quick bench-tree install uninstall dkms clean distclean
 
@@ -18,6 +21,9 @@ root: ## make the build root and the kernel tree (once: about 2 minutes)
 
 modules: root ## build sluice.ko for the stock kernel
 	@$(IN_ROOT) sh -c 'mkdir -p /out/kernel && $(KBUILD) -j"$$(nproc)"' >&2
+
+rust: modules ## build the Rust crate, and the drivers that use it
+	@$(IN_ROOT) sh -c 'mkdir -p /out/rust && $(RUST_KBUILD) -j"$$(nproc)"' >&2
 
 debug-kernel: root ## build the debug kernel, with Sluice in it
 	@$(IN_ROOT) scripts/debug/build

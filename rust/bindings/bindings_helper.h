@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What bindgen reads. A macro that it can't evaluate, such as BIT(0), needs a
+ * constant here: RUST_CONST_HELPER_X is X in Rust.
+ */
+#include <linux/sluice.h>
+#include "helpers.h"
+
+const u32 RUST_CONST_HELPER_SLUICE_SESSION_PERCPU = SLUICE_SESSION_PERCPU;
+const u32 RUST_CONST_HELPER_SLUICE_SESSION_RECLAIM = SLUICE_SESSION_RECLAIM;
+const u32 RUST_CONST_HELPER_SLUICE_SESSION_ALLOW_TRUNCATION =
+	SLUICE_SESSION_ALLOW_TRUNCATION;
+const u32 RUST_CONST_HELPER_SLUICE_SEND_MORE = SLUICE_SEND_MORE;
+const u32 RUST_CONST_HELPER_SLUICE_RECV_EXACT = SLUICE_RECV_EXACT;
