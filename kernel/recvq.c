@@ -9,21 +9,18 @@
 
 #include "recvq.h"
 
-/* How soon to try again what found no memory. */
-#define NOMEM_RETRY	msecs_to_jiffies(10)
-
 /* Takes the first request into the worker's hands. */
 static struct sluice_recv *begin(struct sluice_recvq *q, int *error,
 				 bool *ended)
 {
 	unsigned long irq;
 
-	spin_lock_irqsave(&q->lock, irq);
-	q->busy = list_first_entry_or_null(&q->requests, struct sluice_recv,
-					   node);
-	*error = q->error;
-	*ended = q->ended;
-	spin_unlock_irqrestore(&q->lock, irq);
+	spin_lock_irqsave(&q->base.lock, irq);
+	q->busy = list_first_entry_or_null(&q->base.requests,
+					   struct sluice_recv, node);
+	*error = q->base.error;
+	*ended = q->base.ended;
+	spin_unlock_irqrestore(&q->base.lock, irq);
 	return q->busy;
 }
 
@@ -33,11 +30,11 @@ static void finish(struct sluice_recvq *q, struct sluice_recv *recv, bool done,
 {
 	unsigned long irq;
 
-	spin_lock_irqsave(&q->lock, irq);
+	spin_lock_irqsave(&q->base.lock, irq);
 	q->busy = NULL;
 	if (done)
 		list_del(&recv->node);
-	spin_unlock_irqrestore(&q->lock, irq);
+	spin_unlock_irqrestore(&q->base.lock, irq);
 
 	wake_up_all(&q->idle_wait);
 	if (done)
@@ -47,16 +44,7 @@ static void finish(struct sluice_recvq *q, struct sluice_recv *recv, bool done,
 /* Nothing comes any more. The first to say so says why. */
 static void end(struct sluice_recvq *q, int error)
 {
-	unsigned long irq;
-	bool ended;
-
-	spin_lock_irqsave(&q->lock, irq);
-	ended = q->ended;
-	q->ended = true;
-	if (error && !q->error)
-		q->error = error;
-	spin_unlock_irqrestore(&q->lock, irq);
-	if (!ended)
+	if (sluice_queue_end(&q->base, error))
 		q->ops->ended(q, error);
 }
 
@@ -98,13 +86,13 @@ static ssize_t fill(struct sluice_recvq *q, struct sluice_recv *recv,
 static void work(struct work_struct *work)
 {
 	struct sluice_recvq *q = container_of(to_delayed_work(work),
-					      struct sluice_recvq, work);
+					      struct sluice_recvq, base.work);
 	struct sluice_recv *recv;
 	bool ended, full;
 	ssize_t rc;
 	int error;
 
-	if (!READ_ONCE(q->open) && !READ_ONCE(q->error))
+	if (!READ_ONCE(q->open) && !READ_ONCE(q->base.error))
 		return;
 
 	for (;;) {
@@ -125,7 +113,7 @@ static void work(struct work_struct *work)
 		if (rc == -EAGAIN)
 			return;
 		if (rc == -ENOMEM) {
-			queue_delayed_work(q->wq, &q->work, NOMEM_RETRY);
+			sluice_queue_retry(&q->base);
 			return;
 		}
 		if (rc <= 0)
@@ -147,10 +135,8 @@ void sluice_recvq_init(struct sluice_recvq *q,
 		       const struct sluice_recvq_ops *ops,
 		       struct workqueue_struct *wq)
 {
-	*q = (struct sluice_recvq){ .ops = ops, .wq = wq };
-	spin_lock_init(&q->lock);
-	INIT_LIST_HEAD(&q->requests);
-	INIT_DELAYED_WORK(&q->work, work);
+	*q = (struct sluice_recvq){ .ops = ops };
+	sluice_queue_init(&q->base, wq, work);
 	init_waitqueue_head(&q->idle_wait);
 }
 EXPORT_SYMBOL_IF_KUNIT(sluice_recvq_init);
@@ -163,12 +149,7 @@ EXPORT_SYMBOL_IF_KUNIT(sluice_recvq_init);
  */
 void sluice_recvq_open(struct sluice_recvq *q)
 {
-	unsigned long irq;
-
-	spin_lock_irqsave(&q->lock, irq);
-	q->open = true;
-	spin_unlock_irqrestore(&q->lock, irq);
-	sluice_recvq_kick(q);
+	sluice_queue_set(&q->base, &q->open);
 }
 EXPORT_SYMBOL_IF_KUNIT(sluice_recvq_open);
 
@@ -189,18 +170,18 @@ int sluice_recvq_add(struct sluice_recvq *q, struct sluice_recv *recv)
 	int rc;
 
 	recv->received = 0;
-	spin_lock_irqsave(&q->lock, irq);
-	rc = q->error;
+	spin_lock_irqsave(&q->base.lock, irq);
+	rc = q->base.error;
 	if (!rc && q->discard)
 		rc = -ECANCELED;
 	if (!rc && !q->open)
 		rc = -ENOTCONN;
 	if (!rc)
-		list_add_tail(&recv->node, &q->requests);
-	spin_unlock_irqrestore(&q->lock, irq);
+		list_add_tail(&recv->node, &q->base.requests);
+	spin_unlock_irqrestore(&q->base.lock, irq);
 
 	if (!rc)
-		sluice_recvq_kick(q);
+		sluice_queue_kick(&q->base);
 	return rc;
 }
 EXPORT_SYMBOL_IF_KUNIT(sluice_recvq_add);
@@ -213,10 +194,10 @@ static bool take(struct sluice_recvq *q, const struct sluice_recv *recv,
 	unsigned long irq;
 	bool taken = false;
 
-	spin_lock_irqsave(&q->lock, irq);
+	spin_lock_irqsave(&q->base.lock, irq);
 	*busy = q->busy == recv;
 	if (!*busy) {
-		list_for_each_entry(pos, &q->requests, node) {
+		list_for_each_entry(pos, &q->base.requests, node) {
 			if (pos != recv)
 				continue;
 			list_del(&pos->node);
@@ -224,7 +205,7 @@ static bool take(struct sluice_recvq *q, const struct sluice_recv *recv,
 			break;
 		}
 	}
-	spin_unlock_irqrestore(&q->lock, irq);
+	spin_unlock_irqrestore(&q->base.lock, irq);
 	return taken;
 }
 
@@ -264,48 +245,17 @@ void sluice_recvq_discard(struct sluice_recvq *q)
 	unsigned long irq;
 
 	do {
-		spin_lock_irqsave(&q->lock, irq);
+		spin_lock_irqsave(&q->base.lock, irq);
 		q->discard = true;
-		recv = list_first_entry_or_null(&q->requests,
+		recv = list_first_entry_or_null(&q->base.requests,
 						struct sluice_recv, node);
-		spin_unlock_irqrestore(&q->lock, irq);
+		spin_unlock_irqrestore(&q->base.lock, irq);
 		if (recv && sluice_recvq_cancel(q, recv))
 			recv->done(recv, -ECANCELED);
 	} while (recv);
-	sluice_recvq_kick(q);
+	sluice_queue_kick(&q->base);
 }
 EXPORT_SYMBOL_IF_KUNIT(sluice_recvq_discard);
-
-/**
- * sluice_recvq_fail() - end receiving at once
- * @q: the queue
- * @error: negative errno for all that is queued; an earlier one counts
- *
- * Context: any.
- */
-void sluice_recvq_fail(struct sluice_recvq *q, int error)
-{
-	unsigned long irq;
-
-	spin_lock_irqsave(&q->lock, irq);
-	if (!q->error)
-		q->error = error;
-	spin_unlock_irqrestore(&q->lock, irq);
-	sluice_recvq_kick(q);
-}
-EXPORT_SYMBOL_IF_KUNIT(sluice_recvq_fail);
-
-/**
- * sluice_recvq_kick() - have the worker look: something may have arrived
- * @q: the queue
- *
- * Context: any.
- */
-void sluice_recvq_kick(struct sluice_recvq *q)
-{
-	mod_delayed_work(q->wq, &q->work, 0);
-}
-EXPORT_SYMBOL_IF_KUNIT(sluice_recvq_kick);
 
 /**
  * sluice_recvq_stop() - return all requests; none is taken any more
@@ -318,8 +268,7 @@ EXPORT_SYMBOL_IF_KUNIT(sluice_recvq_kick);
  */
 void sluice_recvq_stop(struct sluice_recvq *q, int error)
 {
-	sluice_recvq_fail(q, error);
-	disable_delayed_work_sync(&q->work);
+	sluice_queue_stop(&q->base, error);
 	end(q, error);
 	drain(q);
 }

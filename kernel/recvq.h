@@ -3,16 +3,16 @@
 #define _SLUICE_RECVQ_H
 
 #include <linux/sluice.h>
-#include <linux/spinlock.h>
 #include <linux/wait.h>
-#include <linux/workqueue.h>
+
+#include "queue.h"
 
 struct sluice_recvq;
 
 /**
  * struct sluice_recvq_ops - what a queue needs of its session
  * @recv: fills some of @iter and advances it. Returns octets; 0, the peer has
- *	ended in order; -EAGAIN: sluice_recvq_kick() will come; -ENOMEM: try
+ *	ended in order; -EAGAIN: sluice_queue_kick() will come; -ENOMEM: try
  *	again; or another negative errno
  * @lend: lends data to @recv->lend, @max octets at most; the same returns, and
  *	*@stop says that it wants no more
@@ -33,31 +33,21 @@ struct sluice_recvq_ops {
 
 /**
  * struct sluice_recvq - requests in the order they are filled in
+ * @base: the requests, and the worker that receives
  * @ops: the session's side
- * @wq: where @work runs
- * @work: receives; takes requests off
  * @idle_wait: for @busy to go away
- * @lock: guards all that follows; taken with interrupts off, from any context
- * @requests: the first may be partly filled
- * @busy: the request that @work has in its hands
+ * @busy: the request that the worker has in its hands; under @base.lock, as
+ *	all that follows
  * @open: data may come: the session is open
  * @discard: sluice_recvq_discard() was called: nothing is added any more
- * @ended: &sluice_recvq_ops.ended was called
- * @error: negative errno that all requests end with, or 0
  */
 struct sluice_recvq {
+	struct sluice_queue base;
 	const struct sluice_recvq_ops *ops;
-	struct workqueue_struct *wq;
-	struct delayed_work work;
 	wait_queue_head_t idle_wait;
-
-	spinlock_t lock;	/* all that follows */
-	struct list_head requests;
 	struct sluice_recv *busy;
 	bool open;
 	bool discard;
-	bool ended;
-	int error;
 };
 
 void sluice_recvq_init(struct sluice_recvq *q,
@@ -67,8 +57,6 @@ void sluice_recvq_open(struct sluice_recvq *q);
 int sluice_recvq_add(struct sluice_recvq *q, struct sluice_recv *recv);
 bool sluice_recvq_cancel(struct sluice_recvq *q, struct sluice_recv *recv);
 void sluice_recvq_discard(struct sluice_recvq *q);
-void sluice_recvq_fail(struct sluice_recvq *q, int error);
-void sluice_recvq_kick(struct sluice_recvq *q);
 void sluice_recvq_stop(struct sluice_recvq *q, int error);
 
 #endif /* _SLUICE_RECVQ_H */

@@ -11,9 +11,6 @@
 
 #include "sendq.h"
 
-/* How soon to try again what found no memory. */
-#define NOMEM_RETRY	msecs_to_jiffies(10)
-
 /* The first request, and whether others follow it; or what else is to do. */
 struct step {
 	struct sluice_send *send;
@@ -28,19 +25,20 @@ static void look(struct sluice_sendq *q, struct step *step)
 	unsigned long irq;
 
 	*step = (struct step){};
-	spin_lock_irqsave(&q->lock, irq);
-	step->error = q->error;
-	step->send = list_first_entry_or_null(&q->requests, struct sluice_send,
-					      node);
+	spin_lock_irqsave(&q->base.lock, irq);
+	step->error = q->base.error;
+	step->send = list_first_entry_or_null(&q->base.requests,
+					      struct sluice_send, node);
 	if (step->send) {
 		step->more = step->send->flags & SLUICE_SEND_MORE ||
-			     !list_is_last(&step->send->node, &q->requests);
+			     !list_is_last(&step->send->node,
+					   &q->base.requests);
 	} else {
 		step->flush = q->flush;
 		q->flush = false;
-		step->end = q->ending && !q->ended;
+		step->end = q->ending && !q->base.ended;
 	}
-	spin_unlock_irqrestore(&q->lock, irq);
+	spin_unlock_irqrestore(&q->base.lock, irq);
 }
 
 /* Gives the first request back. */
@@ -49,13 +47,13 @@ static void finish(struct sluice_sendq *q, struct sluice_send *send, int error)
 	unsigned long irq;
 	bool writable;
 
-	spin_lock_irqsave(&q->lock, irq);
+	spin_lock_irqsave(&q->base.lock, irq);
 	list_del(&send->node);
 	q->queued -= send->len;
-	writable = q->starved && q->queued <= q->limit / 2 && !q->error;
+	writable = q->starved && q->queued <= q->limit / 2 && !q->base.error;
 	if (writable)
 		q->starved = false;
-	spin_unlock_irqrestore(&q->lock, irq);
+	spin_unlock_irqrestore(&q->base.lock, irq);
 
 	send->done(send, error);
 	if (writable)
@@ -65,16 +63,7 @@ static void finish(struct sluice_sendq *q, struct sluice_send *send, int error)
 /* Sending is over. The first to say so says why. */
 static void end(struct sluice_sendq *q, int error)
 {
-	unsigned long irq;
-	bool ended;
-
-	spin_lock_irqsave(&q->lock, irq);
-	ended = q->ended;
-	q->ended = true;
-	if (error && !q->error)
-		q->error = error;
-	spin_unlock_irqrestore(&q->lock, irq);
-	if (!ended)
+	if (sluice_queue_end(&q->base, error))
 		q->ops->ended(q, error);
 }
 
@@ -94,7 +83,7 @@ static bool drain(struct sluice_sendq *q)
 static void work(struct work_struct *work)
 {
 	struct sluice_sendq *q = container_of(to_delayed_work(work),
-					      struct sluice_sendq, work);
+					      struct sluice_sendq, base.work);
 	struct step step;
 	ssize_t rc;
 
@@ -114,7 +103,7 @@ static void work(struct work_struct *work)
 		if (rc == -EAGAIN)
 			return;
 		if (rc == -ENOMEM) {
-			queue_delayed_work(q->wq, &q->work, NOMEM_RETRY);
+			sluice_queue_retry(&q->base);
 			return;
 		}
 		if (rc < 0)
@@ -141,10 +130,8 @@ void sluice_sendq_init(struct sluice_sendq *q,
 		       const struct sluice_sendq_ops *ops,
 		       struct workqueue_struct *wq, size_t limit)
 {
-	*q = (struct sluice_sendq){ .ops = ops, .wq = wq, .limit = limit };
-	spin_lock_init(&q->lock);
-	INIT_LIST_HEAD(&q->requests);
-	INIT_DELAYED_WORK(&q->work, work);
+	*q = (struct sluice_sendq){ .ops = ops, .limit = limit };
+	sluice_queue_init(&q->base, wq, work);
 }
 EXPORT_SYMBOL_IF_KUNIT(sluice_sendq_init);
 
@@ -165,22 +152,22 @@ int sluice_sendq_add(struct sluice_sendq *q, struct sluice_send *send)
 	int rc = 0;
 
 	send->len = iov_iter_count(&send->iter);
-	spin_lock_irqsave(&q->lock, irq);
-	if (q->error) {
-		rc = q->error;
+	spin_lock_irqsave(&q->base.lock, irq);
+	if (q->base.error) {
+		rc = q->base.error;
 	} else if (q->ending) {
 		rc = -EPIPE;
 	} else if (q->queued && send->len > q->limit - min(q->queued, q->limit)) {
 		q->starved = true;
 		rc = -EAGAIN;
 	} else {
-		list_add_tail(&send->node, &q->requests);
+		list_add_tail(&send->node, &q->base.requests);
 		q->queued += send->len;
 	}
-	spin_unlock_irqrestore(&q->lock, irq);
+	spin_unlock_irqrestore(&q->base.lock, irq);
 
 	if (!rc)
-		sluice_sendq_kick(q);
+		sluice_queue_kick(&q->base);
 	return rc;
 }
 EXPORT_SYMBOL_IF_KUNIT(sluice_sendq_add);
@@ -194,7 +181,7 @@ EXPORT_SYMBOL_IF_KUNIT(sluice_sendq_add);
  */
 bool sluice_sendq_room(const struct sluice_sendq *q)
 {
-	return !READ_ONCE(q->starved) || READ_ONCE(q->error) ||
+	return !READ_ONCE(q->starved) || READ_ONCE(q->base.error) ||
 	       READ_ONCE(q->ending);
 }
 EXPORT_SYMBOL_IF_KUNIT(sluice_sendq_room);
@@ -207,12 +194,7 @@ EXPORT_SYMBOL_IF_KUNIT(sluice_sendq_room);
  */
 void sluice_sendq_flush(struct sluice_sendq *q)
 {
-	unsigned long irq;
-
-	spin_lock_irqsave(&q->lock, irq);
-	q->flush = true;
-	spin_unlock_irqrestore(&q->lock, irq);
-	sluice_sendq_kick(q);
+	sluice_queue_set(&q->base, &q->flush);
 }
 EXPORT_SYMBOL_IF_KUNIT(sluice_sendq_flush);
 
@@ -224,45 +206,9 @@ EXPORT_SYMBOL_IF_KUNIT(sluice_sendq_flush);
  */
 void sluice_sendq_end(struct sluice_sendq *q)
 {
-	unsigned long irq;
-
-	spin_lock_irqsave(&q->lock, irq);
-	q->ending = true;
-	spin_unlock_irqrestore(&q->lock, irq);
-	sluice_sendq_kick(q);
+	sluice_queue_set(&q->base, &q->ending);
 }
 EXPORT_SYMBOL_IF_KUNIT(sluice_sendq_end);
-
-/**
- * sluice_sendq_fail() - end the stream at once
- * @q: the queue
- * @error: negative errno for all that is queued; an earlier one counts
- *
- * Context: any.
- */
-void sluice_sendq_fail(struct sluice_sendq *q, int error)
-{
-	unsigned long irq;
-
-	spin_lock_irqsave(&q->lock, irq);
-	if (!q->error)
-		q->error = error;
-	spin_unlock_irqrestore(&q->lock, irq);
-	sluice_sendq_kick(q);
-}
-EXPORT_SYMBOL_IF_KUNIT(sluice_sendq_fail);
-
-/**
- * sluice_sendq_kick() - have the worker look: there may be room
- * @q: the queue
- *
- * Context: any.
- */
-void sluice_sendq_kick(struct sluice_sendq *q)
-{
-	mod_delayed_work(q->wq, &q->work, 0);
-}
-EXPORT_SYMBOL_IF_KUNIT(sluice_sendq_kick);
 
 /**
  * sluice_sendq_stop() - return all requests; none is taken any more
@@ -276,8 +222,7 @@ EXPORT_SYMBOL_IF_KUNIT(sluice_sendq_kick);
  */
 bool sluice_sendq_stop(struct sluice_sendq *q, int error)
 {
-	sluice_sendq_fail(q, error);
-	disable_delayed_work_sync(&q->work);
+	sluice_queue_stop(&q->base, error);
 	end(q, error);
 	return drain(q);
 }

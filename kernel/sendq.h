@@ -3,15 +3,15 @@
 #define _SLUICE_SENDQ_H
 
 #include <linux/sluice.h>
-#include <linux/spinlock.h>
-#include <linux/workqueue.h>
+
+#include "queue.h"
 
 struct sluice_sendq;
 
 /**
  * struct sluice_sendq_ops - what a queue needs of its session
  * @send: sends some of @iter and advances it; @more says that data follows.
- *	Returns octets; -EAGAIN: sluice_sendq_kick() will come; -ENOMEM: try
+ *	Returns octets; -EAGAIN: sluice_queue_kick() will come; -ENOMEM: try
  *	again; or another negative errno
  * @flush: sends what @more has held back
  * @end: says that no more comes: close_notify, then FIN
@@ -31,34 +31,23 @@ struct sluice_sendq_ops {
 
 /**
  * struct sluice_sendq - requests in the order they leave in
+ * @base: the requests, and the worker that sends
  * @ops: the session's side
- * @wq: where @work runs
- * @work: sends; the only one that takes requests off, until
- *	sluice_sendq_stop()
  * @limit: octets that may wait
- * @lock: guards all that follows; taken with interrupts off, from any context
- * @requests: the first may be partly sent
- * @queued: octets of @requests, those already sent of the first included
+ * @queued: octets of the requests, those already sent of the first included;
+ *	under @base.lock, as all that follows
  * @starved: somebody was told -EAGAIN
  * @flush: data is held back that is to leave when the queue is empty
  * @ending: sluice_sendq_end() was called: nothing is added any more
- * @ended: &sluice_sendq_ops.ended was called
- * @error: negative errno that all requests end with, or 0
  */
 struct sluice_sendq {
+	struct sluice_queue base;
 	const struct sluice_sendq_ops *ops;
-	struct workqueue_struct *wq;
-	struct delayed_work work;
 	size_t limit;
-
-	spinlock_t lock;	/* all that follows */
-	struct list_head requests;
 	size_t queued;
 	bool starved;
 	bool flush;
 	bool ending;
-	bool ended;
-	int error;
 };
 
 void sluice_sendq_init(struct sluice_sendq *q,
@@ -67,8 +56,6 @@ void sluice_sendq_init(struct sluice_sendq *q,
 int sluice_sendq_add(struct sluice_sendq *q, struct sluice_send *send);
 void sluice_sendq_flush(struct sluice_sendq *q);
 void sluice_sendq_end(struct sluice_sendq *q);
-void sluice_sendq_fail(struct sluice_sendq *q, int error);
-void sluice_sendq_kick(struct sluice_sendq *q);
 bool sluice_sendq_room(const struct sluice_sendq *q);
 bool sluice_sendq_stop(struct sluice_sendq *q, int error);
 

@@ -86,9 +86,9 @@ static int socket_woke(struct wait_queue_entry *wait, unsigned int mode,
 	__poll_t events = key_to_poll(key);
 
 	if (!events || events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-		sluice_recvq_kick(&session->recvq);
+		sluice_queue_kick(&session->recvq.base);
 	if (!events || events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
-		sluice_sendq_kick(&session->sendq);
+		sluice_queue_kick(&session->sendq.base);
 	return 0;
 }
 
@@ -373,8 +373,8 @@ void sluice_session_failed(struct sluice_session *session, int error)
 {
 	if (!move(session, SLUICE_EVENT_FAILED, error))
 		return;
-	sluice_sendq_fail(&session->sendq, error);
-	sluice_recvq_fail(&session->recvq, error);
+	sluice_queue_fail(&session->sendq.base, error);
+	sluice_queue_fail(&session->recvq.base, error);
 }
 
 /**

@@ -62,7 +62,7 @@ static int send_error(struct sluice_session *session, int error)
 	sluice_receive_settle(session->conn);
 	rc = receive_end(session);
 	/* It may have found us reading, and given up. */
-	sluice_recvq_kick(&session->recvq);
+	sluice_queue_kick(&session->recvq.base);
 	return rc && rc != -EAGAIN ? rc : error;
 }
 

@@ -162,14 +162,14 @@ static struct request *make_requests(struct kunit *test, size_t count,
 static void arrive(struct fake *fake, size_t octets)
 {
 	fake->in += octets;
-	sluice_recvq_kick(&fake->q);
-	flush_delayed_work(&fake->q.work);
+	sluice_queue_kick(&fake->q.base);
+	flush_delayed_work(&fake->q.base.work);
 }
 
 static void add(struct kunit *test, struct fake *fake, struct request *request)
 {
 	KUNIT_EXPECT_EQ(test, 0, sluice_recvq_add(&fake->q, &request->recv));
-	flush_delayed_work(&fake->q.work);
+	flush_delayed_work(&fake->q.base.work);
 }
 
 static void recvq_any(struct kunit *test)
@@ -271,7 +271,7 @@ static void recvq_ends(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, ends[e],
 				sluice_recvq_add(&fake->q,
 						 &requests[i].recv));
-		flush_delayed_work(&fake->q.work);
+		flush_delayed_work(&fake->q.base.work);
 		KUNIT_EXPECT_EQ(test, requests[i].done, !ends[e]);
 		sluice_recvq_stop(&fake->q, -ECANCELED);
 		KUNIT_EXPECT_EQ(test, fake->ended, 1);

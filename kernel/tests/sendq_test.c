@@ -165,7 +165,7 @@ static struct request *make_requests(struct kunit *test, struct fake *fake,
 
 static void settle(struct fake *fake)
 {
-	flush_delayed_work(&fake->q.work);
+	flush_delayed_work(&fake->q.base.work);
 }
 
 static void sendq_order(struct kunit *test)
@@ -212,11 +212,11 @@ static void sendq_limit(struct kunit *test)
 
 	/* Half of it has to go before it is worth a word. */
 	fake->room = 499;
-	sluice_sendq_kick(&fake->q);
+	sluice_queue_kick(&fake->q.base);
 	settle(fake);
 	KUNIT_EXPECT_EQ(test, fake->writables, 0);
 	fake->room = 101;
-	sluice_sendq_kick(&fake->q);
+	sluice_queue_kick(&fake->q.base);
 	settle(fake);
 	KUNIT_EXPECT_EQ(test, fake->writables, 1);
 	KUNIT_EXPECT_TRUE(test, sluice_sendq_room(&fake->q));
@@ -224,7 +224,7 @@ static void sendq_limit(struct kunit *test)
 			sluice_sendq_add(&fake->q, &requests[10].send));
 
 	fake->room = SIZE_MAX;
-	sluice_sendq_kick(&fake->q);
+	sluice_queue_kick(&fake->q.base);
 	settle(fake);
 	KUNIT_EXPECT_EQ(test, fake->writables, 1);
 	KUNIT_EXPECT_EQ(test, fake->sent, 1100);
@@ -260,7 +260,7 @@ static void sendq_error(struct kunit *test)
 				sluice_sendq_add(&fake->q, &requests[i].send));
 	settle(fake);
 	fake->rc = -ECONNRESET;
-	sluice_sendq_kick(&fake->q);
+	sluice_queue_kick(&fake->q.base);
 	settle(fake);
 	for (i = 0; i < REQUESTS - 1; i++) {
 		KUNIT_EXPECT_EQ(test, requests[i].done, 1);
@@ -306,14 +306,14 @@ static void sendq_end(struct kunit *test)
 	settle(fake);
 	KUNIT_EXPECT_EQ(test, fake->ends, 0);
 	fake->room = 15;
-	sluice_sendq_kick(&fake->q);
+	sluice_queue_kick(&fake->q.base);
 	settle(fake);
 	KUNIT_EXPECT_EQ(test, fake->ends, 1);
 	KUNIT_EXPECT_EQ(test, fake->ended, 1);
 	KUNIT_EXPECT_EQ(test, fake->ended_error, 0);
 	KUNIT_EXPECT_EQ(test, requests[1].error, 0);
 	sluice_sendq_end(&fake->q);
-	sluice_sendq_kick(&fake->q);
+	sluice_queue_kick(&fake->q.base);
 	settle(fake);
 	KUNIT_EXPECT_EQ(test, fake->ends, 1);
 	sluice_sendq_stop(&fake->q, -ECANCELED);
@@ -334,7 +334,7 @@ static void sendq_more(struct kunit *test)
 	sluice_sendq_flush(&fake->q);
 	settle(fake);
 	KUNIT_EXPECT_EQ(test, fake->flushes, 1);
-	sluice_sendq_kick(&fake->q);
+	sluice_queue_kick(&fake->q.base);
 	settle(fake);
 	KUNIT_EXPECT_EQ(test, fake->flushes, 1);
 	KUNIT_EXPECT_EQ(test, 0, sluice_sendq_add(&fake->q, &requests[1].send));
