@@ -56,7 +56,6 @@ static int adopt_direction(struct sluice_conn *conn, bool tx,
 static int adopt_secrets(struct sluice_conn *conn,
 			 const struct sluice_attach *args)
 {
-	u64 limit = conn->cipher->record_limit - SLUICE_SEND_CHUNK;
 	int rc = 0;
 
 	if (args->flags & SLUICE_ATTACH_TX)
@@ -66,8 +65,6 @@ static int adopt_secrets(struct sluice_conn *conn,
 		rc = adopt_direction(conn, false, args->rx_secret,
 				     args->rx_seq);
 	conn->flags = args->flags;
-	conn->tx_update_after = args->tx_update_after ?
-		min(args->tx_update_after, limit) : limit;
 	return rc;
 }
 
@@ -85,7 +82,6 @@ static int adopt_bare(struct sluice_conn *conn)
 	conn->tx_state = SLUICE_DIR_OPEN;
 	conn->rx_state = SLUICE_DIR_OPEN;
 	conn->flags = SLUICE_ATTACH_TX | SLUICE_ATTACH_RX;
-	conn->tx_update_after = conn->cipher->record_limit - SLUICE_SEND_CHUNK;
 	return 0;
 }
 
@@ -99,9 +95,15 @@ static int adopt(struct sluice_conn *conn, const struct sluice_attach *args)
 	rc = sluice_ktls_check_socket(conn->sk);
 	if (!rc)
 		rc = args ? adopt_secrets(conn, args) : adopt_bare(conn);
-	if (!rc)
-		sluice_socket_adopt(conn);
-	return rc;
+	if (rc)
+		return rc;
+
+	conn->tx_update_after = conn->cipher->record_limit - SLUICE_SEND_CHUNK;
+	if (args && args->tx_update_after)
+		conn->tx_update_after = min(conn->tx_update_after,
+					    args->tx_update_after);
+	sluice_socket_adopt(conn);
+	return 0;
 }
 
 static int attach(struct sock *sk, const struct sluice_cipher *cipher,

@@ -572,11 +572,11 @@ static void tear_down(struct sluice_session *session)
 
 	unlink(session);
 	spin_lock_irq(&session->lock);
-	if (session->conn)
+	if (session->conn) {
 		sluice_conn_info(session->conn, &session->info);
-	if (session->conn)
 		WRITE_ONCE(session->conn->driven, false);
-	session->conn = NULL;
+		session->conn = NULL;
+	}
 	spin_unlock_irq(&session->lock);
 	__fput_sync(session->sock->file);
 	session->sock = NULL;
