@@ -8,7 +8,7 @@
  *
  * Lock order, outermost first:
  *	sluice_conn::tx_lock		a record and the key it needs
- *	tls_context::tx_lock		kTLS's own, ktls.c only
+ *	tls_context::tx_lock		kTLS's own, ktls*.c only
  *	lock_sock()			receiving, and all of kTLS's state
  * sluice_net::lock stands alone: nothing is taken inside it and it is taken
  * inside nothing.

@@ -3,8 +3,8 @@
  * The record engine: an AEAD that spreads the records of one busy connection
  * over the CPUs.
  *
- * ktls.c puts it in the place of the AEAD that kTLS encrypts with, which is
- * its child from then on. The records of a burst go into a queue of the
+ * ktls_engine.c puts it in the place of the AEAD that kTLS encrypts with, which
+ * is its child from then on. The records of a burst go into a queue of the
  * connection's own. Helpers on other CPUs take them from its head, and so does
  * who sends, as soon as there is more in the queue than the helpers need, and
  * for all that is left at the end of a write: nobody waits for a helper that

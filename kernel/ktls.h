@@ -18,22 +18,25 @@ struct sluice_record {
 	struct sk_buff *skb;
 };
 
-int sluice_ktls_check(struct sock *sk, const struct sluice_cipher *cipher,
-		      bool tx, const struct sluice_key *key, u64 seq);
-int sluice_ktls_cipher(struct sock *sk);
+/* ktls.c */
 int sluice_ktls_check_socket(struct sock *sk);
+int sluice_ktls_cipher(struct sock *sk);
 void sluice_ktls_show(struct sluice_conn *conn);
 void sluice_ktls_hide(struct sluice_conn *conn);
+u16 sluice_ktls_payload_max(const struct sluice_conn *conn);
 
+/* ktls_keys.c */
+int sluice_ktls_check(struct sock *sk, const struct sluice_cipher *cipher,
+		      bool tx, const struct sluice_key *key, u64 seq);
 u64 sluice_ktls_tx_seq(const struct sluice_conn *conn);
 u64 sluice_ktls_rx_seq(const struct sluice_conn *conn);
-u16 sluice_ktls_payload_max(const struct sluice_conn *conn);
 int sluice_ktls_rekey_tx(struct sluice_conn *conn,
 			 const struct sluice_key *key);
 int sluice_ktls_rekey_rx(struct sluice_conn *conn,
 			 const struct sluice_key *key);
 void sluice_ktls_no_rekey(struct sluice_conn *conn);
 
+/* ktls_record.c */
 bool sluice_ktls_control(struct sluice_conn *conn,
 			 struct sluice_record *record);
 int sluice_ktls_copy(const struct sluice_record *record, size_t offset,
@@ -42,11 +45,13 @@ void sluice_ktls_consume(struct sluice_conn *conn,
 			 struct sluice_record *record);
 bool sluice_ktls_rx_unseen(const struct sluice_conn *conn);
 bool sluice_ktls_rx_stopped(const struct sluice_conn *conn);
+int sluice_ktls_send_control(struct sluice_conn *conn, u8 type,
+			     const void *data, size_t len, int flags);
+
+/* ktls_engine.c */
 int sluice_ktls_set_engine(struct sock *sk, u32 mode);
 int sluice_ktls_engine_info(struct sock *sk, struct sluice_engine_info *info);
 bool sluice_ktls_burst_begin(struct sluice_conn *conn, size_t len, bool more);
 void sluice_ktls_burst_end(struct sluice_conn *conn, bool more);
-int sluice_ktls_send_control(struct sluice_conn *conn, u8 type,
-			     const void *data, size_t len, int flags);
 
 #endif /* _SLUICE_KTLS_H */
