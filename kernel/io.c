@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What drivers send and receive with: the queues, and a blocking variant of
- * each for kernel threads.
+ * What drivers send and receive with: the queues, a blocking variant of each
+ * for kernel threads, and new keys.
  */
 #include <linux/bvec.h>
 #include <linux/completion.h>
 #include <linux/export.h>
 #include <linux/net.h>
 
+#include "conn.h"
+#include "send.h"
 #include "session.h"
 
 /* kTLS takes references to the pages of a bvec: those of a slab have none. */
@@ -213,3 +215,33 @@ ssize_t sluice_recv_wait(struct sluice_session *session, struct iov_iter *iter,
 	return waiter.error ?: waiter.recv.received;
 }
 EXPORT_SYMBOL_GPL(sluice_recv_wait);
+
+/**
+ * sluice_session_key_update() - renew the sending key before the next data
+ * @session: an open session
+ * @request: ask the peer to renew its own, too
+ *
+ * Needed by nobody to keep the AEAD's limits: the session sees to them.
+ *
+ * Context: any.
+ * Return: 0; -ENOTCONN, not open; -EOPNOTSUPP, the agent has handed no secrets
+ *	down.
+ */
+int sluice_session_key_update(struct sluice_session *session, bool request)
+{
+	unsigned long irq;
+	int rc = 0;
+
+	spin_lock_irqsave(&session->lock, irq);
+	if (session->state != SLUICE_SESSION_OPEN) {
+		rc = -ENOTCONN;
+	} else if (session->conn->bare) {
+		rc = -EOPNOTSUPP;
+	} else {
+		sluice_owe_key_update(session->conn, request);
+		sluice_send_owed_later(session->conn);
+	}
+	spin_unlock_irqrestore(&session->lock, irq);
+	return rc;
+}
+EXPORT_SYMBOL_GPL(sluice_session_key_update);

@@ -21,7 +21,6 @@
 
 #include "attach.h"
 #include "conn.h"
-#include "send.h"
 #include "session.h"
 #include "socket.h"
 #include "trace.h"
@@ -241,19 +240,6 @@ void sluice_session_put(struct sluice_session *session)
 EXPORT_SYMBOL_GPL(sluice_session_put);
 
 /**
- * sluice_session_priv() - &sluice_session_params.priv of a session
- * @session: the session
- *
- * Context: any.
- * Return: what the driver has given.
- */
-void *sluice_session_priv(const struct sluice_session *session)
-{
-	return session->priv;
-}
-EXPORT_SYMBOL_GPL(sluice_session_priv);
-
-/**
  * sluice_session_handshake() - begin the TLS handshake
  * @session: a session in %SLUICE_SESSION_NEW
  * @handshake: what it is to achieve; copied
@@ -396,133 +382,6 @@ void sluice_session_ended(struct sluice_session *session, bool tx)
 	if (both)
 		move(session, SLUICE_EVENT_ENDED, 0);
 }
-
-/**
- * sluice_session_state() - where a session stands
- * @session: the session
- *
- * Context: any.
- * Return: the state.
- */
-enum sluice_session_state
-sluice_session_state(const struct sluice_session *session)
-{
-	/* Pairs with the release in move(). */
-	return smp_load_acquire(&session->state);
-}
-EXPORT_SYMBOL_GPL(sluice_session_state);
-
-/**
- * sluice_session_error() - why a session has failed
- * @session: the session
- *
- * -ECONNRESET: TCP ended without close_notify. -ECONNABORTED: the peer sent a
- * fatal alert; sluice_session_info() has its description. -EBADMSG: a record
- * did not authenticate. -EPROTO, -EMSGSIZE: the peer broke the protocol, and
- * was sent an alert. -EKEYEXPIRED: a key was due to be renewed, and the agent
- * had handed no secrets down. Or an error of the handshake or of TCP.
- *
- * Context: any.
- * Return: a negative errno, or 0 if the session has not failed.
- */
-int sluice_session_error(const struct sluice_session *session)
-{
-	return sluice_session_state(session) == SLUICE_SESSION_FAILED ?
-		session->error : 0;
-}
-EXPORT_SYMBOL_GPL(sluice_session_error);
-
-/**
- * sluice_session_wait() - wait for the handshake's end
- * @session: the session
- *
- * Context: process; may sleep.
- * Return: 0, the session is open; -ECANCELED, it was closed; -ERESTARTSYS, a
- *	signal came; or as sluice_session_error().
- */
-int sluice_session_wait(struct sluice_session *session)
-{
-	int rc;
-
-	rc = wait_event_interruptible(session->wait,
-				      sluice_session_state(session) >=
-				      SLUICE_SESSION_OPEN);
-	if (rc)
-		return rc;
-	if (sluice_session_state(session) == SLUICE_SESSION_CLOSED)
-		return -ECANCELED;
-	return sluice_session_error(session);
-}
-EXPORT_SYMBOL_GPL(sluice_session_wait);
-
-/**
- * sluice_session_info() - read a session's counters and alerts
- * @session: the session
- * @info: where to
- *
- * After sluice_session_close(), as it stood then.
- *
- * Context: any.
- * Return: 0, or -ENOTCONN if the session was never open.
- */
-int sluice_session_info(struct sluice_session *session,
-			struct sluice_info *info)
-{
-	unsigned long irq;
-
-	spin_lock_irqsave(&session->lock, irq);
-	if (session->conn)
-		sluice_conn_info(session->conn, info);
-	else
-		*info = session->info;
-	spin_unlock_irqrestore(&session->lock, irq);
-	return info->id ? 0 : -ENOTCONN;
-}
-EXPORT_SYMBOL_GPL(sluice_session_info);
-
-/**
- * sluice_session_peer() - whom the handshake has authenticated
- * @session: an open session
- *
- * Context: any.
- * Return: serial of the key with the peer's certificate, or of the pre-shared
- *	key; 0 if the agent named none.
- */
-key_serial_t sluice_session_peer(const struct sluice_session *session)
-{
-	return session->upcall.peer;
-}
-EXPORT_SYMBOL_GPL(sluice_session_peer);
-
-/**
- * sluice_session_key_update() - renew the sending key before the next data
- * @session: an open session
- * @request: ask the peer to renew its own, too
- *
- * Needed by nobody to keep the AEAD's limits: the session sees to them.
- *
- * Context: any.
- * Return: 0; -ENOTCONN, not open; -EOPNOTSUPP, the agent has handed no secrets
- *	down.
- */
-int sluice_session_key_update(struct sluice_session *session, bool request)
-{
-	unsigned long irq;
-	int rc = 0;
-
-	spin_lock_irqsave(&session->lock, irq);
-	if (session->state != SLUICE_SESSION_OPEN) {
-		rc = -ENOTCONN;
-	} else if (session->conn->bare) {
-		rc = -EOPNOTSUPP;
-	} else {
-		sluice_owe_key_update(session->conn, request);
-		sluice_send_owed_later(session->conn);
-	}
-	spin_unlock_irqrestore(&session->lock, irq);
-	return rc;
-}
-EXPORT_SYMBOL_GPL(sluice_session_key_update);
 
 /**
  * sluice_session_shutdown() - send no more: half a close
