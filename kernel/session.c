@@ -21,6 +21,7 @@
 
 #include "attach.h"
 #include "conn.h"
+#include "ktls.h"
 #include "session.h"
 #include "socket.h"
 #include "trace.h"
@@ -151,8 +152,8 @@ static void unlink(struct sluice_session *session)
  *
  * Context: process; may sleep.
  * Return: the session, in %SLUICE_SESSION_NEW; or ERR_PTR(): -EOPNOTSUPP, not
- *	TCP; -ENOTCONN, not connected; -EINVAL, a flag that is not known;
- *	-ENOMEM.
+ *	TCP; -ENOTCONN, not connected; -EINVAL, a flag or an engine that is
+ *	not known; -ENOMEM.
  */
 struct sluice_session *
 sluice_session_create(struct socket *sock,
@@ -167,7 +168,8 @@ sluice_session_create(struct socket *sock,
 		return ERR_CAST(file);
 	rc = check_socket(sock);
 	if (params->flags & ~(SLUICE_SESSION_PERCPU | SLUICE_SESSION_RECLAIM |
-			      SLUICE_SESSION_ALLOW_TRUNCATION))
+			      SLUICE_SESSION_ALLOW_TRUNCATION) ||
+	    params->engine > SLUICE_ENGINE_FORCED)
 		rc = -EINVAL;
 	if (rc)
 		goto no_session;
@@ -182,6 +184,7 @@ sluice_session_create(struct socket *sock,
 	session->priv = params->priv;
 	session->name = module_name(params->module);
 	session->flags = params->flags;
+	session->engine = params->engine;
 	session->wq = params->flags & SLUICE_SESSION_PERCPU ?
 		sluice_percpu_wq : sluice_wq;
 	sluice_upcall_init(&session->upcall);
@@ -294,6 +297,9 @@ static int adopt(struct sluice_session *session)
 	    !(conn->flags & SLUICE_ATTACH_RX))
 		return -EINVAL;
 
+	/* What can't have one does without. */
+	if (session->engine != SLUICE_ENGINE_INLINE)
+		sluice_ktls_set_engine(sk, session->engine);
 	WRITE_ONCE(conn->driven, true);
 	spin_lock_irq(&session->lock);
 	session->conn = conn;

@@ -23,6 +23,7 @@ struct sluice_conn;
  * @priv: and its data
  * @name: and its name
  * @flags: SLUICE_SESSION_*
+ * @engine: SLUICE_ENGINE_*
  * @wq: where all work of the session runs
  * @id: number of the session; its connection's, too
  * @node: in sluice_net::sessions; under sluice_net::lock
@@ -52,6 +53,7 @@ struct sluice_session {
 	void *priv;
 	const char *name;
 	u32 flags;
+	u32 engine;
 	struct workqueue_struct *wq;
 	u64 id;
 	struct list_head node;

@@ -12,11 +12,12 @@
  *	cert=, privkey=, psk=, keyring=SERIAL
  *	timeout=MS	for the handshake
  *	bytes=N		octets to send, and to see come back (0)
- *	size=N		octets of a request, at most 16384 (16384)
+ *	size=N		octets of a request, at most 1 MiB (16384)
  *	depth=N		requests on the way, at most 16 (4)
  *	kvec		send from, and receive into, plain memory: not pages
  *	lend		look at what comes where it is
  *	more		let requests share records
+ *	engine=HOW	where to encrypt: inline, auto, forced (inline)
  *	update=N	renew the key, and ask for the peer's, each N requests
  *	stop		send no more than the first half, then shut down
  *	linger=MS	time for the orderly end (5000); 0: none
@@ -34,12 +35,15 @@
 #include <linux/net.h>
 #include <linux/parser.h>
 #include <linux/skbuff.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/sluice.h>
+#include <linux/string.h>
 
 #define DEPTH_MAX	16
-#define ORDER		2
-#define SIZE_MAX_	(PAGE_SIZE << ORDER)
+#define REQUEST_SIZE	SZ_16K
+#define REQUEST_MAX	SZ_1M
+#define IN_SIZE		SZ_16K
 
 /**
  * struct options - what was written
@@ -53,6 +57,7 @@
  * @kvec: from plain memory
  * @lend: without a copy
  * @more: SLUICE_SEND_MORE
+ * @engine: SLUICE_ENGINE_*
  * @update: requests under one key, or 0
  * @stop: half close in the middle
  * @linger: milliseconds for the end
@@ -68,6 +73,7 @@ struct options {
 	bool kvec;
 	bool lend;
 	bool more;
+	u32 engine;
 	unsigned int update;
 	bool stop;
 	unsigned int linger;
@@ -130,7 +136,8 @@ struct client {
 enum {
 	OPT_FD, OPT_AUTH, OPT_SERVER, OPT_NAME, OPT_CERT, OPT_PRIVKEY, OPT_PSK,
 	OPT_KEYRING, OPT_TIMEOUT, OPT_BYTES, OPT_SIZE, OPT_DEPTH, OPT_KVEC,
-	OPT_LEND, OPT_MORE, OPT_UPDATE, OPT_STOP, OPT_LINGER, OPT_BAD,
+	OPT_LEND, OPT_MORE, OPT_ENGINE, OPT_UPDATE, OPT_STOP, OPT_LINGER,
+	OPT_BAD,
 };
 
 static const match_table_t option_table = {
@@ -140,9 +147,9 @@ static const match_table_t option_table = {
 	{ OPT_KEYRING, "keyring=%d" }, { OPT_TIMEOUT, "timeout=%u" },
 	{ OPT_BYTES, "bytes=%s" }, { OPT_SIZE, "size=%u" },
 	{ OPT_DEPTH, "depth=%u" }, { OPT_KVEC, "kvec" }, { OPT_LEND, "lend" },
-	{ OPT_MORE, "more" }, { OPT_UPDATE, "update=%u" },
-	{ OPT_STOP, "stop" }, { OPT_LINGER, "linger=%u" },
-	{ OPT_BAD, NULL },
+	{ OPT_MORE, "more" }, { OPT_ENGINE, "engine=%s" },
+	{ OPT_UPDATE, "update=%u" }, { OPT_STOP, "stop" },
+	{ OPT_LINGER, "linger=%u" }, { OPT_BAD, NULL },
 };
 
 static int parse_auth(struct options *options, const substring_t *arg)
@@ -159,6 +166,24 @@ static int parse_auth(struct options *options, const substring_t *arg)
 		options->handshake.auth = SLUICE_AUTH_PSK;
 	else
 		return -EINVAL;
+	return 0;
+}
+
+static int parse_engine(struct options *options, const substring_t *arg)
+{
+	static const char *const modes[] = {
+		[SLUICE_ENGINE_INLINE] = "inline",
+		[SLUICE_ENGINE_AUTO] = "auto",
+		[SLUICE_ENGINE_FORCED] = "forced",
+	};
+	char how[8];
+	int mode;
+
+	match_strlcpy(how, arg, sizeof(how));
+	mode = match_string(modes, ARRAY_SIZE(modes), how);
+	if (mode < 0)
+		return mode;
+	options->engine = mode;
 	return 0;
 }
 
@@ -205,6 +230,8 @@ static int parse_option(struct options *options, char *word)
 	case OPT_MORE:
 		options->more = true;
 		return 0;
+	case OPT_ENGINE:
+		return parse_engine(options, &args[0]);
 	case OPT_UPDATE:
 		return match_uint(&args[0], &options->update);
 	case OPT_STOP:
@@ -223,7 +250,7 @@ static int parse(struct options *options, char *line)
 	int rc;
 
 	*options = (struct options){
-		.fd = -1, .size = SIZE_MAX_, .depth = 4,
+		.fd = -1, .size = REQUEST_SIZE, .depth = 4,
 		.linger = SLUICE_CLOSE_TIMEOUT_MS,
 	};
 	while ((word = strsep(&line, " \t\n"))) {
@@ -231,7 +258,7 @@ static int parse(struct options *options, char *line)
 		if (rc)
 			return rc;
 	}
-	if (!options->size || options->size > SIZE_MAX_ || !options->depth ||
+	if (!options->size || options->size > REQUEST_MAX || !options->depth ||
 	    options->depth > DEPTH_MAX)
 		return -EINVAL;
 	return 0;
@@ -333,15 +360,15 @@ static void receive(struct client *client)
 {
 	int rc;
 
-	bvec_set_page(&client->in_bvec, client->in, SIZE_MAX_, 0);
+	bvec_set_page(&client->in_bvec, client->in, IN_SIZE, 0);
 	client->in_kvec.iov_base = page_address(client->in);
-	client->in_kvec.iov_len = SIZE_MAX_;
+	client->in_kvec.iov_len = IN_SIZE;
 	if (client->options.kvec)
 		iov_iter_kvec(&client->recv.iter, ITER_DEST, &client->in_kvec,
-			      1, SIZE_MAX_);
+			      1, IN_SIZE);
 	else
 		iov_iter_bvec(&client->recv.iter, ITER_DEST, &client->in_bvec,
-			      1, SIZE_MAX_);
+			      1, IN_SIZE);
 	if (!client->options.stop)
 		client->recv.limit = client->options.bytes - client->received;
 	rc = sluice_recv(client->session, &client->recv);
@@ -398,8 +425,10 @@ static int make_session(struct client *client)
 		.ops = &client_ops,
 		.priv = client,
 		.module = THIS_MODULE,
+		.engine = client->options.engine,
 		/* All that is on the way fits: no -EAGAIN. */
-		.send_limit = SIZE_MAX_ * DEPTH_MAX,
+		.send_limit = (size_t)client->options.size *
+			      client->options.depth,
 	};
 	struct socket *sock;
 	int rc;
@@ -452,17 +481,18 @@ static int run(struct client *client)
 
 static int alloc_pages_of(struct client *client)
 {
+	const unsigned int order = get_order(client->options.size);
 	int i;
 
-	client->in = alloc_pages(GFP_KERNEL | __GFP_COMP, ORDER);
+	client->in = alloc_pages(GFP_KERNEL | __GFP_COMP, get_order(IN_SIZE));
 	if (!client->in)
 		return -ENOMEM;
-	for (i = 0; i < DEPTH_MAX; i++) {
+	for (i = 0; i < client->options.depth; i++) {
 		struct request *request = &client->requests[i];
 
 		request->client = client;
 		request->send.done = sent;
-		request->page = alloc_pages(GFP_KERNEL | __GFP_COMP, ORDER);
+		request->page = alloc_pages(GFP_KERNEL | __GFP_COMP, order);
 		if (!request->page)
 			return -ENOMEM;
 	}
@@ -474,9 +504,10 @@ static void free_pages_of(struct client *client)
 	int i;
 
 	for (i = 0; i < DEPTH_MAX && client->requests[i].page; i++)
-		__free_pages(client->requests[i].page, ORDER);
+		__free_pages(client->requests[i].page,
+			     get_order(client->options.size));
 	if (client->in)
-		__free_pages(client->in, ORDER);
+		__free_pages(client->in, get_order(IN_SIZE));
 }
 
 static ssize_t client_write(struct file *file, const char __user *from,

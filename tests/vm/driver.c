@@ -355,6 +355,123 @@ static void test_stalls(void)
 	close(peer.fd);
 }
 
+/* What the engine has counted by the end of the connection. */
+static struct sluice_engine_info engine_end(const struct end *own)
+{
+	struct sluice_engine_info in = { .mode = 0 };
+
+	while (!engine_info(own, &in))
+		usleep(2000);
+	printf("# %llu records inline, %llu spread, %llu helped\n",
+	       (unsigned long long)in.records_inline,
+	       (unsigned long long)in.records_spread,
+	       (unsigned long long)in.records_helped);
+	return in;
+}
+
+/* Other CPUs encrypt what the driver sends, and all of it comes back. */
+static void test_forced(const struct suite *suite, bool bare,
+			const char *options)
+{
+	struct echo e = { .octets = 0 };
+	struct sluice_engine_info in;
+	const struct outcome *o;
+	pthread_t thread;
+	struct client c;
+	struct end own;
+
+	connect_pair(suite, bare, &own, &e.peer);
+	if (pthread_create(&thread, NULL, echo_thread, &e))
+		die("pthread_create");
+	start(&c, "fd=%d auth=none engine=forced bytes=20000000 size=1048576 %s",
+	      own.fd, options);
+	in = engine_end(&own);
+	o = end(&c);
+	close(own.fd);
+	pthread_join(thread, NULL);
+	close(e.peer.fd);
+	tap(!o->error && o->received == 20000000 &&
+	    in.mode == SLUICE_ENGINE_FORCED && in.records_helped > 100 &&
+	    in.records_helped < in.records_spread &&
+	    (bare || o->tx_updates > 10),
+	    "1 MiB sends with the engine, %s%s: %s, %llu octets back, %llu records by other CPUs, %llu key updates",
+	    suite->name, bare ? " without secrets" : "", strerror(o->error),
+	    o->received, (unsigned long long)in.records_helped, o->tx_updates);
+}
+
+/* Throws away what comes, without the time to decrypt it: a CPU is idle. */
+static void *drain_thread(void *arg)
+{
+	static char sink[1 << 20];
+	const int *fd = arg;
+
+	while (recv(*fd, sink, sizeof(sink), MSG_TRUNC) > 0)
+		;
+	return NULL;
+}
+
+#define AUTO_OCTETS	(96ULL << 20)
+
+static void test_auto(bool bare)
+{
+	struct sluice_engine_info in;
+	struct sluice_info sent;
+	struct end own, peer;
+	const struct outcome *o;
+	pthread_t thread;
+	struct client c;
+
+	make_pair(AF_INET6, &suites[0], &own, &peer);
+	set_ktls(&own);
+	if (!bare && attach(&own, 0, 0))
+		die("attach");
+	if (pthread_create(&thread, NULL, drain_thread, &peer.fd))
+		die("pthread_create");
+	start(&c, "fd=%d auth=none engine=auto bytes=%llu size=1048576",
+	      own.fd, AUTO_OCTETS);
+	do {
+		usleep(10000);
+	} while (!info(&own, &sent) && sent.tx_bytes < AUTO_OCTETS);
+	if (engine_info(&own, &in))
+		die("the engine's information");
+	pthread_kill(c.thread, SIGUSR1);
+	o = end(&c);
+	close(own.fd);
+	pthread_join(thread, NULL);
+	close(peer.fd);
+	tap(o->error == EINTR && sent.tx_bytes == AUTO_OCTETS &&
+	    in.mode == SLUICE_ENGINE_AUTO && in.records_spread,
+	    "1 MiB sends with the engine where it pays%s: %llu of %llu records spread",
+	    bare ? ", without secrets" : "",
+	    (unsigned long long)in.records_spread,
+	    (unsigned long long)(in.records_spread + in.records_inline));
+}
+
+/* A program's choice stays where the driver makes none. */
+static void test_engine_kept(void)
+{
+	struct echo e = { .octets = 0 };
+	struct sluice_engine_info in;
+	const struct outcome *o;
+	pthread_t thread;
+	struct client c;
+	struct end own;
+
+	connect_pair(&suites[0], false, &own, &e.peer);
+	if (set_engine(&own, SLUICE_ENGINE_AUTO))
+		die("SLUICE_ENGINE");
+	if (pthread_create(&thread, NULL, echo_thread, &e))
+		die("pthread_create");
+	start(&c, "fd=%d auth=none bytes=1000000", own.fd);
+	in = engine_end(&own);
+	o = end(&c);
+	close(own.fd);
+	pthread_join(thread, NULL);
+	close(e.peer.fd);
+	tap(!o->error && in.mode == SLUICE_ENGINE_AUTO,
+	    "an engine that the socket has already stays");
+}
+
 #define MANY	64
 
 static void test_many(void)
@@ -391,7 +508,8 @@ static void test_refusals(void)
 {
 	static const char *const nonsense[] = {
 		"auth=none", "fd=-1 auth=none", "fd=0 auth=secret", "fd=0 bytes=x",
-		"fd=0 size=0", "fd=0 size=16385", "fd=0 depth=17", "colour=blue",
+		"fd=0 size=0", "fd=0 size=1048577", "fd=0 depth=17", "fd=0 engine=diesel",
+		"colour=blue",
 	};
 	struct end own, peer;
 	const struct outcome *o;
@@ -448,6 +566,12 @@ int main(void)
 	for (size_t i = 0; i < sizeof(misdeeds) / sizeof(*misdeeds); i++)
 		test_misdeed(&misdeeds[i], i % 2 ? "lend" : "");
 	test_stalls();
+	test_forced(&suites[0], false, "update=1");
+	test_forced(&suites[1], true, "kvec");
+	test_forced(&suites[2], true, "lend");
+	test_auto(false);
+	test_auto(true);
+	test_engine_kept();
 	test_many();
 	test_refusals();
 	unload_client();

@@ -61,6 +61,9 @@ struct sluice_session_ops {
  * @priv: the driver's; sluice_session_priv()
  * @module: the driver, THIS_MODULE; its name is shown to the administrator
  * @flags: SLUICE_SESSION_*
+ * @engine: SLUICE_ENGINE_*: where records are encrypted, once the session is
+ *	open. A wish: where the socket option of that name would fail, it is by
+ *	who sends. %SLUICE_ENGINE_INLINE, which is 0, leaves the socket as it is
  * @send_limit: octets that may wait in the queue for sending; 0 for 1 MiB
  */
 struct sluice_session_params {
@@ -68,6 +71,7 @@ struct sluice_session_params {
 	void *priv;
 	struct module *module;
 	u32 flags;
+	u32 engine;
 	size_t send_limit;
 };
 
