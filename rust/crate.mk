@@ -47,9 +47,17 @@ $(obj)/sluice_bindings.rs: $(sluice-rust)/bindings/bindings_helper.h \
 targets += sluice_bindings.rs
 
 RUSTFLAGS_sluice_lib.o := --crate-name sluice --emit=metadata=$(obj)/libsluice.rmeta
+# As a module's, but lib.rs says itself that it is no_std, and its features:
+# rustdoc takes neither from the command line.
+quiet_cmd_sluice_lib = $(quiet_cmd_rustc_o_rs)
+      cmd_sluice_lib = $(filter-out -Zcrate-attr=%,$(cmd_rustc_o_rs))
+define rule_sluice_lib
+	$(call cmd_and_fixdep,sluice_lib)
+	$(call cmd,gen_objtooldep)
+endef
 $(obj)/sluice_lib.o: private export SLUICE_BINDINGS = $(abspath $(obj))/sluice_bindings.rs
 $(obj)/sluice_lib.o: $(sluice-rust)/src/lib.rs $(obj)/sluice_bindings.rs FORCE
-	+$(call if_changed_rule,rustc_o_rs)
+	+$(call if_changed_rule,sluice_lib)
 clean-files += libsluice.rmeta
 
 CFLAGS_sluice_helpers.o := -I$(sluice-include)

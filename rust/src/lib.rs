@@ -4,6 +4,9 @@
 //!
 //! C header: `include/linux/sluice.h`.
 
+#![no_std]
+// Those that the kernel allows to code outside of its own crates.
+#![feature(arbitrary_self_types, asm_goto, generic_arg_infer, used_with_arg)]
 
 mod bindings;
 pub mod session;

@@ -3,10 +3,7 @@
 //! Sessions.
 
 use crate::bindings;
-use core::ptr::{
-    null,
-    null_mut, //
-};
+use core::ptr::null_mut;
 use kernel::{
     error::{
         from_err_ptr,
@@ -55,10 +52,7 @@ pub fn refused() -> Result {
     };
     let params = bindings::sluice_session_params {
         ops: &raw const OPS,
-        priv_: null_mut(),
-        module: null::<kernel::bindings::module>().cast_mut(),
-        flags: 0,
-        send_limit: 0,
+        ..Zeroable::zeroed()
     };
     let mut sock = null_mut();
     // SAFETY: `sock` is there for the call.
@@ -66,8 +60,8 @@ pub fn refused() -> Result {
         bindings::sluice_socket_create(kernel::bindings::AF_INET as i32, &raw mut sock)
     })?;
     // SAFETY: `sock` is a socket of ours, which the call takes; `params` is only read.
-    let session =
-        from_err_ptr(unsafe { bindings::sluice_session_create(sock, &raw const params) })?;
+    let session = unsafe { bindings::sluice_session_create(sock, &raw const params) };
+    let session = from_err_ptr(session)?;
     // SAFETY: The reference that the call has given.
     unsafe { bindings::sluice_session_put(session) };
     Ok(())

@@ -31,8 +31,9 @@ ROOT=$CACHE/root-$({
 OUT=$CACHE/out-$(echo "$TOP" | sha256sum | cut -c1-12)
 
 # What a kernel says when something is wrong with it, for grep -E.
+# An assertion in Rust that fails in a worker shows nowhere else.
 # shellcheck disable=SC2034
-COMPLAINT='WARNING:|BUG:|Oops|KASAN:|UBSAN:|kernel BUG|general protection|hung_task|blocked for more than|unreferenced object|Kernel panic'
+COMPLAINT='WARNING:|BUG:|Oops|KASAN:|UBSAN:|kernel BUG|general protection|hung_task|blocked for more than|unreferenced object|Kernel panic|ASSERTION FAILED'
 
 # Runs one holder of the named lock at a time, for clones that share a cache.
 locked() {
