@@ -9,8 +9,8 @@ RUST_KBUILD = make -C "$$(scripts/rust/tree)" M=/src/rust MO=/out/rust \
 	CONFIG_SLUICE_RUST=m CONFIG_SLUICE_RUST_SAMPLES=m \
 	SLUICE_SYMVERS=/out/kernel/Module.symvers
 
-.PHONY: help root modules rust debug-kernel userspace vm-programs demo check \
-	check-userspace check-kunit check-vm check-debug check-style \
+.PHONY: help root modules rust rustdoc stats debug-kernel userspace vm-programs demo check \
+	check-userspace check-rust check-kunit check-vm check-debug check-style \
 	bench-kernel bench-kernel-quick bench-tree install uninstall dkms clean distclean
 
 help:
@@ -25,6 +25,13 @@ modules: root ## build sluice.ko for the stock kernel
 rust: modules ## build the Rust crate, and the drivers that use it
 	@$(IN_ROOT) sh -c 'mkdir -p /out/rust && $(RUST_KBUILD) -j"$$(nproc)"' >&2
 
+rustdoc: rust ## the documentation of the Rust crate
+	@$(IN_ROOT) sh -c '$(RUST_KBUILD) SLUICE_RUSTDOC=y' >&2
+	@echo "$$(scripts/env/out)/rust/rustdoc/sluice/index.html"
+
+stats: ## how much in rust/ is unsafe
+	@scripts/rust/stats
+
 debug-kernel: root ## build the debug kernel, with Sluice in it
 	@$(IN_ROOT) scripts/debug/build
 
@@ -38,10 +45,13 @@ demo: modules userspace ## the main job, on the stock kernel in a virtual machin
 	@scripts/vm/run -s -t 600 scripts/demo
 
 check: ## all the tests
-	@scripts/check style userspace kunit vm debug
+	@scripts/check style userspace rust kunit vm debug
 
 check-userspace: ## the tests of libsluice and of the command
 	@scripts/check userspace
+
+check-rust: ## what must not compile with the Rust crate
+	@scripts/check rust
 
 check-kunit: ## the module's KUnit suites, on User-Mode Linux
 	@scripts/check kunit
