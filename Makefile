@@ -6,12 +6,12 @@ IN_ROOT := scripts/env/enter
 KBUILD = make -C /lib/modules/$$(cat /etc/sluice-kernel)/build \
 	M=/src/kernel MO=/out/kernel CONFIG_SLUICE=m CONFIG_SLUICE_SAMPLES=m
 RUST_KBUILD = make -C "$$(scripts/rust/tree)" M=/src/rust MO=/out/rust \
-	CONFIG_SLUICE_RUST=m CONFIG_SLUICE_RUST_SAMPLES=m \
+	CONFIG_SLUICE_RUST=m CONFIG_SLUICE_RUST_SAMPLES=m CONFIG_SLUICE_RUST_BENCH=m \
 	SLUICE_SYMVERS=/out/kernel/Module.symvers
 
 .PHONY: help root modules rust rustdoc stats debug-kernel userspace vm-programs demo check \
 	check-userspace check-rust check-kunit check-vm check-debug check-style \
-	bench-kernel bench-kernel-quick bench-tree install uninstall dkms clean distclean
+	bench-kernel bench-kernel-quick bench-rust bench-tree install uninstall dkms clean distclean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -50,7 +50,7 @@ check: ## all the tests
 check-userspace: ## the tests of libsluice and of the command
 	@scripts/check userspace
 
-check-rust: ## what must not compile with the Rust crate
+check-rust: ## what must not compile with the Rust crate, and drivers elsewhere
 	@scripts/check rust
 
 check-kunit: ## the module's KUnit suites, on User-Mode Linux
@@ -70,6 +70,9 @@ bench-kernel: modules vm-programs bench-tree ## what the record engine brings; a
 
 bench-kernel-quick: modules vm-programs bench-tree ## the same in two minutes, for a first look
 	@scripts/bench/engine -q
+
+bench-rust: rust ## what the Rust crate costs over C, in instructions
+	@scripts/vm/run -i -s scripts/bench/rust
 
 bench-tree: root
 	@$(IN_ROOT) scripts/debug/build bench

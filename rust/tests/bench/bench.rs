@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the crate costs: the side of `count.c` that is in Rust.
+
+use kernel::{
+    error::{
+        from_result,
+        to_result, //
+    },
+    ffi::c_int,
+    prelude::*, //
+};
+use sluice::session;
+
+module! {
+    type: Bench,
+    name: "sluice_rust_bench",
+    authors: ["The authors of Sluice"],
+    description: "Counts what calls from C and from Rust cost",
+    license: "GPL",
+}
+
+extern "C" {
+    fn sluice_bench_run() -> c_int;
+}
+
+struct Bench;
+
+impl kernel::Module for Bench {
+    fn init(_module: &'static ThisModule) -> Result<Self> {
+        // SAFETY: It can be called at any time, by one at a time.
+        to_result(unsafe { sluice_bench_run() })?;
+        Ok(Self)
+    }
+}
+
+/// `refused()` of `count.c`.
+#[no_mangle]
+pub extern "C" fn sluice_bench_rust_refused() -> c_int {
+    from_result(|| match session::refused() {
+        Err(ENOTCONN) => Ok(0),
+        _ => Err(EPROTO),
+    })
+}
