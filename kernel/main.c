@@ -7,6 +7,7 @@
 
 #include "engine.h"
 #include "netlink.h"
+#include "release.h"
 #include "conn.h"
 #include "socket.h"
 
@@ -39,12 +40,17 @@ static int __init sluice_init(void)
 	rc = sluice_netlink_init();
 	if (rc)
 		goto no_netlink;
+	rc = sluice_release_init();
+	if (rc)
+		goto no_release;
 	rc = sluice_sockopt_init();
 	if (rc)
 		goto no_sockopt;
 	return 0;
 
 no_sockopt:
+	sluice_release_exit();
+no_release:
 	sluice_netlink_exit();
 no_netlink:
 	sluice_net_exit();
@@ -64,6 +70,7 @@ no_percpu_wq:
 static void __exit sluice_exit(void)
 {
 	sluice_sockopt_exit();
+	sluice_release_exit();
 	sluice_netlink_exit();
 	sluice_net_exit();
 	sluice_engine_exit();

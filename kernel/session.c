@@ -201,6 +201,7 @@ sluice_session_create(struct socket *sock,
 
 	prepare_socket(session);
 	link(session);
+	sluice_release_add(session, params->module);
 	return session;
 
 no_session:
@@ -236,6 +237,7 @@ void sluice_session_put(struct sluice_session *session)
 	/* A driver that forgot would leave callbacks into freed memory. */
 	if (WARN_ON_ONCE(session->sock))
 		sluice_session_close(session, 0);
+	sluice_release_del(session);
 	sluice_upcall_free(&session->upcall);
 	mutex_destroy(&session->close_lock);
 	kfree(session);
@@ -327,6 +329,20 @@ void sluice_session_opened(struct sluice_session *session, int error)
 		sluice_recvq_open(&session->recvq);
 }
 
+static int open_at_once(struct sluice_session *session,
+			const struct sluice_attach *secrets)
+{
+	int rc = 0;
+
+	guard(mutex)(&session->close_lock);
+	if (sluice_session_state(session) != SLUICE_SESSION_NEW)
+		return -EALREADY;
+	if (secrets)
+		rc = sluice_attach(session->sock->sk, secrets);
+	sluice_session_opened(session, rc);
+	return sluice_session_error(session);
+}
+
 /**
  * sluice_session_adopt() - open a session on a socket that has its keys
  * @session: a session in %SLUICE_SESSION_NEW, on a socket that a program has
@@ -340,19 +356,28 @@ void sluice_session_opened(struct sluice_session *session, int error)
  */
 int sluice_session_adopt(struct sluice_session *session)
 {
-	int rc;
-
-	mutex_lock(&session->close_lock);
-	if (sluice_session_state(session) != SLUICE_SESSION_NEW) {
-		rc = -EALREADY;
-	} else {
-		sluice_session_opened(session, 0);
-		rc = sluice_session_error(session);
-	}
-	mutex_unlock(&session->close_lock);
-	return rc;
+	return open_at_once(session, NULL);
 }
 EXPORT_SYMBOL_GPL(sluice_session_adopt);
+
+/**
+ * sluice_session_attach() - open a session on a socket that has its keys
+ * @session: a session in %SLUICE_SESSION_NEW, on a socket with kTLS's keys
+ * @secrets: the traffic secrets, for both directions; the caller wipes them
+ *
+ * What sluice_session_adopt() is, for a driver that was handed the secrets and
+ * not a socket that knows them.
+ *
+ * Context: process; may sleep.
+ * Return: 0; -EKEYREJECTED and others, as SLUICE_ATTACH; -EALREADY, the
+ *	session is past this. The session has failed then, but for -EALREADY.
+ */
+int sluice_session_attach(struct sluice_session *session,
+			  const struct sluice_attach *secrets)
+{
+	return open_at_once(session, secrets);
+}
+EXPORT_SYMBOL_GPL(sluice_session_attach);
 
 /**
  * sluice_session_failed() - an error has ended the session

@@ -10,6 +10,7 @@
 
 #include "handshake.h"
 #include "recvq.h"
+#include "release.h"
 #include "sendq.h"
 #include "state.h"
 
@@ -31,6 +32,7 @@ struct sluice_conn;
  * @upcall: the handshake
  * @sendq: what is to be sent
  * @recvq: what is to be received
+ * @release: how it will be let go of
  * @sk_wait: our place among those who wait for @sock
  * @wait: for @state, and for room in @sendq
  * @close_lock: one sluice_session_close() at a time
@@ -61,6 +63,7 @@ struct sluice_session {
 	struct sluice_upcall upcall;
 	struct sluice_sendq sendq;
 	struct sluice_recvq recvq;
+	struct sluice_release release;
 	struct wait_queue_entry sk_wait;
 	wait_queue_head_t wait;
 	struct mutex close_lock;	/* sluice_session_close() */

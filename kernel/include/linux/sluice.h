@@ -129,6 +129,8 @@ void *sluice_session_priv(const struct sluice_session *session);
 int sluice_session_handshake(struct sluice_session *session,
 			     const struct sluice_handshake *handshake);
 int sluice_session_adopt(struct sluice_session *session);
+int sluice_session_attach(struct sluice_session *session,
+			  const struct sluice_attach *secrets);
 int sluice_session_wait(struct sluice_session *session);
 enum sluice_session_state
 sluice_session_state(const struct sluice_session *session);
@@ -140,6 +142,9 @@ int sluice_session_key_update(struct sluice_session *session, bool request);
 void sluice_session_shutdown(struct sluice_session *session);
 int sluice_session_close(struct sluice_session *session,
 			 unsigned int timeout_ms);
+void sluice_session_release(struct sluice_session *session,
+			    unsigned int timeout_ms,
+			    void (*released)(void *priv));
 
 /* struct sluice_send::flags */
 /* More follows soon: may wait for it, or for sluice_send_flush(). */
