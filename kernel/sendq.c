@@ -50,6 +50,7 @@ static void finish(struct sluice_sendq *q, struct sluice_send *send, int error)
 	spin_lock_irqsave(&q->base.lock, irq);
 	list_del(&send->node);
 	q->queued -= send->len;
+	q->cut |= error;
 	writable = q->starved && q->queued <= q->limit / 2 && !q->base.error;
 	if (writable)
 		q->starved = false;
@@ -67,17 +68,13 @@ static void end(struct sluice_sendq *q, int error)
 		q->ops->ended(q, error);
 }
 
-/* Returns all requests, now that there is an error; true if there were any. */
-static bool drain(struct sluice_sendq *q)
+/* Returns all requests, now that there is an error. */
+static void drain(struct sluice_sendq *q)
 {
 	struct step step;
-	bool any = false;
 
-	for (look(q, &step); step.send; look(q, &step)) {
+	for (look(q, &step); step.send; look(q, &step))
 		finish(q, step.send, step.error);
-		any = true;
-	}
-	return any;
 }
 
 static void work(struct work_struct *work)
@@ -218,12 +215,14 @@ EXPORT_SYMBOL_IF_KUNIT(sluice_sendq_end);
  * When it returns, no callback runs and none will come.
  *
  * Context: process; may sleep. Not from a callback of the queue.
- * Return: true if there were any: the stream is cut short.
+ * Return: true if there were any, and no earlier error: the stream is cut short.
  */
 bool sluice_sendq_stop(struct sluice_sendq *q, int error)
 {
 	sluice_queue_stop(&q->base, error);
 	end(q, error);
-	return drain(q);
+	drain(q);
+	/* Nobody else any more. The worker may have been the one to return them. */
+	return q->cut && q->base.error == error;
 }
 EXPORT_SYMBOL_IF_KUNIT(sluice_sendq_stop);

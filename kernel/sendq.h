@@ -39,6 +39,7 @@ struct sluice_sendq_ops {
  * @starved: somebody was told -EAGAIN
  * @flush: data is held back that is to leave when the queue is empty
  * @ending: sluice_sendq_end() was called: nothing is added any more
+ * @cut: a request was returned with an error
  */
 struct sluice_sendq {
 	struct sluice_queue base;
@@ -48,6 +49,7 @@ struct sluice_sendq {
 	bool starved;
 	bool flush;
 	bool ending;
+	bool cut;
 };
 
 void sluice_sendq_init(struct sluice_sendq *q,
