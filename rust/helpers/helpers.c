@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <linux/net.h>
-#include <net/net_namespace.h>
-
-#include "helpers.h"
-
-int rust_helper_sluice_socket_create(int family, struct socket **sock)
-{
-	return sock_create_kern(&init_net, family, SOCK_STREAM, IPPROTO_TCP,
-				sock);
-}
+/*
+ * All helpers, as one object: see helpers.h.
+ */
+#include "request.c"
+#include "socket.c"
+#if IS_BUILTIN(CONFIG_SLUICE) && IS_ENABLED(CONFIG_KUNIT)
+#include "pair.c"
+#endif

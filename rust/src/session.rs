@@ -1,84 +1,192 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Sessions.
+//! A session in its owner's hands, and the handshake before it.
 
-use crate::bindings;
-use core::ptr::null_mut;
-use kernel::{
-    error::{
-        from_err_ptr,
-        to_result, //
-    },
-    prelude::*, //
+use crate::ffi::Owner;
+use crate::{
+    bindings,
+    Connection,
+    Error,
+    SessionOps,
+    SessionState, //
 };
+use core::ops::Deref;
+use core::ptr::NonNull;
+use kernel::ffi::c_void;
+use kernel::prelude::*;
+use kernel::time::Jiffies;
+use kernel::types::ForeignOwnable;
 
-/// A state of a session.
+/// A handshake under way, which nothing can be sent over yet.
+///
+/// It ends by itself, in the time that [`SessionBuilder::timeout`](crate::SessionBuilder::timeout)
+/// gives it. Whoever waits for it gets the [`Session`]; a driver that works by callbacks may keep
+/// it as it is, and drop it when [`SessionOps::closed`] says that there is no more to be had.
+/// Dropping it cancels the handshake, or closes the session if it has succeeded, without sleeping.
 ///
 /// # Examples
 ///
 /// ```
-/// use sluice::session::State;
+/// use kernel::time::msecs_to_jiffies;
+/// use sluice::{Error, Handshake, Session, SessionOps};
 ///
-/// assert_eq!(State::try_from(99), Err(EINVAL));
-/// assert_eq!(State::try_from(State::Open as u32)?, State::Open);
-/// # Ok::<(), Error>(())
+/// fn wait_a_little<T: SessionOps>(handshake: Handshake<T>) -> Result<Session<T>, Error> {
+///     if !handshake.wait_for(msecs_to_jiffies(500)) {
+///         pr_info!("the agent takes its time\n");
+///     }
+///     handshake.wait()
+/// }
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
-pub enum State {
-    /// Data can be sent and received.
-    Open = bindings::sluice_session_state_SLUICE_SESSION_OPEN,
-    /// It has ended with an error.
-    Failed = bindings::sluice_session_state_SLUICE_SESSION_FAILED,
+#[must_use = "a handshake is cancelled when it is dropped"]
+pub struct Handshake<T: SessionOps>(Owner<T>);
+
+impl<T: SessionOps> Handshake<T> {
+    pub(crate) fn new(owner: Owner<T>) -> Self {
+        Self(owner)
+    }
+
+    /// Where the session stands.
+    pub fn state(&self) -> SessionState {
+        self.0.state()
+    }
+
+    /// What the driver has given when the session was made.
+    pub fn data(&self) -> &T {
+        self.0.data()
+    }
+
+    /// Whether it has come to an end, so that [`wait`](Self::wait) will not sleep.
+    pub fn is_done(&self) -> bool {
+        self.0.settled.is_done()
+    }
+
+    /// Waits for its end, for some time; returns whether it has come.
+    ///
+    /// May sleep. Not from a callback.
+    pub fn wait_for(&self, timeout: Jiffies) -> bool {
+        self.0.settled.wait_for_completion_timeout(timeout)
+    }
+
+    /// Waits for its end.
+    ///
+    /// Fails with `ESRCH`, there is no agent; `ETIMEDOUT`; `ERESTARTSYS`, a signal came; or what
+    /// the agent said, [`EACCES`] for one, where the peer could not be authenticated. May sleep.
+    /// Not from a callback.
+    pub fn wait(self) -> Result<Session<T>, Error> {
+        self.0.settled.wait_for_completion_interruptible()?;
+        let result = self.0.raw().error();
+        self.0.judge(result)?;
+        Ok(Session(self.0))
+    }
+
+    /// Cancels it, and returns when no callback runs or will run.
+    ///
+    /// May sleep. Not from a callback.
+    pub fn cancel(self) {
+        // Without time to wait there is nothing to fail with.
+        let _ = self.0.raw().close(0);
+    }
 }
 
-impl TryFrom<u32> for State {
-    type Error = Error;
+/// A TLS session: a connection whose handshake has succeeded.
+///
+/// It is one owner's, who can share it in an [`Arc`](kernel::sync::Arc). Dropping it never sleeps: a
+/// worker sends what is queued and close_notify, and gives the peer some seconds to say its own;
+/// the driver may be unloaded meanwhile, which then waits for that worker. To wait oneself, or to
+/// know how it ended, use [`close`](Self::close).
+///
+/// Beside what is here, which sleeps, it has all that [`Connection`] has.
+///
+/// # Examples
+///
+/// ```
+/// use sluice::{Error, Session, SessionOps};
+///
+/// /// Asks and gets an answer.
+/// fn ask<T: SessionOps>(session: Session<T>, answer: &mut [u8]) -> Result<usize, Error> {
+///     session.send(b"GET / HTTP/1.0\r\n\r\n")?;
+///     let len = session.recv(answer)?;
+///     session.close(1000)?;
+///     Ok(len)
+/// }
+/// ```
+pub struct Session<T: SessionOps>(Owner<T>);
 
-    fn try_from(value: u32) -> Result<Self> {
-        match value {
-            bindings::sluice_session_state_SLUICE_SESSION_OPEN => Ok(Self::Open),
-            bindings::sluice_session_state_SLUICE_SESSION_FAILED => Ok(Self::Failed),
-            _ => Err(EINVAL),
+impl<T: SessionOps> Session<T> {
+    pub(crate) fn new(owner: Owner<T>) -> Self {
+        Self(owner)
+    }
+
+    /// Sends all of it; returns when kTLS has taken it.
+    ///
+    /// Fails as [`Connection::queue_send`] does, but waits where that says [`EAGAIN`]; with
+    /// `ERESTARTSYS` a signal came, and nothing was sent. May sleep. Not from a callback.
+    pub fn send(&self, data: &[u8]) -> Result<(), Error> {
+        self.judge(self.raw().send_wait(data, 0))
+    }
+
+    /// Receives what there is, at least one octet; or none, at the peer's close_notify.
+    ///
+    /// Fails as [`Connection::queue_recv`] does; with `ERESTARTSYS` a signal came before any data.
+    /// May sleep. Not from a callback.
+    pub fn recv(&self, room: &mut [u8]) -> Result<usize, Error> {
+        self.judge(self.raw().recv_wait(room, 0))
+    }
+
+    /// Fills all of it.
+    ///
+    /// Fails as [`recv`](Self::recv) does, and with [`ENODATA`] if the peer has ended before, or a
+    /// signal came in the middle. May sleep. Not from a callback.
+    pub fn recv_exact(&self, room: &mut [u8]) -> Result<(), Error> {
+        let len = room.len();
+        let rc = self.raw().recv_wait(room, bindings::SLUICE_RECV_EXACT);
+        if self.judge(rc)? < len {
+            return Err(ENODATA.into());
         }
+        Ok(())
+    }
+
+    /// Ends the session: sends what is queued and close_notify, waits for the peer's.
+    ///
+    /// With 0 milliseconds it does not wait, and drops what is queued. Fails with `ETIMEDOUT`, or
+    /// with what ends the session meanwhile; one that has failed before is closed like any. When
+    /// it returns no callback runs or will run. May sleep. Not from a callback.
+    pub fn close(self, timeout_ms: u32) -> Result<(), Error> {
+        self.judge(self.raw().close(timeout_ms))
     }
 }
 
-/// Tries a session on a socket that is not connected, which can't be had.
-pub fn refused() -> Result {
-    static OPS: bindings::sluice_session_ops = bindings::sluice_session_ops {
-        state: None,
-        writable: None,
-    };
-    let params = bindings::sluice_session_params {
-        ops: &raw const OPS,
-        ..Zeroable::zeroed()
-    };
-    let mut sock = null_mut();
-    // SAFETY: `sock` is there for the call.
-    to_result(unsafe {
-        bindings::sluice_socket_create(kernel::bindings::AF_INET as i32, &raw mut sock)
-    })?;
-    // SAFETY: `sock` is a socket of ours, which the call takes; `params` is only read.
-    let session = unsafe { bindings::sluice_session_create(sock, &raw const params) };
-    let session = from_err_ptr(session)?;
-    // SAFETY: The reference that the call has given.
-    unsafe { bindings::sluice_session_put(session) };
-    Ok(())
+impl<T: SessionOps> Deref for Session<T> {
+    type Target = Connection<T>;
+
+    fn deref(&self) -> &Connection<T> {
+        &self.0
+    }
 }
 
-#[kunit_tests(sluice_rust_session)]
-mod tests {
-    use super::*;
+// SAFETY: The pointer is a connection's: never null, and aligned as one.
+unsafe impl<T: SessionOps> ForeignOwnable for Session<T> {
+    const FOREIGN_ALIGN: usize = core::mem::align_of::<Connection<T>>();
+    type Borrowed<'a> = &'a Connection<T>;
+    type BorrowedMut<'a> = &'a Connection<T>;
 
-    #[test]
-    fn states() {
-        assert_eq!(State::try_from(State::Failed as u32), Ok(State::Failed));
-        assert!(State::try_from(1000).is_err());
+    fn into_foreign(self) -> *mut c_void {
+        self.0.into_raw().as_ptr().cast()
     }
 
-    #[test]
-    fn unconnected() {
-        assert!(refused().is_err());
+    unsafe fn from_foreign(ptr: *mut c_void) -> Self {
+        // SAFETY: The caller promises that `into_foreign` has returned it.
+        Self(unsafe { Owner::from_raw(NonNull::new_unchecked(ptr.cast())) })
+    }
+
+    unsafe fn borrow<'a>(ptr: *mut c_void) -> &'a Connection<T> {
+        // SAFETY: The caller promises that `into_foreign` has returned it, and that the session
+        // stays for `'a`.
+        unsafe { &*ptr.cast() }
+    }
+
+    unsafe fn borrow_mut<'a>(ptr: *mut c_void) -> &'a Connection<T> {
+        // SAFETY: As above.
+        unsafe { &*ptr.cast() }
     }
 }

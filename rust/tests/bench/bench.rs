@@ -2,6 +2,10 @@
 
 //! What the crate costs: the side of `count.c` that is in Rust.
 
+use core::net::{
+    Ipv4Addr,
+    SocketAddr, //
+};
 use kernel::{
     error::{
         from_result,
@@ -10,7 +14,7 @@ use kernel::{
     ffi::c_int,
     prelude::*, //
 };
-use sluice::session;
+use sluice::Socket;
 
 module! {
     type: Bench,
@@ -37,8 +41,9 @@ impl kernel::Module for Bench {
 /// `refused()` of `count.c`.
 #[no_mangle]
 pub extern "C" fn sluice_bench_rust_refused() -> c_int {
-    from_result(|| match session::refused() {
-        Err(ENOTCONN) => Ok(0),
+    let nobody = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 1);
+    from_result(|| match Socket::connect(&nobody, 1_000) {
+        Err(ECONNREFUSED) => Ok(0),
         _ => Err(EPROTO),
     })
 }

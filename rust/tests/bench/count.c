@@ -6,12 +6,12 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/err.h>
+#include <linux/in.h>
 #include <linux/module.h>
 #include <linux/net.h>
-#include <linux/sluice.h>
 #include <linux/sort.h>
 #include <net/net_namespace.h>
+#include <net/sock.h>
 #include <asm/tsc.h>
 
 #include "count.h"
@@ -32,9 +32,11 @@ struct pair {
 
 static int refused(void)
 {
-	static const struct sluice_session_ops ops = { };
-	const struct sluice_session_params params = { .ops = &ops };
-	struct sluice_session *session;
+	struct sockaddr_in nobody = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_port = htons(1),
+	};
 	struct socket *sock;
 	int rc;
 
@@ -42,14 +44,16 @@ static int refused(void)
 			      &sock);
 	if (rc)
 		return rc;
-	session = sluice_session_create(sock, &params);
-	if (!IS_ERR(session))
-		sluice_session_put(session);
-	return PTR_ERR(session) == -ENOTCONN ? 0 : -EPROTO;
+	WRITE_ONCE(sock->sk->sk_sndtimeo, msecs_to_jiffies(1000));
+	rc = kernel_connect(sock, (struct sockaddr_unsized *)&nobody,
+			    sizeof(nobody), 0);
+	WRITE_ONCE(sock->sk->sk_sndtimeo, MAX_SCHEDULE_TIMEOUT);
+	sock_release(sock);
+	return rc == -ECONNREFUSED ? 0 : -EPROTO;
 }
 
 static const struct pair pairs[] = {
-	{ "a session that is refused", refused, sluice_bench_rust_refused },
+	{ "a connection that is refused", refused, sluice_bench_rust_refused },
 };
 
 static int compare(const void *a, const void *b)

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! How a session is made.
+
+use crate::ffi::{
+    Owner,
+    Params, //
+};
+use crate::{
+    bindings,
+    Error,
+    Handshake,
+    ServerName,
+    Session,
+    SessionOps,
+    Socket,
+    TrafficSecret, //
+};
+use core::marker::PhantomData;
+use core::num::NonZeroI32;
+use core::ptr;
+use kernel::prelude::*;
+
+/// Serial number of a key or a keyring, as keyctl(1) shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeySerial(NonZeroI32);
+
+impl KeySerial {
+    /// Makes one of a number; 0, or a negative number, is no key's.
+    pub fn new(serial: i32) -> Option<Self> {
+        NonZeroI32::new(serial).filter(|n| n.get() > 0).map(Self)
+    }
+
+    /// The number.
+    pub fn get(self) -> i32 {
+        self.0.get()
+    }
+}
+
+/// The role of the side that begins.
+pub struct Client(());
+/// The role of the side that was asked.
+pub struct Server(());
+/// No role: somebody else has done the handshake.
+pub struct Established(());
+
+/// How a session is to be, and how to come by it.
+///
+/// A client, a server, and a session whose handshake is done already have each what concerns them:
+/// the type says which it is.
+///
+/// # Examples
+///
+/// A client that checks whom it talks to:
+///
+/// ```
+/// use core::net::SocketAddr;
+/// use sluice::{Error, ServerName, Session, SessionBuilder, SessionOps, Socket};
+///
+/// /// We wait, and so need no callbacks.
+/// struct Quiet;
+///
+/// #[vtable]
+/// impl SessionOps for Quiet {
+///     type Buffer = ();
+/// }
+///
+/// fn connect(to: SocketAddr, name: &ServerName) -> Result<Session<Quiet>, Error> {
+///     let socket = Socket::connect(&to, 10_000)?;
+///     SessionBuilder::client(name)
+///         .timeout(5_000)
+///         .handshake(socket, Ok(Quiet))?
+///         .wait()
+/// }
+/// ```
+///
+/// A server with a certificate from the keyring:
+///
+/// ```
+/// use sluice::{Error, Handshake, KeySerial, SessionBuilder, Socket};
+/// # use sluice::SessionOps;
+/// # struct Quiet;
+/// # #[vtable]
+/// # impl SessionOps for Quiet {
+/// #     type Buffer = ();
+/// # }
+///
+/// fn accept(
+///     socket: Socket,
+///     certificate: KeySerial,
+///     private_key: KeySerial,
+/// ) -> Result<Handshake<Quiet>, Error> {
+///     SessionBuilder::server()
+///         .certificate(certificate, private_key)
+///         .handshake(socket, Ok(Quiet))
+/// }
+/// ```
+#[must_use = "a builder builds nothing by itself"]
+pub struct SessionBuilder<Role> {
+    params: Params,
+    handshake: bindings::sluice_handshake,
+    name: Option<ServerName>,
+    _role: PhantomData<Role>,
+}
+
+impl<Role> SessionBuilder<Role> {
+    fn new(name: Option<ServerName>, server: bool) -> Self {
+        Self {
+            params: Params {
+                flags: 0,
+                engine: bindings::SLUICE_ENGINE_INLINE,
+                send_limit: 0,
+            },
+            handshake: bindings::sluice_handshake {
+                server,
+                auth: if server {
+                    bindings::sluice_auth_SLUICE_AUTH_X509
+                } else {
+                    bindings::sluice_auth_SLUICE_AUTH_ANON
+                },
+                ..Default::default()
+            },
+            name,
+            _role: PhantomData,
+        }
+    }
+
+    fn flag(mut self, flag: u32) -> Self {
+        self.params.flags |= flag;
+        self
+    }
+
+    /// Octets that may wait in the queue for sending; 1 MiB unless told.
+    pub fn send_limit(mut self, octets: usize) -> Self {
+        self.params.send_limit = octets;
+        self
+    }
+
+    /// Lets idle CPUs encrypt the records of long bursts, too, where that is faster.
+    pub fn spread(mut self) -> Self {
+        self.params.engine = bindings::SLUICE_ENGINE_AUTO;
+        self
+    }
+
+    /// Encrypts on the CPU that sends, instead of any that is idle.
+    pub fn per_cpu(self) -> Self {
+        self.flag(bindings::SLUICE_SESSION_PERCPU)
+    }
+
+    /// For a session that memory may be freed by way of, as for swap on a block device.
+    pub fn reclaim(self) -> Self {
+        self.flag(bindings::SLUICE_SESSION_RECLAIM)
+    }
+
+    /// Takes an end without close_notify for an end, and for no error.
+    pub fn allow_truncation(self) -> Self {
+        self.flag(bindings::SLUICE_SESSION_ALLOW_TRUNCATION)
+    }
+
+    fn owner<T: SessionOps>(
+        &self,
+        socket: Socket,
+        data: impl PinInit<T, kernel::error::Error>,
+    ) -> Result<Owner<T>, Error> {
+        Ok(Owner::new(socket.into_raw(), &self.params, data)?)
+    }
+
+    fn begin<T: SessionOps>(
+        mut self,
+        socket: Socket,
+        data: impl PinInit<T, kernel::error::Error>,
+    ) -> Result<Handshake<T>, Error> {
+        let owner = self.owner(socket, data)?;
+        self.handshake.peer_name = match &self.name {
+            Some(name) => name.as_cstr().as_char_ptr(),
+            None => ptr::null(),
+        };
+        owner.raw().handshake(&self.handshake)?;
+        Ok(Handshake::new(owner))
+    }
+
+    fn prove(mut self, certificate: KeySerial, private_key: KeySerial) -> Self {
+        self.handshake.auth = bindings::sluice_auth_SLUICE_AUTH_X509;
+        self.handshake.cert = certificate.get();
+        self.handshake.privkey = private_key.get();
+        self
+    }
+
+    fn share(mut self, keys: &[KeySerial]) -> Result<Self> {
+        let room = self.handshake.psk.get_mut(..keys.len()).ok_or(E2BIG)?;
+        if keys.is_empty() {
+            return Err(EINVAL);
+        }
+        for (to, from) in room.iter_mut().zip(keys) {
+            *to = from.get();
+        }
+        self.handshake.auth = bindings::sluice_auth_SLUICE_AUTH_PSK;
+        // CAST: No more than there is room for.
+        self.handshake.num_psk = keys.len() as u32;
+        Ok(self)
+    }
+}
+
+/// What a client and a server have in common.
+macro_rules! with_handshake {
+    ($role:ty, $certificate:literal, $psk:literal) => {
+        impl SessionBuilder<$role> {
+            #[doc = $certificate]
+            pub fn certificate(self, certificate: KeySerial, private_key: KeySerial) -> Self {
+                self.prove(certificate, private_key)
+            }
+
+            #[doc = $psk]
+            ///
+            /// Fails with [`EINVAL`] if there is none, and [`E2BIG`] if there are more than five.
+            pub fn psk(self, keys: &[KeySerial]) -> Result<Self> {
+                self.share(keys)
+            }
+
+            /// The keyring that all these keys are in, if the agent has no access to them yet.
+            pub fn keyring(mut self, keyring: KeySerial) -> Self {
+                self.handshake.keyring = keyring.get();
+                self
+            }
+
+            /// Milliseconds for the handshake; 15 s unless told.
+            pub fn timeout(mut self, milliseconds: u32) -> Self {
+                self.handshake.timeout_ms = milliseconds;
+                self
+            }
+
+            /// Begins the handshake. The socket is the session's, also if that fails.
+            ///
+            /// `data` makes what [`Connection::data`](crate::Connection::data) will give; `Ok(value)` is
+            /// enough for one that need not be pinned. Fails with
+            /// [`EOPNOTSUPP`], not TCP; [`ENOTCONN`], not connected; [`ENOMEM`]. How the
+            /// handshake itself ends, [`Handshake`] and [`SessionOps`] tell. May sleep.
+            pub fn handshake<T: SessionOps>(
+                self,
+                socket: Socket,
+                data: impl PinInit<T, kernel::error::Error>,
+            ) -> Result<Handshake<T>, Error> {
+                self.begin(socket, data)
+            }
+        }
+    };
+}
+
+with_handshake!(
+    Client,
+    "The certificate, and its private key, to show if the server asks for one.",
+    "Pre-shared keys to offer (RFC 9846, section 2.2), instead of checking a certificate."
+);
+with_handshake!(
+    Server,
+    "The certificate, and its private key, to show instead of the agent's own.",
+    "The pre-shared key to ask for (RFC 9846, section 2.2), instead of showing a certificate."
+);
+
+impl SessionBuilder<Client> {
+    /// A client, of a server that has to prove to be `name`.
+    pub fn client(name: &ServerName) -> Self {
+        Self::new(Some(name.clone()), false)
+    }
+}
+
+impl SessionBuilder<Server> {
+    /// A server.
+    pub fn server() -> Self {
+        Self::new(None, true)
+    }
+}
+
+impl SessionBuilder<Established> {
+    /// A session on a socket that was handed to the driver when the handshake was done.
+    pub fn established() -> Self {
+        Self::new(None, false)
+    }
+
+    /// Opens the session on a socket that SLUICE_ATTACH was used on, or that has kTLS's keys alone:
+    /// then no key can be renewed.
+    ///
+    /// The socket is the session's, also if that fails: with [`EINVAL`], there are not keys for
+    /// both directions; or [`EOPNOTSUPP`], not a cipher suite that is known. May sleep.
+    pub fn adopt<T: SessionOps>(
+        self,
+        socket: Socket,
+        data: impl PinInit<T, kernel::error::Error>,
+    ) -> Result<Session<T>, Error> {
+        let owner = self.owner(socket, data)?;
+        owner.raw().adopt()?;
+        Ok(Session::new(owner))
+    }
+
+    /// Opens the session on a socket that has kTLS's keys, and brings the traffic secrets that
+    /// those come from.
+    ///
+    /// Fails with `EKEYREJECTED` if they do not; [`EINVAL`], the two are not of one suite; or as
+    /// [`adopt`](Self::adopt). May sleep.
+    pub fn attach<T: SessionOps>(
+        self,
+        socket: Socket,
+        tx: &TrafficSecret,
+        rx: &TrafficSecret,
+        data: impl PinInit<T, kernel::error::Error>,
+    ) -> Result<Session<T>, Error> {
+        if tx.suite() != rx.suite() {
+            return Err(EINVAL.into());
+        }
+        let owner = self.owner(socket, data)?;
+        owner.raw().attach(tx, rx)?;
+        Ok(Session::new(owner))
+    }
+}
