@@ -3,6 +3,7 @@
 //! How a session is made.
 
 use crate::ffi::{
+    millis,
     Owner,
     Params, //
 };
@@ -20,6 +21,7 @@ use core::marker::PhantomData;
 use core::num::NonZeroI32;
 use core::ptr;
 use kernel::prelude::*;
+use kernel::time::Delta;
 
 /// Serial number of a key or a keyring, as keyctl(1) shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +57,7 @@ pub struct Established(());
 ///
 /// ```
 /// use core::net::SocketAddr;
+/// use kernel::time::Delta;
 /// use sluice::{Error, ServerName, Session, SessionBuilder, SessionOps, Socket};
 ///
 /// /// We wait, and so need no callbacks.
@@ -66,9 +69,9 @@ pub struct Established(());
 /// }
 ///
 /// fn connect(to: SocketAddr, name: &ServerName) -> Result<Session<Quiet>, Error> {
-///     let socket = Socket::connect(&to, 10_000)?;
+///     let socket = Socket::connect(&to, Delta::from_secs(10))?;
 ///     SessionBuilder::client(name)
-///         .timeout(5_000)
+///         .timeout(Delta::from_secs(5))
 ///         .handshake(socket, Ok(Quiet))?
 ///         .wait()
 /// }
@@ -223,9 +226,9 @@ macro_rules! with_handshake {
                 self
             }
 
-            /// Milliseconds for the handshake; 15 s unless told.
-            pub fn timeout(mut self, milliseconds: u32) -> Self {
-                self.handshake.timeout_ms = milliseconds;
+            /// Time for the handshake; 15 s unless told.
+            pub fn timeout(mut self, timeout: Delta) -> Self {
+                self.handshake.timeout_ms = millis(timeout);
                 self
             }
 

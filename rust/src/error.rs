@@ -30,7 +30,7 @@ use kernel::prelude::*;
 /// }
 /// # report(&EIO.into());
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Error {
     errno: kernel::error::Error,
     received: Option<Alert>,
@@ -64,6 +64,20 @@ impl Error {
     /// The fatal alert that the peer was sent.
     pub fn alert_sent(&self) -> Option<Alert> {
         self.sent
+    }
+}
+
+impl core::fmt::Debug for Error {
+    /// As "ECONNABORTED, received UnknownCa".
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.errno.fmt(f)?;
+        if let Some(alert) = self.received {
+            write!(f, ", received {alert:?}")?;
+        }
+        if let Some(alert) = self.sent {
+            write!(f, ", sent {alert:?}")?;
+        }
+        Ok(())
     }
 }
 

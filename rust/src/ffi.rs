@@ -5,6 +5,8 @@
 //!
 //! What these modules offer to the rest of the crate is safe to call.
 
+use kernel::time::Delta;
+
 mod callbacks;
 mod connection;
 mod lent;
@@ -27,6 +29,12 @@ pub(crate) use socket::{
     test_keys,
     test_loopback, //
 };
+
+/// A span of time as C takes it, in milliseconds; at most what that can say, and at least 0.
+pub(crate) fn millis(span: Delta) -> u32 {
+    // CAST: It was brought into the range.
+    span.as_millis_ceil().clamp(0, i64::from(u32::MAX)) as u32
+}
 
 /// Overwrites a secret, also where the compiler thinks that nobody looks.
 pub(crate) fn wipe(octets: &mut [u8]) {

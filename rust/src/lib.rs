@@ -23,6 +23,7 @@
 //!
 //! ```
 //! use core::net::SocketAddr;
+//! use kernel::time::Delta;
 //! use sluice::{ServerName, SessionBuilder, SessionOps, Socket};
 //!
 //! /// We wait, and so need no callbacks.
@@ -38,11 +39,11 @@
 //!     let name = ServerName::try_from("example.org")?;
 //!
 //!     let session = SessionBuilder::client(&name)
-//!         .handshake(Socket::connect(&to, 5_000)?, Ok(Asker))?
+//!         .handshake(Socket::connect(&to, Delta::from_secs(5))?, Ok(Asker))?
 //!         .wait()?;
 //!     session.send(b"GET / HTTP/1.0\r\n\r\n")?;
 //!     let len = session.recv(answer)?;
-//!     session.close(1_000)?;
+//!     session.close(Delta::from_secs(1))?;
 //!     Ok(len)
 //! }
 //! ```

@@ -13,8 +13,8 @@ const MAX: usize = 48;
 
 /// A traffic secret of one direction (RFC 9846, section 7.2).
 ///
-/// It is overwritten when it is dropped, can't be copied, and does not print. A value may be moved,
-/// though, and a move may leave a copy behind: make it where it stays, and pass it by reference.
+/// It is overwritten when it is dropped, can't be copied, and does not print. It is in memory of its
+/// own, so that a move leaves nothing behind.
 ///
 /// # Examples
 ///
@@ -30,25 +30,23 @@ const MAX: usize = 48;
 /// ```
 pub struct TrafficSecret {
     suite: CipherSuite,
-    octets: [u8; MAX],
+    octets: KBox<[u8; MAX]>,
 }
 
 impl TrafficSecret {
     /// Takes a copy of a secret; the caller wipes the original.
     ///
-    /// Fails with [`EINVAL`] if it does not have the length of the suite's hash.
+    /// Fails with [`EINVAL`] if it does not have the length of the suite's hash, and [`ENOMEM`]. May
+    /// sleep.
     pub fn new(suite: CipherSuite, secret: &[u8]) -> Result<Self> {
         if suite.secret_len() != Some(secret.len()) {
             return Err(EINVAL);
         }
         let mut this = Self {
             suite,
-            octets: [0; MAX],
+            octets: KBox::new([0; MAX], GFP_KERNEL)?,
         };
-        this.octets
-            .iter_mut()
-            .zip(secret)
-            .for_each(|(to, from)| *to = *from);
+        this.octets[..secret.len()].copy_from_slice(secret);
         Ok(this)
     }
 
@@ -65,6 +63,6 @@ impl TrafficSecret {
 
 impl Drop for TrafficSecret {
     fn drop(&mut self) {
-        ffi::wipe(&mut self.octets);
+        ffi::wipe(&mut *self.octets);
     }
 }

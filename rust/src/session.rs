@@ -2,7 +2,10 @@
 
 //! A session in its owner's hands, and the handshake before it.
 
-use crate::ffi::Owner;
+use crate::ffi::{
+    millis,
+    Owner, //
+};
 use crate::{
     bindings,
     Connection,
@@ -14,7 +17,10 @@ use core::ops::Deref;
 use core::ptr::NonNull;
 use kernel::ffi::c_void;
 use kernel::prelude::*;
-use kernel::time::Jiffies;
+use kernel::time::{
+    msecs_to_jiffies,
+    Delta, //
+};
 use kernel::types::ForeignOwnable;
 
 /// A handshake under way, which nothing can be sent over yet.
@@ -27,11 +33,11 @@ use kernel::types::ForeignOwnable;
 /// # Examples
 ///
 /// ```
-/// use kernel::time::msecs_to_jiffies;
+/// use kernel::time::Delta;
 /// use sluice::{Error, Handshake, Session, SessionOps};
 ///
 /// fn wait_a_little<T: SessionOps>(handshake: Handshake<T>) -> Result<Session<T>, Error> {
-///     if !handshake.wait_for(msecs_to_jiffies(500)) {
+///     if !handshake.wait_for(Delta::from_millis(500)) {
 ///         pr_info!("the agent takes its time\n");
 ///     }
 ///     handshake.wait()
@@ -63,7 +69,8 @@ impl<T: SessionOps> Handshake<T> {
     /// Waits for its end, for some time; returns whether it has come.
     ///
     /// May sleep. Not from a callback.
-    pub fn wait_for(&self, timeout: Jiffies) -> bool {
+    pub fn wait_for(&self, timeout: Delta) -> bool {
+        let timeout = msecs_to_jiffies(millis(timeout));
         self.0.settled.wait_for_completion_timeout(timeout)
     }
 
@@ -84,7 +91,7 @@ impl<T: SessionOps> Handshake<T> {
     /// May sleep. Not from a callback.
     pub fn cancel(self) {
         // Without time to wait there is nothing to fail with.
-        let _ = self.0.raw().close(0);
+        let _ = self.0.raw().close(Delta::ZERO);
     }
 }
 
@@ -100,13 +107,14 @@ impl<T: SessionOps> Handshake<T> {
 /// # Examples
 ///
 /// ```
+/// use kernel::time::Delta;
 /// use sluice::{Error, Session, SessionOps};
 ///
 /// /// Asks and gets an answer.
 /// fn ask<T: SessionOps>(session: Session<T>, answer: &mut [u8]) -> Result<usize, Error> {
 ///     session.send(b"GET / HTTP/1.0\r\n\r\n")?;
 ///     let len = session.recv(answer)?;
-///     session.close(1000)?;
+///     session.close(Delta::from_secs(1))?;
 ///     Ok(len)
 /// }
 /// ```
@@ -148,11 +156,11 @@ impl<T: SessionOps> Session<T> {
 
     /// Ends the session: sends what is queued and close_notify, waits for the peer's.
     ///
-    /// With 0 milliseconds it does not wait, and drops what is queued. Fails with `ETIMEDOUT`, or
+    /// Without any time it does not wait, and drops what is queued. Fails with `ETIMEDOUT`, or
     /// with what ends the session meanwhile; one that has failed before is closed like any. When
     /// it returns no callback runs or will run. May sleep. Not from a callback.
-    pub fn close(self, timeout_ms: u32) -> Result<(), Error> {
-        self.judge(self.raw().close(timeout_ms))
+    pub fn close(self, timeout: Delta) -> Result<(), Error> {
+        self.judge(self.raw().close(timeout))
     }
 }
 

@@ -6,6 +6,7 @@ use crate::ffi::RawSocket;
 use core::net::SocketAddr;
 use core::ptr::NonNull;
 use kernel::prelude::*;
+use kernel::time::Delta;
 
 /// A connected TCP socket, which a session is made of.
 ///
@@ -15,11 +16,12 @@ use kernel::prelude::*;
 ///
 /// ```
 /// use core::net::SocketAddr;
+/// use kernel::time::Delta;
 /// use sluice::Socket;
 ///
 /// fn connect() -> Result<Socket> {
 ///     let to: SocketAddr = "[2001:db8::1]:6514".parse().map_err(|_| EINVAL)?;
-///     let socket = Socket::connect(&to, 3_000)?;
+///     let socket = Socket::connect(&to, Delta::from_secs(3))?;
 ///     socket.set_nodelay();
 ///     Ok(socket)
 /// }
@@ -27,13 +29,13 @@ use kernel::prelude::*;
 pub struct Socket(RawSocket);
 
 impl Socket {
-    /// Connects, in the given milliseconds; with 0, in TCP's own time.
+    /// Connects, in the given time; without any, in TCP's own.
     ///
     /// Fails with `ETIMEDOUT`, `ECONNREFUSED`, `EHOSTUNREACH` and what else TCP says; `ERESTARTSYS`,
     /// a signal came. May sleep: a driver that can't wait does it in a worker, on an
     /// [`OwnedQueue`](crate::queue::OwnedQueue) for one.
-    pub fn connect(to: &SocketAddr, timeout_ms: u32) -> Result<Self> {
-        Ok(Self(RawSocket::connect(to, timeout_ms)?))
+    pub fn connect(to: &SocketAddr, timeout: Delta) -> Result<Self> {
+        Ok(Self(RawSocket::connect(to, timeout)?))
     }
 
     /// Takes the socket of one of the present process's file descriptors, which that may close then.
@@ -86,13 +88,14 @@ impl Socket {
 ///
 /// ```
 /// use core::net::{Ipv6Addr, SocketAddr};
+/// use kernel::time::Delta;
 /// use sluice::{Listener, Socket};
 ///
 /// # #[cfg(CONFIG_KUNIT)]
 /// # sluice::test_loopback()?;
 /// // A port of the system's choice; a connection to it, both ways.
 /// let listener = Listener::bind(&SocketAddr::new(Ipv6Addr::LOCALHOST.into(), 0))?;
-/// let client = Socket::connect(&listener.local_addr()?, 1_000)?;
+/// let client = Socket::connect(&listener.local_addr()?, Delta::from_secs(1))?;
 /// let server = listener.accept()?;
 /// assert_eq!(client.local_addr()?, server.peer_addr()?);
 ///

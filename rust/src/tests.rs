@@ -56,7 +56,7 @@ const SECRET_B: [u8; 32] = *b"what the other end has for that.";
 fn sockets() -> Result<(Socket, Socket)> {
     test_loopback()?;
     let listener = Listener::bind(&SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0))?;
-    let a = Socket::connect(&listener.local_addr()?, 1_000)?;
+    let a = Socket::connect(&listener.local_addr()?, Delta::from_secs(1))?;
     let b = listener.accept()?;
     a.set_nodelay();
     b.set_nodelay();
@@ -329,6 +329,17 @@ mod tests {
     }
 
     #[test]
+    fn errors_print_their_alerts() -> Result {
+        let error = Error::new(ECONNABORTED, Some(Alert::UnknownCa), None);
+        let text = kernel::str::CString::try_from_fmt(fmt!("{error:?}"))?;
+        assert_eq!(text.to_bytes(), b"ECONNABORTED, received UnknownCa");
+        // The orderly end is no error.
+        let error = Error::new(EPIPE, Some(Alert::CloseNotify), Some(Alert::CloseNotify));
+        assert_eq!(error, EPIPE.into());
+        Ok(())
+    }
+
+    #[test]
     fn secrets_have_their_length() {
         for len in 0..=64 {
             let octets = [1; 64];
@@ -423,8 +434,8 @@ mod tests {
         b.send(b"half open")?;
         b.shutdown();
         assert_eq!(a.recv(&mut room)?, 9);
-        a.close(1000)?;
-        b.close(1000)?;
+        a.close(Delta::from_secs(1))?;
+        b.close(Delta::from_secs(1))?;
         Ok(())
     }
 
@@ -434,7 +445,7 @@ mod tests {
         let (a, b) = pair(Ok(Log::new()?), Ok(log.clone()))?;
         // More than finds room in the sockets' buffers.
         a.queue_send(Request::new(Block::full(16 << 20)?, GFP_KERNEL)?)?;
-        a.close(0)?;
+        a.close(Delta::ZERO)?;
         let mut room = KVec::from_elem(0u8, 16384, GFP_KERNEL)?;
         let error = loop {
             match b.recv(&mut room) {
@@ -449,7 +460,7 @@ mod tests {
             Some(ECONNRESET)
         );
         assert_eq!(b.state(), SessionState::Failed);
-        b.close(1000)?;
+        b.close(Delta::from_secs(1))?;
         Ok(())
     }
 
@@ -565,7 +576,7 @@ mod tests {
         for _ in 0..10 {
             a.queue_recv(block(b"")?)?;
         }
-        a.close(0)?;
+        a.close(Delta::ZERO)?;
         let mut back = log.back.lock();
         assert_eq!(back.len(), 10);
         while let Some((_, result)) = back.pop() {
@@ -683,7 +694,7 @@ mod tests {
             }
         }
         assert_eq!(received, 60_000);
-        b.close(1000)?;
+        b.close(Delta::from_secs(1))?;
         assert!(soon(|| log.sent.load(Relaxed) == 60));
         // The log is ours alone when the session's worker is through.
         assert!(soon(|| Arc::into_unique_or_drop(log.clone()).is_none()));
@@ -699,7 +710,7 @@ mod tests {
             drop(guard.take());
         }
         assert_eq!(b.recv(&mut [0; 1])?, 0);
-        b.close(1000)?;
+        b.close(Delta::from_secs(1))?;
         Ok(())
     }
 
@@ -742,7 +753,7 @@ mod tests {
         let (socket, _peer) = sockets()?;
         let name = ServerName::try_from("example.org")?;
         let handshake = SessionBuilder::client(&name).handshake(socket, Ok(log.clone()))?;
-        assert!(handshake.wait_for(1000));
+        assert!(handshake.wait_for(Delta::from_secs(1)));
         assert!(handshake.is_done());
         assert_eq!(handshake.state(), SessionState::Failed);
         assert_eq!(handshake.wait().err().map(|e| e.errno()), Some(ESRCH));

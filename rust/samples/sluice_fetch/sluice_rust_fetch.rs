@@ -29,6 +29,7 @@ use kernel::miscdevice::{
 use kernel::new_mutex;
 use kernel::prelude::*;
 use kernel::sync::Mutex;
+use kernel::time::Delta;
 use sluice::{
     ServerName,
     Session,
@@ -62,7 +63,7 @@ fn ask(line: &str) -> Result<Session<Quiet>> {
     let path = word()?;
 
     let session = SessionBuilder::client(&name)
-        .handshake(Socket::connect(&to, 10_000)?, Ok(Quiet))?
+        .handshake(Socket::connect(&to, Delta::from_secs(10))?, Ok(Quiet))?
         .wait()?;
     for part in [
         "GET ",

@@ -4,7 +4,10 @@
 //!
 //! C header: `include/linux/sluice.h`
 
-use super::RawSocket;
+use super::{
+    millis,
+    RawSocket, //
+};
 use crate::{
     bindings,
     Info,
@@ -27,6 +30,7 @@ use kernel::ffi::{
     c_void, //
 };
 use kernel::prelude::*;
+use kernel::time::Delta;
 
 /// `struct sluice_session_params`, but for what is about callbacks.
 pub(crate) struct Params {
@@ -101,10 +105,10 @@ impl RawSession {
             cipher_type: suite.to_ktls().ok_or(EOPNOTSUPP)?,
             flags: bindings::SLUICE_ATTACH_TX | bindings::SLUICE_ATTACH_RX,
             secret_len: suite.secret_len().ok_or(EOPNOTSUPP)? as u32,
-            tx_secret: *tx.octets(),
-            rx_secret: *rx.octets(),
             ..Default::default()
         };
+        args.tx_secret.copy_from_slice(tx.octets());
+        args.rx_secret.copy_from_slice(rx.octets());
         // SAFETY: The session is valid; `args` is only read.
         let rc = unsafe { bindings::sluice_session_attach(self.as_ptr(), &args) };
         super::wipe(&mut args.tx_secret);
@@ -112,9 +116,9 @@ impl RawSession {
         to_result(rc)
     }
 
-    pub(crate) fn close(&self, timeout_ms: u32) -> Result {
+    pub(crate) fn close(&self, timeout: Delta) -> Result {
         // SAFETY: The session is valid.
-        to_result(unsafe { bindings::sluice_session_close(self.as_ptr(), timeout_ms) })
+        to_result(unsafe { bindings::sluice_session_close(self.as_ptr(), millis(timeout)) })
     }
 
     pub(crate) fn error(&self) -> Result {

@@ -5,6 +5,7 @@
 //! C header: [`include/linux/net.h`](srctree/include/linux/net.h)
 
 use crate::bindings;
+use crate::ffi::millis;
 use core::mem::ManuallyDrop;
 use core::net::{
     IpAddr,
@@ -19,6 +20,7 @@ use core::ptr::{
 };
 use kernel::error::to_result;
 use kernel::prelude::*;
+use kernel::time::Delta;
 
 /// A TCP socket of ours.
 ///
@@ -42,10 +44,10 @@ impl RawSocket {
         Ok(Self(NonNull::new(socket).ok_or(EINVAL)?))
     }
 
-    pub(crate) fn connect(to: &SocketAddr, timeout_ms: u32) -> Result<Self> {
+    pub(crate) fn connect(to: &SocketAddr, timeout: Delta) -> Result<Self> {
         let to = to_c(to);
         // SAFETY: Both pointers are valid for the call.
-        Self::make(|res| unsafe { bindings::sluice_connect(&to, timeout_ms, res) })
+        Self::make(|res| unsafe { bindings::sluice_connect(&to, millis(timeout), res) })
     }
 
     pub(crate) fn listen(at: &SocketAddr, backlog: i32) -> Result<Self> {

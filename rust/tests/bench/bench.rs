@@ -12,7 +12,8 @@ use kernel::{
         to_result, //
     },
     ffi::c_int,
-    prelude::*, //
+    prelude::*,
+    time::Delta, //
 };
 use sluice::Socket;
 
@@ -42,7 +43,7 @@ impl kernel::Module for Bench {
 #[no_mangle]
 pub extern "C" fn sluice_bench_rust_refused() -> c_int {
     let nobody = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 1);
-    from_result(|| match Socket::connect(&nobody, 1_000) {
+    from_result(|| match Socket::connect(&nobody, Delta::from_secs(1)) {
         Err(ECONNREFUSED) => Ok(0),
         _ => Err(EPROTO),
     })
