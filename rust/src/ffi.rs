@@ -9,6 +9,7 @@ use kernel::time::Delta;
 
 mod callbacks;
 mod connection;
+mod foreign;
 mod lent;
 mod request;
 mod session;

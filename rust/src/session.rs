@@ -14,14 +14,11 @@ use crate::{
     SessionState, //
 };
 use core::ops::Deref;
-use core::ptr::NonNull;
-use kernel::ffi::c_void;
 use kernel::prelude::*;
 use kernel::time::{
     msecs_to_jiffies,
     Delta, //
 };
-use kernel::types::ForeignOwnable;
 
 /// A handshake under way, which nothing can be sent over yet.
 ///
@@ -125,6 +122,10 @@ impl<T: SessionOps> Session<T> {
         Self(owner)
     }
 
+    pub(crate) fn into_owner(self) -> Owner<T> {
+        self.0
+    }
+
     /// Sends all of it; returns when kTLS has taken it.
     ///
     /// Fails as [`Connection::queue_send`] does, but waits where that says [`EAGAIN`]; with
@@ -169,32 +170,5 @@ impl<T: SessionOps> Deref for Session<T> {
 
     fn deref(&self) -> &Connection<T> {
         &self.0
-    }
-}
-
-// SAFETY: The pointer is a connection's: never null, and aligned as one.
-unsafe impl<T: SessionOps> ForeignOwnable for Session<T> {
-    const FOREIGN_ALIGN: usize = core::mem::align_of::<Connection<T>>();
-    type Borrowed<'a> = &'a Connection<T>;
-    type BorrowedMut<'a> = &'a Connection<T>;
-
-    fn into_foreign(self) -> *mut c_void {
-        self.0.into_raw().as_ptr().cast()
-    }
-
-    unsafe fn from_foreign(ptr: *mut c_void) -> Self {
-        // SAFETY: The caller promises that `into_foreign` has returned it.
-        Self(unsafe { Owner::from_raw(NonNull::new_unchecked(ptr.cast())) })
-    }
-
-    unsafe fn borrow<'a>(ptr: *mut c_void) -> &'a Connection<T> {
-        // SAFETY: The caller promises that `into_foreign` has returned it, and that the session
-        // stays for `'a`.
-        unsafe { &*ptr.cast() }
-    }
-
-    unsafe fn borrow_mut<'a>(ptr: *mut c_void) -> &'a Connection<T> {
-        // SAFETY: As above.
-        unsafe { &*ptr.cast() }
     }
 }

@@ -5,8 +5,10 @@
 use crate::ffi::RawSocket;
 use core::net::SocketAddr;
 use core::ptr::NonNull;
+use kernel::alloc::Flags;
 use kernel::prelude::*;
 use kernel::time::Delta;
+use kernel::workqueue::Queue;
 
 /// A connected TCP socket, which a session is made of.
 ///
@@ -32,10 +34,44 @@ impl Socket {
     /// Connects, in the given time; without any, in TCP's own.
     ///
     /// Fails with `ETIMEDOUT`, `ECONNREFUSED`, `EHOSTUNREACH` and what else TCP says; `ERESTARTSYS`,
-    /// a signal came. May sleep: a driver that can't wait does it in a worker, on an
-    /// [`OwnedQueue`](crate::queue::OwnedQueue) for one.
+    /// a signal came. May sleep; [`connect_on`](Self::connect_on) does not.
     pub fn connect(to: &SocketAddr, timeout: Delta) -> Result<Self> {
         Ok(Self(RawSocket::connect(to, timeout)?))
+    }
+
+    /// Connects in a worker of `queue`, which calls `done` then.
+    ///
+    /// Fails with [`ENOMEM`], and `done` is not called; `flags` say how to allocate. Any context
+    /// that they are for.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(CONFIG_KUNIT)]
+    /// # sluice::test_loopback()?;
+    /// use core::net::SocketAddr;
+    /// use kernel::time::Delta;
+    /// use sluice::queue::OwnedQueue;
+    /// use sluice::Socket;
+    ///
+    /// let queue = OwnedQueue::new(c"example")?;
+    /// let nobody: SocketAddr = "127.0.0.1:1".parse().map_err(|_| EINVAL)?;
+    /// Socket::connect_on(&queue, nobody, Delta::from_secs(1), GFP_KERNEL, |result| {
+    ///     assert_eq!(result.err(), Some(ECONNREFUSED));
+    /// })?;
+    /// // This waits for it.
+    /// drop(queue);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn connect_on(
+        queue: &Queue,
+        to: SocketAddr,
+        timeout: Delta,
+        flags: Flags,
+        done: impl FnOnce(Result<Self>) + Send + 'static,
+    ) -> Result {
+        queue.try_spawn(flags, move || done(Self::connect(&to, timeout)))?;
+        Ok(())
     }
 
     /// Takes the socket of one of the present process's file descriptors, which that may close then.

@@ -313,14 +313,14 @@ impl<T: SessionOps> Owner<T> {
     }
 
     /// Gives the connection away, to [`Owner::from_raw`].
-    pub(crate) fn into_raw(self) -> NonNull<Connection<T>> {
+    pub(super) fn into_raw(self) -> NonNull<Connection<T>> {
         core::mem::ManuallyDrop::new(self).0
     }
 
     /// # Safety
     ///
     /// `connection` comes from [`Owner::into_raw`], and is not used for this again.
-    pub(crate) unsafe fn from_raw(connection: NonNull<Connection<T>>) -> Self {
+    pub(super) unsafe fn from_raw(connection: NonNull<Connection<T>>) -> Self {
         // INVARIANT: It was an owner's.
         Self(connection)
     }
