@@ -61,16 +61,27 @@ static int send_key_update(struct sluice_conn *conn, bool request,
 			   int flags)
 {
 	const u8 message[] = { SLUICE_HANDSHAKE_KEY_UPDATE, 0, 0, 1, request };
+	bool asked, to_ask = false;
 	struct sluice_key key;
 	u64 records;
 	int rc;
 
 	if (conn->bare)
 		return -EKEYEXPIRED;
+	/* Answers what was asked so far; the peer may ask again at once. */
+	asked = test_and_clear_bit(SLUICE_OWE_KEY_UPDATE, &conn->owed);
+	if (request)
+		to_ask = test_and_clear_bit(SLUICE_OWE_KEY_REQUEST,
+					    &conn->owed);
 	rc = sluice_ktls_send_control(conn, SLUICE_RECORD_HANDSHAKE,
 				      message, sizeof(message), flags);
-	if (rc)
+	if (rc) {
+		if (asked)
+			set_bit(SLUICE_OWE_KEY_UPDATE, &conn->owed);
+		if (to_ask)
+			set_bit(SLUICE_OWE_KEY_REQUEST, &conn->owed);
 		return rc;
+	}
 
 	records = sluice_ktls_tx_seq(conn);
 	sluice_secret_update(&conn->tx_secret, conn->cipher);
@@ -83,10 +94,6 @@ static int send_key_update(struct sluice_conn *conn, bool request,
 		return rc;
 	}
 
-	/* This answers all that the peer has asked so far. */
-	clear_bit(SLUICE_OWE_KEY_UPDATE, &conn->owed);
-	if (request)
-		clear_bit(SLUICE_OWE_KEY_REQUEST, &conn->owed);
 	WRITE_ONCE(conn->tx_records, conn->tx_records + records);
 	WRITE_ONCE(conn->tx_key_updates, conn->tx_key_updates + 1);
 	trace_sluice_key_update(conn, true, request);

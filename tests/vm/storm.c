@@ -344,6 +344,64 @@ static void full_buffers(const struct suite *suite)
 	close(peer.fd);
 }
 
+/*
+ * The peer asks for a KeyUpdate as soon as it sees one, while the session may
+ * still be at the key behind it. The next one is to answer that.
+ */
+static void *asking_peer(void *arg)
+{
+	atomic_uint *seen = arg;
+	uint8_t buf[64], type;
+	bool requested;
+
+	while (receive(&peer, buf, sizeof(buf), &type, &requested) > 0)
+		if (atomic_fetch_add(seen, 1) % 2 == 0 &&
+		    send_key_update(&peer, true))
+			die("the peer's KeyUpdate");
+	return NULL;
+}
+
+static void *reading_session(void *arg)
+{
+	char c;
+
+	(void)arg;
+	while (recv(session.fd, &c, 1, 0) > 0)
+		;
+	return NULL;
+}
+
+static void asked_again(const struct suite *suite, unsigned int rounds)
+{
+	atomic_uint seen = 0;
+	pthread_t threads[2];
+	unsigned int round;
+
+	make_pair(AF_INET, suite, &session, &peer);
+	set_ktls(&session);
+	set_ktls(&peer);
+	if (attach(&session, 0, 0))
+		die("attach");
+	pthread_create(&threads[0], NULL, asking_peer, &seen);
+	pthread_create(&threads[1], NULL, reading_session, NULL);
+	for (round = 0; round < rounds; round++) {
+		if (key_update(&session, 0))
+			die("SLUICE_KEY_UPDATE");
+		for (int i = 0; i < 5000 && atomic_load(&seen) < 2 * (round + 1); i++)
+			usleep(i < 1000 ? 10 : 1000);
+		if (atomic_load(&seen) < 2 * (round + 1))
+			break;
+	}
+	tap(round == rounds,
+	    "%s: %u of %u requests right behind a KeyUpdate of ours were answered",
+	    suite->name, round, rounds);
+	shutdown(session.fd, SHUT_RDWR);
+	pthread_join(threads[0], NULL);
+	pthread_join(threads[1], NULL);
+	close(session.fd);
+	close(peer.fd);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int updates = argc > 1 ? (unsigned int)atoi(argv[1]) : 3600;
@@ -357,5 +415,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < 3; i++)
 		run(i == 1 ? AF_INET6 : AF_INET, &suites[i], updates);
 	full_buffers(&suites[0]);
+	asked_again(&suites[0], updates);
 	return tap_status();
 }
