@@ -27,6 +27,7 @@ enum setup {
 	SMALL_ROOM = 1 << 4,
 	CLOSING = 1 << 5,
 	PSK = 1 << 6,
+	CLIENT_CERT = 1 << 7,
 };
 
 /* Every object is this one: nothing looks into it. */
@@ -203,6 +204,25 @@ f_credential_schemes(const struct sluice_provider *p,
 	return schemes;
 }
 
+static bool f_credential_issued(const struct sluice_provider *p,
+				const struct sluice_credential *cred,
+				const uint8_t *name, size_t len)
+{
+	(void)cred;
+	f_hash_update(p, NULL, name, len);
+	/* some fit, some do not */
+	return len && name[len - 1] & 1;
+}
+
+static bool f_credential_matches(const struct sluice_provider *p,
+				 const struct sluice_credential *cred,
+				 const uint8_t *oid, size_t oid_len,
+				 const uint8_t *values, size_t len)
+{
+	f_hash_update(p, NULL, values, len);
+	return f_credential_issued(p, cred, oid, oid_len);
+}
+
 static int f_sign(const struct sluice_provider *p,
 		  const struct sluice_credential *cred, uint16_t scheme,
 		  const uint8_t *data, size_t len, uint8_t *sig,
@@ -269,6 +289,8 @@ static const struct sluice_provider provider = {
 	.kx_free = f_kx_free,
 	.credential_chain = f_credential_chain,
 	.credential_schemes = f_credential_schemes,
+	.credential_issued = f_credential_issued,
+	.credential_matches = f_credential_matches,
 	.sign = f_sign,
 	.verify_chain = f_verify_chain,
 	.verify_signature = f_verify_signature,
@@ -323,6 +345,16 @@ static bool find_psk(void *ctx, const uint8_t *identity, size_t len,
 	return len && identity[0] & 1;
 }
 
+/* The last octet decides, so that both ways are open. */
+static bool take_peer(void *ctx, const struct sluice_octets *chain,
+		      size_t count)
+{
+	const struct sluice_octets *last = &chain[count - 1];
+
+	(void)ctx;
+	return last->data[last->len - 1] != 0xff;
+}
+
 static void configure(struct sluice_config *config, unsigned int setup)
 {
 	static const char *const alpn[] = { "h2", "http/1.1", NULL };
@@ -346,7 +378,17 @@ static void configure(struct sluice_config *config, unsigned int setup)
 	if (setup & PSK) {
 		config->psk = &psk;
 		config->psk_find = find_psk;
-		config->trust = NULL;
+		if (!(setup & SERVER))
+			config->trust = NULL;
+	}
+	if (setup & CLIENT_CERT) {
+		config->peer_certificate = take_peer;
+		if (setup & SERVER)
+			config->client_auth = setup & ALPN ?
+					      SLUICE_CLIENT_AUTH_REQUIRED :
+					      SLUICE_CLIENT_AUTH_OPTIONAL;
+	} else if (!(setup & SERVER)) {
+		config->credential = NULL;
 	}
 	if (setup & ALPN)
 		config->alpn = alpn;
@@ -459,7 +501,7 @@ int main(int argc, char **argv)
 
 	if (argc != 2)
 		return 2;
-	for (setup = 0; setup < 128; setup += 2) {
+	for (setup = 0; setup < 256; setup += 2) {
 		memset(&client, 0, sizeof(client));
 		memset(&server, 0, sizeof(server));
 		configure(&client.config, setup & ~(unsigned int)ONE_GROUP);

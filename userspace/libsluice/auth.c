@@ -20,18 +20,34 @@ static bool verify_chain(struct sluice_conn *c,
 {
 	const struct sluice_config *config = c->config;
 	struct sluice_peer peer = {
-		.name = config->peer_name,
-		.server = true,
+		.name = sl_is_server(c) ? NULL : config->peer_name,
+		.server = !sl_is_server(c),
 		.now = (int64_t)(config->now(config->ctx) / 1000),
 	};
-	const char *reason = "the server's certificate was not accepted";
+	const char *reason = "the peer's certificate was not accepted";
 	int rc;
 
 	rc = c->p->verify_chain(c->p, config->no_verify ? NULL : config->trust,
 				chain, count, &peer, &c->hs.peer_key, &reason);
 	if (rc)
 		return sl_verdict(c, rc, SLUICE_ERR_CERTIFICATE, reason);
+	if (config->peer_certificate &&
+	    !config->peer_certificate(config->ctx, chain, count))
+		return sl_fail(c, SL_ACCESS_DENIED, SLUICE_ERR_CERTIFICATE,
+			       "the application does not take the peer's certificate");
 	c->verified = !config->no_verify;
+	return true;
+}
+
+/* Section 4.4.2.4. */
+static bool no_certificate(struct sluice_conn *c)
+{
+	if (!sl_is_server(c))
+		return sl_bad_decode(c, "the server sent no certificate");
+	if (c->config->client_auth == SLUICE_CLIENT_AUTH_REQUIRED)
+		return sl_fail(c, SL_CERTIFICATE_REQUIRED,
+			       SLUICE_ERR_CERTIFICATE,
+			       "the client has no certificate, or none that it wants to show");
 	return true;
 }
 
@@ -45,9 +61,9 @@ bool sl_certificate_read(struct sluice_conn *c, struct sl_reader *body)
 	if (!sl_done(body))
 		return sl_bad_decode(c, "a malformed Certificate");
 	if (context.left)
-		return sl_illegal(c, "the server's Certificate has a context");
+		return sl_illegal(c, "a Certificate with a context");
 	if (!list.left)
-		return sl_bad_decode(c, "the server sent no certificate");
+		return no_certificate(c);
 	while (list.left) {
 		struct sl_reader cert = sl_get_vec(&list, 3, 1, SL_MESSAGE_MAX);
 		struct sl_extensions ext;
@@ -65,7 +81,7 @@ bool sl_certificate_read(struct sluice_conn *c, struct sl_reader *body)
 		if (count == SLUICE_CHAIN_MAX)
 			return sl_fail(c, SL_BAD_CERTIFICATE,
 				       SLUICE_ERR_CERTIFICATE,
-				       "the server sent more than 16 certificates");
+				       "the peer sent more than 16 certificates");
 		chain[count].data = cert.pos;
 		chain[count++].len = cert.left;
 	}
@@ -76,9 +92,11 @@ bool sl_certificate_write(struct sluice_conn *c)
 {
 	struct sluice_octets chain[SLUICE_CHAIN_MAX];
 	struct sl_writer w;
-	size_t count, i, list, cert;
+	size_t count = 0, i, list, cert;
 
-	count = c->p->credential_chain(c->p, c->config->credential, chain);
+	if (sl_is_server(c) || c->client_signature)
+		count = c->p->credential_chain(c->p, c->config->credential,
+					       chain);
 	sl_message_begin(c, &w, SL_CERTIFICATE);
 	sl_put8(&w, 0);
 	list = sl_begin_vec(&w, 3);
@@ -92,19 +110,23 @@ bool sl_certificate_write(struct sluice_conn *c)
 	return sl_message_end(c, &w);
 }
 
-/* What the server signs; returns its length, 0 on failure. */
-#define SIGNED_MAX	(64 + 34 + SLUICE_HASH_MAX)
+/* What the one side or the other signs; returns its length, 0 on failure. */
+#define CONTEXT_LEN	34
+#define SIGNED_MAX	(64 + CONTEXT_LEN + SLUICE_HASH_MAX)
 
-static size_t signed_content(struct sluice_conn *c, uint8_t *out)
+static size_t signed_content(struct sluice_conn *c, bool server, uint8_t *out)
 {
-	static const char context[34] = "TLS 1.3, server CertificateVerify";
+	static const char contexts[2][CONTEXT_LEN] = {
+		"TLS 1.3, client CertificateVerify",
+		"TLS 1.3, server CertificateVerify",
+	};
 
 	memset(out, ' ', 64);
-	memcpy(out + 64, context, sizeof(context));
+	memcpy(out + 64, contexts[server], CONTEXT_LEN);
 	if (!sl_transcript_hash(c, c->suite->hash, NULL, 0,
-				out + 64 + sizeof(context)))
+				out + 64 + CONTEXT_LEN))
 		return 0;
-	return 64 + sizeof(context) + c->suite->hash_len;
+	return 64 + CONTEXT_LEN + c->suite->hash_len;
 }
 
 bool sl_certificate_verify_read(struct sluice_conn *c, struct sl_reader *body)
@@ -118,16 +140,19 @@ bool sl_certificate_verify_read(struct sluice_conn *c, struct sl_reader *body)
 	if (!sl_done(body))
 		return sl_bad_decode(c, "a malformed CertificateVerify");
 	if (!sl_listed(sl_signature_schemes, scheme))
-		return sl_illegal(c, "the server signed with a scheme that was not offered");
-	len = signed_content(c, content);
+		return sl_illegal(c, "the peer signed with a scheme that was not offered");
+	len = signed_content(c, !sl_is_server(c), content);
 	if (!len)
 		return false;
 	rc = c->p->verify_signature(c->p, c->hs.peer_key, scheme, content, len,
 				    sig.pos, sig.left);
 	if (rc)
 		return sl_verdict(c, rc, SLUICE_ERR_CRYPTO,
-				  "the server's signature is not valid: it does not have the certificate's key");
-	c->signature = scheme;
+				  "the peer's signature is not valid: it does not have the certificate's key");
+	if (sl_is_server(c))
+		c->client_signature = scheme;
+	else
+		c->signature = scheme;
 	return true;
 }
 
@@ -135,18 +160,19 @@ bool sl_certificate_verify_write(struct sluice_conn *c)
 {
 	uint8_t content[SIGNED_MAX];
 	uint8_t sig[SLUICE_SIGNATURE_MAX];
-	size_t len = signed_content(c, content);
+	uint16_t scheme = sl_is_server(c) ? c->signature : c->client_signature;
+	size_t len = signed_content(c, sl_is_server(c), content);
 	size_t sig_len = 0;
 	struct sl_writer w;
 	size_t mark;
 
 	if (!len)
 		return false;
-	if (c->p->sign(c->p, c->config->credential, c->signature, content, len,
+	if (c->p->sign(c->p, c->config->credential, scheme, content, len,
 		       sig, &sig_len))
 		return sl_internal(c, "the provider could not sign");
 	sl_message_begin(c, &w, SL_CERTIFICATE_VERIFY);
-	sl_put16(&w, c->signature);
+	sl_put16(&w, scheme);
 	mark = sl_begin_vec(&w, 2);
 	sl_put(&w, sig, sig_len);
 	sl_end_vec(&w, mark, 2);

@@ -6,12 +6,15 @@
 #include "sluice/sluice.h"
 #include "wire.h"
 
-/* Client: the server's chain is checked, its key kept for the next. */
+/*
+ * The peer's chain is checked, its key kept in c->hs.peer_key for the next. A
+ * client's may be empty, if the configuration says so: then there is no key.
+ */
 bool sl_certificate_read(struct sluice_conn *c, struct sl_reader *body);
 bool sl_certificate_verify_read(struct sluice_conn *c,
 				struct sl_reader *body);
 
-/* Server. */
+/* Our own; a client's is empty without c->client_signature. */
 bool sl_certificate_write(struct sluice_conn *c);
 bool sl_certificate_verify_write(struct sluice_conn *c);
 

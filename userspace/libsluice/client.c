@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "auth.h"
+#include "certificate_request.h"
 #include "client_hello.h"
 #include "conn.h"
 #include "hello.h"
@@ -281,29 +282,12 @@ static bool read_extensions(struct sluice_conn *c, enum sl_message type,
 	       next(c, c->by_psk ? READ_FINISHED : READ_REQUEST_OR_CERTIFICATE);
 }
 
-static bool read_request(struct sluice_conn *c, struct sl_reader *body)
-{
-	struct sl_reader context = sl_get_vec(body, 1, 0, 0xff);
-	struct sl_extensions ext;
-
-	if (body->bad)
-		return sl_bad_decode(c, "a malformed CertificateRequest");
-	if (!sl_parse_extensions(c, body, SL_IN_CR, &ext))
-		return false;
-	if (context.left)
-		return sl_illegal(c, "a CertificateRequest with a context");
-	if (!sl_has(&ext, SL_EXT_SIGNATURE_ALGORITHMS))
-		return sl_fail(c, SL_MISSING_EXTENSION, SLUICE_ERR_PROTOCOL,
-			       "a CertificateRequest without signature_algorithms");
-	c->hs.certificate_requested = true;
-	return sl_message_hash(c) && next(c, READ_CERTIFICATE);
-}
-
 static bool read_certificate(struct sluice_conn *c, enum sl_message type,
 			     struct sl_reader *body)
 {
 	if (type == SL_CERTIFICATE_REQUEST)
-		return read_request(c, body);
+		return sl_certificate_request_read(c, body) &&
+		       sl_message_hash(c) && next(c, READ_CERTIFICATE);
 	return sl_certificate_read(c, body) && sl_message_hash(c) &&
 	       next(c, READ_CERTIFICATE_VERIFY);
 }
@@ -328,19 +312,14 @@ static bool read_finished(struct sluice_conn *c, enum sl_message type,
 
 static bool write_finished(struct sluice_conn *c)
 {
-	struct sl_writer w;
-
 	c->hs.ccs_due = !c->hs.ccs_sent;
 	/* of the transcript up to the server's Finished, before ours is in */
 	if (!sl_application_secrets(c))
 		return false;
-	if (c->hs.certificate_requested) {
-		sl_message_begin(c, &w, SL_CERTIFICATE);
-		sl_put8(&w, 0);
-		sl_put24(&w, 0);
-		if (!sl_message_end(c, &w))
-			return false;
-	}
+	if (c->certificate_requested && !sl_certificate_write(c))
+		return false;
+	if (c->client_signature && !sl_certificate_verify_write(c))
+		return false;
 	return sl_finished_write(c, c->tx.secret) && next(c, END);
 }
 

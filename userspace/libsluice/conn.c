@@ -109,6 +109,10 @@ static const char *check_server(const struct sluice_config *config)
 		return "ticket_lifetime: at most 604800 seconds";
 	if (config->ticket_count > 8)
 		return "ticket_count: at most 8";
+	if (config->client_auth > SLUICE_CLIENT_AUTH_REQUIRED)
+		return "client_auth: none, optional or required";
+	if (config->client_auth && !config->trust && !config->no_verify)
+		return "trust: client_auth needs the authorities to believe";
 	return NULL;
 }
 
@@ -199,6 +203,8 @@ void sluice_conn_info(const struct sluice_conn *c,
 		.suite = c->suite ? c->suite->id : 0,
 		.group = c->group,
 		.signature = c->signature,
+		.client_signature = c->client_signature,
+		.certificate_requested = c->certificate_requested,
 		.alpn = c->alpn_len ? (const char *)c->alpn : NULL,
 		.alpn_len = c->alpn_len,
 		.sni = c->sni_len ? c->sni : NULL,

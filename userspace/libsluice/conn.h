@@ -66,6 +66,7 @@ struct sl_handshake {
 	bool ccs_due;
 	bool ccs_sent;
 	struct sl_session session;	/* there is one if it has a suite */
+	struct sluice_pubkey *peer_key;	/* of the certificate */
 
 	/* client */
 	uint32_t offered;		/* bits 1 << enum sl_extension */
@@ -78,8 +79,6 @@ struct sl_handshake {
 	uint32_t ticket_age;		/* obfuscated */
 	uint8_t cookie[SL_COOKIE_MAX];
 	size_t cookie_len;
-	bool certificate_requested;
-	struct sluice_pubkey *peer_key;
 
 	/* server */
 	uint8_t share[SLUICE_SHARE_MAX];
@@ -99,6 +98,8 @@ struct sluice_conn {
 	const struct sl_suite *suite;
 	uint16_t group;
 	uint16_t signature;
+	uint16_t client_signature;	/* 0: there is no certificate to show */
+	bool certificate_requested;
 	struct sl_direction tx;
 	struct sl_direction rx;
 	uint8_t resumption_secret[SLUICE_HASH_MAX];	/* client */

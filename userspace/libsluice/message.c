@@ -22,13 +22,14 @@ bool sl_message_collect(struct sluice_conn *c)
 	return true;
 }
 
-/* The longest body of a type: only certificates have a reason to be long. */
+/* The longest body of a type: only what is of certificates may be long. */
 static size_t longest(uint8_t type)
 {
 	switch (type) {
 	case SL_CLIENT_HELLO:
 		return 16384;
 	case SL_CERTIFICATE:
+	case SL_CERTIFICATE_REQUEST:	/* names all of a system's authorities */
 		return SL_MESSAGE_MAX;
 	default:
 		return 8192;

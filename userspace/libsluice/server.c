@@ -3,6 +3,7 @@
 #include "server.h"
 
 #include "auth.h"
+#include "certificate_request.h"
 #include "conn.h"
 #include "hello.h"
 #include "server_hello.h"
@@ -17,6 +18,8 @@ enum {
 	WRITE_HELLO,
 	WRITE_FLIGHT,
 	END_FLIGHT,
+	READ_CERTIFICATE,
+	READ_CERTIFICATE_VERIFY,
 	READ_FINISHED,
 	WRITE_TICKETS,
 	END,
@@ -149,6 +152,9 @@ static bool write_flight(struct sluice_conn *c)
 	if (!sl_keys_install(c, &c->tx, c->hs.server_secret) ||
 	    !write_extensions(c))
 		return false;
+	if (!c->by_psk && c->config->client_auth &&
+	    !sl_certificate_request_write(c))
+		return false;
 	if (!c->by_psk &&
 	    (!sl_certificate_write(c) || !sl_certificate_verify_write(c)))
 		return false;
@@ -156,11 +162,29 @@ static bool write_flight(struct sluice_conn *c)
 	       next(c, END_FLIGHT);
 }
 
-/* The client's Finished still comes under the handshake's key: c->rx has it. */
+/* The client's flight still comes under the handshake's key: c->rx has it. */
 static bool end_flight(struct sluice_conn *c)
 {
 	return sl_application_secrets(c) &&
 	       sl_keys_install(c, &c->tx, c->hs.server_secret) &&
+	       next(c, c->certificate_requested ? READ_CERTIFICATE :
+						  READ_FINISHED);
+}
+
+static bool read_certificate(struct sluice_conn *c, enum sl_message type,
+			     struct sl_reader *body)
+{
+	(void)type;
+	return sl_certificate_read(c, body) && sl_message_hash(c) &&
+	       next(c, c->hs.peer_key ? READ_CERTIFICATE_VERIFY :
+					READ_FINISHED);
+}
+
+static bool read_certificate_verify(struct sluice_conn *c, enum sl_message type,
+				    struct sl_reader *body)
+{
+	(void)type;
+	return sl_certificate_verify_read(c, body) && sl_message_hash(c) &&
 	       next(c, READ_FINISHED);
 }
 
@@ -184,7 +208,7 @@ static bool write_tickets(struct sluice_conn *c)
 		count = 1;
 	else if (!count)
 		count = TICKETS;
-	if (!c->config->ticket_key || !c->hs.tickets_wanted)
+	if (!sl_tickets_used(c) || !c->hs.tickets_wanted)
 		count = 0;
 	while (count--) {
 		if (!sl_ticket_write(c))
@@ -210,6 +234,15 @@ static const struct sl_step steps[END + 1] = {
 	[WRITE_HELLO] = { .write = write_hello },
 	[WRITE_FLIGHT] = { .write = write_flight },
 	[END_FLIGHT] = { .write = end_flight },
+	[READ_CERTIFICATE] = {
+		.read = read_certificate, .expect = { SL_CERTIFICATE },
+		.unexpected = "the client did not answer CertificateRequest",
+	},
+	[READ_CERTIFICATE_VERIFY] = {
+		.read = read_certificate_verify,
+		.expect = { SL_CERTIFICATE_VERIFY },
+		.unexpected = "no CertificateVerify after Certificate",
+	},
 	[READ_FINISHED] = {
 		.read = read_finished, .expect = { SL_FINISHED },
 		.unexpected = "the client did not end with Finished",

@@ -382,8 +382,9 @@ static bool read_psk(struct sluice_conn *c, struct sl_reader *r)
 			if (!check_binder(c, binders, index))
 				return false;
 			c->by_psk = true;
+			c->verified = true;
 		}
-		if (!c->hs.session.suite && index < IDENTITIES_MAX &&
+		if (!c->hs.session.suite && sl_tickets_used(c) && index < IDENTITIES_MAX &&
 		    sl_ticket_open(c, identity, age, id)) {
 			if (!resume(c, binders, index, id))
 				return false;
@@ -412,7 +413,7 @@ static bool choose_authentication(struct sluice_conn *c,
 		c->hs.tickets_wanted = memchr(modes.pos, PSK_DHE_KE, modes.left);
 	}
 	if (sl_has(ext, SL_EXT_PRE_SHARED_KEY) && c->hs.tickets_wanted &&
-	    (c->config->ticket_key || c->hs.session.external) &&
+	    (sl_tickets_used(c) || c->hs.session.external) &&
 	    !read_psk(c, &ext->body[SL_EXT_PRE_SHARED_KEY]))
 		return false;
 	if (c->by_psk)

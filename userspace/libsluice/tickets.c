@@ -7,7 +7,7 @@
 #include "extensions.h"
 #include "hello.h"
 
-#define FORMAT		1
+#define FORMAT		2
 #define LIFETIME_MAX	604800		/* seconds: section 4.6.1 */
 #define LIFETIME	7200
 #define ID_LEN		16
@@ -20,6 +20,33 @@
 #define AGE_SLACK	60000
 
 /* Client: what the store keeps, around the server's ticket. */
+
+#define CREDENTIAL_LEN	32
+
+/*
+ * The server knows the client by the certificate that it showed, so a ticket
+ * is of use with that one only: the SHA-256 of its leaf, nothing without one.
+ */
+static bool put_credential(struct sluice_conn *c, struct sl_writer *w)
+{
+	struct sluice_octets chain[SLUICE_CHAIN_MAX];
+	struct sluice_hash_ctx *ctx;
+	size_t mark = sl_begin_vec(w, 1);
+	uint8_t *hash;
+	bool ok = true;
+
+	if (c->config->credential) {
+		hash = sl_put_space(w, CREDENTIAL_LEN);
+		ctx = c->p->hash_new(c->p, SLUICE_SHA256);
+		c->p->credential_chain(c->p, c->config->credential, chain);
+		ok = ctx && !c->p->hash_update(c->p, ctx, chain[0].data,
+					       chain[0].len) &&
+		     (!hash || !c->p->hash_digest(c->p, ctx, hash));
+		c->p->hash_free(c->p, ctx);
+	}
+	sl_end_vec(w, mark, 1);
+	return ok || sl_internal(c, "the provider cannot hash");
+}
 
 static bool parse_stored(struct sluice_conn *c, struct sl_reader r)
 {
@@ -35,7 +62,13 @@ static bool parse_stored(struct sluice_conn *c, struct sl_reader r)
 	struct sl_reader psk = sl_get_vec(&r, 1, 1, SLUICE_HASH_MAX);
 	struct sl_reader peer = sl_get_vec(&r, 2, 0, 0xffff);
 	struct sl_reader ticket = sl_get_vec(&r, 2, 1, sizeof(c->hs.ticket));
+	uint8_t own[1 + CREDENTIAL_LEN];
+	struct sl_writer w = sl_writer(own, sizeof(own));
 	const uint16_t *offered;
+
+	if (!put_credential(c, &w) || w.len > r.left ||
+	    memcmp(sl_get(&r, w.len), own, w.len))
+		return false;
 
 	if (!sl_done(&r) || format != FORMAT || !suite ||
 	    psk.left != suite->hash_len)
@@ -78,7 +111,7 @@ bool sl_ticket_take(struct sluice_conn *c)
 
 	if (!config->ticket_take || !config->peer_name)
 		return true;
-	for (i = 0; i < TRIES && !found; i++) {
+	for (i = 0; i < TRIES && !found && !c->error; i++) {
 		len = config->ticket_take(config->ctx, config->peer_name, buf,
 					  SLUICE_TICKET_MAX);
 		if (!len)
@@ -89,7 +122,7 @@ bool sl_ticket_take(struct sluice_conn *c)
 		found = parse_stored(c, sl_reader(buf, len));
 	}
 	sluice_wipe(buf, SLUICE_TICKET_MAX);
-	return true;
+	return !c->error;
 }
 
 bool sl_ticket_read(struct sluice_conn *c, struct sl_reader *body)
@@ -134,13 +167,15 @@ bool sl_ticket_read(struct sluice_conn *c, struct sl_reader *body)
 	mark = sl_begin_vec(&w, 2);
 	sl_put(&w, ticket.pos, ticket.left);
 	sl_end_vec(&w, mark, 2);
+	if (!put_credential(c, &w))
+		w.bad = true;
 	/* one that is too long is simply not kept */
 	if (!w.bad)
 		config->ticket_put(config->ctx, config->peer_name, stored,
 				   w.len);
 	sluice_wipe(psk, sizeof(psk));
 	sluice_wipe(stored, sizeof(stored));
-	return true;
+	return !c->error;
 }
 
 /*

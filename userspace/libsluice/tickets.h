@@ -3,6 +3,7 @@
 #ifndef SLUICE_TICKETS_H
 #define SLUICE_TICKETS_H
 
+#include "conn.h"
 #include "sluice/sluice.h"
 #include "wire.h"
 
@@ -14,6 +15,12 @@ bool sl_ticket_take(struct sluice_conn *c);
 
 /* Client: put a received NewSessionTicket into the store. */
 bool sl_ticket_read(struct sluice_conn *c, struct sl_reader *body);
+
+/* Server: are there any? They would not say who the client is. */
+static inline bool sl_tickets_used(const struct sluice_conn *c)
+{
+	return c->config->ticket_key && !c->config->client_auth;
+}
 
 /* Server: write a NewSessionTicket. */
 bool sl_ticket_write(struct sluice_conn *c);

@@ -71,6 +71,29 @@ key ed25519 -newkey ed25519
 key rsa -newkey rsa:2048
 key rsapss -newkey rsa-pss -pkeyopt rsa_keygen_bits:2048
 
+# For clients: an authority, what it has issued, and another authority.
+for name in ca other; do
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-keyout "$tmp/$name.key" -out "$tmp/$name.pem" -days 2 \
+		-subj "/CN=authority $name" 2>/dev/null
+done
+issue() {	# NAME USAGE ARGUMENTS…: a certificate of the authority for a client
+	local name=$1 usage=$2
+
+	shift 2
+	openssl req -x509 -CA "$tmp/ca.pem" -CAkey "$tmp/ca.key" -nodes \
+		-keyout "$tmp/$name.key" -out "$tmp/$name.pem" -subj "/O=test/CN=$name" \
+		-addext "extendedKeyUsage=$usage" -addext basicConstraints=CA:FALSE \
+		-addext "subjectAltName=DNS:$name.test,email:$name@test" "$@" 2>/dev/null
+}
+ec=(-newkey ec -pkeyopt ec_paramgen_curve:P-256)
+issue alice clientAuth "${ec[@]}" -days 2
+issue alice-rsa clientAuth -newkey rsa:2048 -days 2
+issue alice-rsapss clientAuth -newkey rsa-pss -pkeyopt rsa_keygen_bits:2048 -days 2
+issue alice-ed25519 clientAuth -newkey ed25519 -days 2
+issue server serverAuth "${ec[@]}" -days 2
+issue expired clientAuth "${ec[@]}" -not_before 20200101000000Z -not_after 20210101000000Z
+
 client() {	# ARGUMENTS…: of peer, as a client
 	timeout 20 "$peer" --port "$port" --name localhost "$@" 2>&1
 }
@@ -140,6 +163,39 @@ expect "client, openssl s_server, ALPN" \
 	"$(client --ca "$tmp/p256.pem" --expect olleh --alpn http/1.1,h2)" \
 	'alpn=h2 .*data=1.*error=0'
 stop
+for name in alice alice-rsa alice-rsapss alice-ed25519; do
+	openssl_server -cert "$tmp/p256.pem" -key "$tmp/p256.key" -Verify 1 \
+		-verify_return_error -CAfile "$tmp/ca.pem"
+	expect "client, openssl s_server, client certificate, $name" \
+		"$(client --ca "$tmp/p256.pem" --expect olleh --cert "$tmp/$name.pem" \
+			--key "$tmp/$name.key")" \
+		'done=1.*client=[er][a-z0-9_]* .*data=1.*error=0'
+	stop
+done
+openssl_server -cert "$tmp/p256.pem" -key "$tmp/p256.key" -Verify 1 \
+	-verify_return_error -CAfile "$tmp/ca.pem"
+expect "client, openssl s_server, client certificate required, and none" \
+	"$(client --ca "$tmp/p256.pem")" \
+	'client=unknown .*data=0.*error=5.*received=certificate_required'
+expect "client, openssl s_server, client certificate that is expired" \
+	"$(client --ca "$tmp/p256.pem" --cert "$tmp/expired.pem" --key "$tmp/expired.key")" \
+	'client=ecdsa.*data=0.*received=certificate_expired'
+expect "client, openssl s_server, client certificate of an authority not listed" \
+	"$(client --ca "$tmp/p256.pem" --cert "$tmp/rsa.pem" --key "$tmp/rsa.key")" \
+	'client=unknown .*data=0.*received=certificate_required'
+stop
+openssl_server -cert "$tmp/p256.pem" -key "$tmp/p256.key" -Verify 1 \
+	-verify_return_error -verifyCAfile "$tmp/ca.pem"
+expect "client, openssl s_server, client certificate of an authority unknown" \
+	"$(client --ca "$tmp/p256.pem" --cert "$tmp/other.pem" --key "$tmp/other.key")" \
+	'client=ecdsa.*data=0.*received=unknown_ca'
+stop
+openssl_server -cert "$tmp/p256.pem" -key "$tmp/p256.key" -Verify 1 \
+	-verify_return_error -CAfile "$tmp/ca.pem" -client_sigalgs ed25519
+expect "client, openssl s_server, client certificate of another algorithm" \
+	"$(client --ca "$tmp/p256.pem" --cert "$tmp/alice.pem" --key "$tmp/alice.key")" \
+	'client=unknown .*data=0.*received=certificate_required'
+stop
 port=$((port + 1))
 openssl s_server -accept "$port" -tls1_2 -quiet -cert "$tmp/p256.pem" \
 	-key "$tmp/p256.key" >"$tmp/server.log" 2>&1 &
@@ -172,6 +228,18 @@ if command -v gnutls-serv >/dev/null; then
 	expect "client, gnutls-serv, resumption" \
 		"$(client --ca "$tmp/p256.pem" --tickets --connections 2)" \
 		'resumed=0.*data=1' 'resumed=1.*data=1.*error=0'
+	stop
+	gnutls_server --x509cafile "$tmp/ca.pem" --require-client-cert \
+		--verify-client-cert
+	for name in alice alice-rsa alice-rsapss alice-ed25519; do
+		expect "client, gnutls-serv, client certificate, $name" \
+			"$(client --ca "$tmp/p256.pem" --cert "$tmp/$name.pem" \
+				--key "$tmp/$name.key")" \
+			'client=[er][a-z0-9_]* .*data=1.*error=0'
+	done
+	expect "client, gnutls-serv, client certificate required, and none" \
+		"$(client --ca "$tmp/p256.pem")" \
+		'client=unknown .*data=0.*received=certificate_required'
 	stop
 	gnutls_server --priority NORMAL:-GROUP-ALL:+GROUP-SECP384R1
 	expect "client, gnutls-serv, HelloRetryRequest" \
@@ -248,6 +316,38 @@ text=$(s_client -sess_out "$tmp/session"; s_client -sess_in "$tmp/session"; s_cl
 expect "server, openssl s_client, resumption, also after a HelloRetryRequest" "$text
 $(ended)" '^Reused' 'resumed=1 retried=0.*data=1.*error=0' 'resumed=1 retried=1.*data=1.*error=0'
 
+mutual() {	# AUTH: our server, and a client of its authority
+	our_server 1 --cert "$tmp/p256.pem" --key "$tmp/p256.key" \
+		--ca "$tmp/ca.pem" --client-auth "$1" --tickets
+}
+
+with() {	# NAME: of a client's certificate
+	echo "-cert $tmp/$1.pem -key $tmp/$1.key"
+}
+
+for name in alice alice-rsa alice-rsapss alice-ed25519; do
+	mutual required
+	# shellcheck disable=SC2046 # several words
+	text=$(s_client $(with "$name"))
+	expect "server, openssl s_client, client certificate, $name" "$text
+$(ended)" '^hello' "client=[er][a-z0-9_]* peer=\[CN=$name,O=test\]\[DNS:$name.test\]\[email:$name@test\]" 'verified=1.*tickets=0 data=1.*error=0'
+done
+mutual required
+text=$(s_client)
+expect "server, openssl s_client, client certificate required, and none" "$text
+$(ended)" 'certificate required' 'client=unknown .*error=3 sent=certificate_required'
+mutual optional
+text=$(s_client)
+expect "server, openssl s_client, client certificate optional, and none" "$text
+$(ended)" '^hello' 'client=unknown peer= .*verified=0.*data=1.*error=0'
+for case in other:unknown_ca expired:certificate_expired server:unsupported_certificate; do
+	mutual optional
+	# shellcheck disable=SC2046
+	text=$(s_client $(with "${case%:*}"))
+	expect "server, openssl s_client, client certificate, ${case%:*}" "$text
+$(ended)" "alert .*$(tr _ . <<<"${case#*:}" | sed 's/_ca/ ca/')" "done=0.*error=3 sent=${case#*:}"
+done
+
 # (gnutls-cli answers our close_notify by just closing: error 6, truncated.)
 if command -v gnutls-cli >/dev/null; then
 	gnutls_client() {
@@ -264,6 +364,17 @@ $(ended)" '^hello' 'certificate is trusted' "suite=${suite#*:}.*data=1.*error=[0
 	text=$(gnutls_client --single-key-share)
 	expect "server, gnutls-cli, HelloRetryRequest" "$text
 $(ended)" '^hello' 'retried=1.*data=1.*error=[06]'
+	for name in alice alice-rsa alice-rsapss alice-ed25519; do
+		mutual required
+		text=$(gnutls_client --x509certfile "$tmp/$name.pem" \
+			--x509keyfile "$tmp/$name.key")
+		expect "server, gnutls-cli, client certificate, $name" "$text
+$(ended)" '^hello' "peer=\[CN=$name,O=test\].*verified=1.*data=1.*error=[06]"
+	done
+	mutual required
+	text=$(gnutls_client)
+	expect "server, gnutls-cli, client certificate required, and none" "$text
+$(ended)" 'sent=certificate_required'
 	our_server 2 --cert "$tmp/p256.pem" --key "$tmp/p256.key" --tickets
 	text=$(gnutls_client --resume)
 	expect "server, gnutls-cli, resumption" "$text

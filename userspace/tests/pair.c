@@ -56,7 +56,8 @@ static void add_extension(X509 *cert, int nid, const char *value)
 	X509_EXTENSION_free(ext);
 }
 
-static X509 *make_cert(EVP_PKEY *key, enum key_type type)
+static X509 *make_cert(EVP_PKEY *key, enum key_type type, const char *usage,
+		       long seconds)
 {
 	X509 *cert = X509_new();
 	const EVP_MD *md = type == KEY_ED25519 ? NULL :
@@ -69,22 +70,24 @@ static X509 *make_cert(EVP_PKEY *key, enum key_type type)
 				   -1, 0);
 	X509_set_issuer_name(cert, X509_get_subject_name(cert));
 	X509_gmtime_adj(X509_getm_notBefore(cert), -3600);
-	X509_gmtime_adj(X509_getm_notAfter(cert), 86400);
+	X509_gmtime_adj(X509_getm_notAfter(cert), seconds);
 	X509_set_pubkey(cert, key);
 	add_extension(cert, NID_subject_alt_name,
 		      "DNS:localhost,IP:127.0.0.1");
+	if (usage)
+		add_extension(cert, NID_ext_key_usage, usage);
 	CHECK(X509_sign(cert, key, md));
 	return cert;
 }
 
-static void make_identity(struct identity *id, struct sluice_provider *real,
-			  enum key_type type)
+void identity_make(struct identity *id, struct sluice_provider *real,
+		   enum key_type type, const char *usage, long seconds)
 {
 	char cert_path[] = "/tmp/sluice-cert-XXXXXX";
 	char key_path[] = "/tmp/sluice-key-XXXXXX";
 	char why[SLUICE_OPENSSL_WHY_MAX] = "";
 	EVP_PKEY *key = make_key(type);
-	X509 *cert = make_cert(key, type);
+	X509 *cert = make_cert(key, type, usage, seconds);
 	FILE *file;
 
 	file = fdopen(mkstemp(cert_path), "w");
@@ -103,6 +106,12 @@ static void make_identity(struct identity *id, struct sluice_provider *real,
 	CHECK(!sluice_openssl_trust_file(id->trust, cert_path, why));
 	unlink(cert_path);
 	unlink(key_path);
+}
+
+void identity_free(struct identity *id)
+{
+	sluice_openssl_credential_free(id->cred);
+	sluice_openssl_trust_free(id->trust);
 }
 
 static uint64_t now(void *ctx)
@@ -186,7 +195,7 @@ struct pair *pair_new(enum key_type type)
 	CHECK(pair);
 	pair->real = sluice_openssl_new(NULL);
 	CHECK(pair->real);
-	make_identity(&pair->identity, pair->real, type);
+	identity_make(&pair->identity, pair->real, type, NULL, 86400);
 	pair->now = (uint64_t)time(NULL) * 1000;
 	memset(pair->ticket_key, 7, sizeof(pair->ticket_key));
 	end_init(pair, &pair->client, SLUICE_CLIENT);
@@ -214,8 +223,7 @@ void pair_free(struct pair *pair)
 	end_free(&pair->server);
 	free(pair->client.mem);
 	free(pair->server.mem);
-	sluice_openssl_credential_free(pair->identity.cred);
-	sluice_openssl_trust_free(pair->identity.trust);
+	identity_free(&pair->identity);
 	sluice_openssl_free(pair->real);
 	free(pair);
 }

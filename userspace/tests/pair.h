@@ -10,7 +10,7 @@
 #define PAIR_STREAM	(256 * 1024)
 #define PAIR_TICKETS	16
 
-/* Key types of a server's certificate. */
+/* Key types of a certificate. */
 enum key_type {
 	KEY_P256,
 	KEY_P384,
@@ -20,11 +20,19 @@ enum key_type {
 	KEY_TYPES
 };
 
-/* A server's identity: a certificate for localhost and 127.0.0.1. */
+/* A certificate for localhost and 127.0.0.1, and who believes it. */
 struct identity {
 	struct sluice_credential *cred;
 	struct sluice_trust *trust;
 };
+
+/*
+ * usage: its extended key usage in OpenSSL's words, NULL for none; it lasts
+ * from an hour ago to the number of seconds from now.
+ */
+void identity_make(struct identity *id, struct sluice_provider *real,
+		   enum key_type type, const char *usage, long seconds);
+void identity_free(struct identity *id);
 
 /* What is on its way in one direction. */
 struct stream {

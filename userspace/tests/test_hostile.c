@@ -31,7 +31,7 @@ static size_t stride(void)
 }
 
 /* The handshakes that are attacked. */
-enum scenario { FULL, RETRY, RESUMED, SCENARIOS };
+enum scenario { FULL, RETRY, RESUMED, MUTUAL, SCENARIOS };
 
 static const uint16_t only_x25519[] = { SLUICE_X25519, 0 };
 static const uint16_t x25519_p256[] = { SLUICE_X25519, SLUICE_SECP256R1, 0 };
@@ -66,6 +66,11 @@ static void prepare(struct attack *a, enum scenario scenario)
 	if (scenario == RETRY) {
 		pair->client.config.groups = x25519_p256;
 		pair->server.config.groups = only_p256;
+	}
+	if (scenario == MUTUAL) {
+		pair->client.config.credential = pair->identity.cred;
+		pair->server.config.trust = pair->identity.trust;
+		pair->server.config.client_auth = SLUICE_CLIENT_AUTH_REQUIRED;
 	}
 	if (scenario == RESUMED) {
 		pair_use_tickets(pair);
@@ -290,8 +295,6 @@ static void test_flips_before_encryption(void **state)
 		prepare(&a, scenario);
 		/* of tickets nobody can know whether they are as they were */
 		a.pair->server.config.ticket_count = 1;
-		if (scenario == RESUMED)
-			a.pair->server.config.ticket_key = a.pair->ticket_key;
 		flip_end(&a, &a.pair->client);
 		if (scenario != RESUMED)
 			flip_end(&a, &a.pair->server);
@@ -363,17 +366,22 @@ static void cut_end(struct attack *a, struct end *end, size_t messages)
 
 static void test_short_messages(void **state)
 {
-	struct attack a;
+	/* with so many messages from the server, and from the client */
+	static const struct {
+		enum scenario scenario;
+		size_t server, client;
+	} cases[] = { { FULL, 4, 1 }, { RESUMED, 2, 0 }, { MUTUAL, 5, 3 } };
+	size_t i;
 
 	(void)state;
-	/* EncryptedExtensions, Certificate, CertificateVerify, Finished */
-	prepare(&a, FULL);
-	cut_end(&a, &a.pair->server, 4);
-	cut_end(&a, &a.pair->client, 1);
-	pair_free(a.pair);
-	prepare(&a, RESUMED);
-	cut_end(&a, &a.pair->server, 2);
-	pair_free(a.pair);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct attack a;
+
+		prepare(&a, cases[i].scenario);
+		cut_end(&a, &a.pair->server, cases[i].server);
+		cut_end(&a, &a.pair->client, cases[i].client);
+		pair_free(a.pair);
+	}
 }
 
 /* The same with what is not encrypted: the record gets shorter as well. */

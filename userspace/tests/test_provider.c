@@ -259,11 +259,11 @@ static void chain_end(struct chain *c)
 	EVP_PKEY_free(c->leaf_key);
 }
 
-/* 0 or the alert for a certificate with these names, checked for this one. */
-static int verify(struct chain *c, X509 *cert, const char *name)
+/* 0 or the alert for a certificate, checked for this name. */
+static int verify_as(struct chain *c, X509 *cert, const char *name, bool server)
 {
 	const struct sluice_peer peer = {
-		.name = name, .server = true, .now = time(NULL),
+		.name = name, .server = server, .now = time(NULL),
 	};
 	struct sluice_pubkey *key = NULL;
 	struct sluice_octets der;
@@ -280,6 +280,11 @@ static int verify(struct chain *c, X509 *cert, const char *name)
 		p->pubkey_free(p, key);
 	OPENSSL_free(data);
 	return rc;
+}
+
+static int verify(struct chain *c, X509 *cert, const char *name)
+{
+	return verify_as(c, cert, name, true);
 }
 
 static void names(void **state)
@@ -364,6 +369,64 @@ static void paths(void **state)
 	chain_end(&c);
 	EVP_PKEY_free(other);
 	EVP_PKEY_free(weak);
+}
+
+/* What may be a server may not be a client, and the other way round. */
+static void purposes(void **state)
+{
+	static const struct {
+		const char *usage;
+		int server, client;
+	} cases[] = {
+		{ NULL, 0, 0 },
+		{ "serverAuth", 0, 43 },
+		{ "clientAuth", 43, 0 },
+		{ "serverAuth,clientAuth", 0, 0 },
+		{ "codeSigning", 43, 43 },
+	};
+	struct chain c;
+
+	(void)state;
+	chain_begin(&c);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		X509 *cert = make_cert(c.leaf_key, "DNS:a.test", c.root,
+				       c.root_key, -60, 3600, cases[i].usage);
+
+		assert_int_equal(verify(&c, cert, "a.test"), cases[i].server);
+		assert_int_equal(verify_as(&c, cert, NULL, false), cases[i].client);
+		X509_free(cert);
+	}
+	chain_end(&c);
+}
+
+static void list(void *ctx, enum sluice_openssl_name type, const char *name)
+{
+	size_t len = strlen(ctx);
+
+	snprintf((char *)ctx + len, 256 - len, "%d:%s ", (int)type, name);
+}
+
+/* What a certificate calls its owner. */
+static void told_names(void **state)
+{
+	char got[256] = "";
+	uint8_t *data = NULL;
+	struct chain c;
+	size_t len;
+	X509 *cert;
+
+	(void)state;
+	chain_begin(&c);
+	cert = make_cert(c.leaf_key, "DNS:a.test,IP:192.0.2.1,IP:2001:db8::1,email:a@a.test,"
+			 "URI:urn:a,RID:1.2.3,DNS:b c", c.root, c.root_key, -60, 3600, NULL);
+	len = (size_t)i2d_X509(cert, &data);
+	assert_int_equal(sluice_openssl_names(p, data, len, list, got), 0);
+	assert_string_equal(got, "0:CN=leaf.test 1:a.test 2:192.0.2.1 2:2001:db8::1 3:a@a.test 4:urn:a ");
+	while (len--)
+		assert_int_equal(sluice_openssl_names(p, data, len, list, got), -1);
+	OPENSSL_free(data);
+	X509_free(cert);
+	chain_end(&c);
 }
 
 /* Each kind of key signs with its schemes, and with no other's. */
@@ -495,6 +558,8 @@ int main(void)
 		cmocka_unit_test(exchanges),
 		cmocka_unit_test(names),
 		cmocka_unit_test(paths),
+		cmocka_unit_test(purposes),
+		cmocka_unit_test(told_names),
 		cmocka_unit_test(signatures),
 		cmocka_unit_test(files),
 		cmocka_unit_test(der),

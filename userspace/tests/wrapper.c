@@ -215,6 +215,22 @@ w_credential_schemes(const struct sluice_provider *p,
 	return of(p)->real->credential_schemes(of(p)->real, cred);
 }
 
+static bool w_credential_issued(const struct sluice_provider *p,
+				const struct sluice_credential *cred,
+				const uint8_t *name, size_t len)
+{
+	return of(p)->real->credential_issued(of(p)->real, cred, name, len);
+}
+
+static bool w_credential_matches(const struct sluice_provider *p,
+				 const struct sluice_credential *cred,
+				 const uint8_t *oid, size_t oid_len,
+				 const uint8_t *values, size_t len)
+{
+	return of(p)->real->credential_matches(of(p)->real, cred, oid, oid_len,
+					       values, len);
+}
+
 static int w_sign(const struct sluice_provider *p,
 		  const struct sluice_credential *cred, uint16_t scheme,
 		  const uint8_t *data, size_t len, uint8_t *sig,
@@ -290,6 +306,8 @@ void wrapper_init(struct wrapper *w, const struct sluice_provider *real)
 			.kx_free = w_kx_free,
 			.credential_chain = w_credential_chain,
 			.credential_schemes = w_credential_schemes,
+			.credential_issued = w_credential_issued,
+			.credential_matches = w_credential_matches,
 			.sign = w_sign,
 			.verify_chain = w_verify_chain,
 			.verify_signature = w_verify_signature,

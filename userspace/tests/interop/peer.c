@@ -40,6 +40,7 @@ struct peer {
 	uint8_t tickets[TICKETS][SLUICE_TICKET_MAX];
 	size_t ticket_len[TICKETS];
 	size_t ticket_count;
+	char names[512];
 };
 
 struct link {
@@ -208,15 +209,16 @@ static enum sluice_status get_line(struct link *link)
 	}
 }
 
-static void report(const struct peer *peer, struct link *link, bool data)
+static void report(struct peer *peer, struct link *link, bool data)
 {
 	struct sluice_conn_info info;
 
 	sluice_conn_info(link->conn, &info);
-	printf("done=%d suite=%s group=%s signature=%s alpn=%.*s sni=%.*s verified=%d resumed=%d retried=%d tickets=%u data=%d closed=%d tx_updates=%u rx_updates=%u error=%d sent=%s received=%s reason=%s\n",
+	printf("done=%d suite=%s group=%s signature=%s client=%s peer=%s alpn=%.*s sni=%.*s verified=%d resumed=%d retried=%d tickets=%u data=%d closed=%d tx_updates=%u rx_updates=%u error=%d sent=%s received=%s reason=%s\n",
 	       info.handshake_done, sluice_suite_name(info.suite),
 	       sluice_group_name(info.group),
 	       sluice_signature_name(info.signature),
+	       sluice_signature_name(info.client_signature), peer->names,
 	       (int)info.alpn_len, info.alpn ? info.alpn : "",
 	       (int)info.sni_len, info.sni ? info.sni : "",
 	       info.verified, info.resumed, info.retried,
@@ -227,7 +229,25 @@ static void report(const struct peer *peer, struct link *link, bool data)
 	       info.alert_received < 0 ? "none" :
 	       sluice_alert_name(info.alert_received), info.reason);
 	fflush(stdout);
-	(void)peer;
+}
+
+static void add_name(void *ctx, enum sluice_openssl_name type, const char *name)
+{
+	static const char *const types[] = { "", "DNS:", "IP:", "email:", "URI:" };
+	struct peer *peer = ctx;
+	size_t len = strlen(peer->names);
+
+	snprintf(peer->names + len, sizeof(peer->names) - len, "[%s%s]",
+		 types[type], name);
+}
+
+static bool see_peer(void *ctx, const struct sluice_octets *chain, size_t count)
+{
+	struct peer *peer = ctx;
+
+	peer->names[0] = 0;
+	return count && !sluice_openssl_names(peer->provider, chain->data,
+					      chain->len, add_name, peer);
 }
 
 /* A client sends its line and waits for the answer; a server answers. */
@@ -283,6 +303,7 @@ static int run(struct peer *peer, int fd)
 	if (!link || !mem)
 		die("no memory");
 	link->fd = fd;
+	peer->names[0] = 0;
 	link->conn = sluice_conn_init(mem, sluice_conn_size(), &peer->config);
 	if (handshake(link) == SLUICE_DONE) {
 		data = talk(peer, link);
@@ -375,6 +396,7 @@ int main(int argc, char **argv)
 		{ "send", required_argument, NULL, 't' },
 		{ "expect", required_argument, NULL, 'e' },
 		{ "connections", required_argument, NULL, 'C' },
+		{ "client-auth", required_argument, NULL, 'A' },
 		{ "updates", required_argument, NULL, 'u' },
 		{ "tickets", no_argument, NULL, 'T' },
 		{ NULL, 0, NULL, 0 }
@@ -420,6 +442,11 @@ int main(int argc, char **argv)
 		case 'e': peer->expect = optarg; break;
 		case 'C': peer->connections = atoi(optarg); break;
 		case 'u': peer->updates = atoi(optarg); break;
+		case 'A':
+			config->client_auth = strcmp(optarg, "required") ?
+					      SLUICE_CLIENT_AUTH_OPTIONAL :
+					      SLUICE_CLIENT_AUTH_REQUIRED;
+			break;
 		case 'T':
 			config->ticket_key = peer->ticket_key;
 			config->ticket_put = put_ticket;
@@ -434,6 +461,7 @@ int main(int argc, char **argv)
 	config->provider = peer->provider;
 	config->now = now;
 	config->ctx = peer;
+	config->peer_certificate = see_peer;
 	if (getenv("SSLKEYLOGFILE"))
 		config->keylog = log_line;
 	peer->provider->random(peer->provider, peer->ticket_key,

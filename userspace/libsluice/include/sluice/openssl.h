@@ -81,6 +81,43 @@ sluice_openssl_credential_der(const struct sluice_provider *p,
 			      const uint8_t *key, size_t key_len, char *why);
 void sluice_openssl_credential_free(struct sluice_credential *cred);
 
+/* What a certificate calls its owner. */
+enum sluice_openssl_name {
+	SLUICE_NAME_SUBJECT,	/* the distinguished name, as RFC 4514 */
+	SLUICE_NAME_DNS,	/* the others are subjectAltNames */
+	SLUICE_NAME_IP,
+	SLUICE_NAME_EMAIL,
+	SLUICE_NAME_URI,
+};
+
+/**
+ * sluice_openssl_names() - tell the names of a certificate
+ * @cert: one certificate, DER, such as struct sluice_config::peer_certificate
+ *	gets
+ * @len: octets of it
+ * @name: called for each of them: the subject first, unless it is empty. What
+ *	is not printable ASCII is not told; in the subject it is escaped
+ * @ctx: given to @name
+ *
+ * Return: 0, or -1 if it is no certificate.
+ */
+int sluice_openssl_names(const struct sluice_provider *p,
+			 const uint8_t *cert, size_t len,
+			 void (*name)(void *ctx, enum sluice_openssl_name type,
+				      const char *name),
+			 void *ctx);
+
+/**
+ * sluice_openssl_expiry() - when does a certificate end?
+ * @cert: one certificate, DER
+ * @len: octets of it
+ * @seconds: becomes the time, since 1970-01-01 UTC
+ *
+ * Return: 0, or -1 if it is no certificate.
+ */
+int sluice_openssl_expiry(const struct sluice_provider *p,
+			  const uint8_t *cert, size_t len, int64_t *seconds);
+
 #ifdef __cplusplus
 }
 #endif

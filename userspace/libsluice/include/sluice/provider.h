@@ -121,6 +121,13 @@ struct sluice_peer {
  *	@cred: fills in at most SLUICE_CHAIN_MAX, returns how many
  * @credential_schemes: SignatureSchemes that @cred's key can make, the
  *	preferred one first, ended by 0; lives as long as @cred
+ * @credential_issued: is one of @cred's certificates issued by the authority
+ *	that has this name (DER), or that authority's own? A name that is
+ *	malformed is nobody's
+ * @credential_matches: does @cred's leaf have the extension with this object
+ *	identifier (DER, with its tag), and in it these values (RFC 9846,
+ *	section 4.2.5)? True if the extension is one that the provider does not
+ *	know
  * @sign: sign @data with @scheme; the signature goes to @sig, which has
  *	SLUICE_SIGNATURE_MAX octets, its length to @sig_len
  *
@@ -186,6 +193,13 @@ struct sluice_provider {
 				   struct sluice_octets *chain);
 	const uint16_t *(*credential_schemes)(const struct sluice_provider *p,
 					      const struct sluice_credential *cred);
+	bool (*credential_issued)(const struct sluice_provider *p,
+				  const struct sluice_credential *cred,
+				  const uint8_t *name, size_t len);
+	bool (*credential_matches)(const struct sluice_provider *p,
+				   const struct sluice_credential *cred,
+				   const uint8_t *oid, size_t oid_len,
+				   const uint8_t *values, size_t len);
 	int (*sign)(const struct sluice_provider *p,
 		    const struct sluice_credential *cred, uint16_t scheme,
 		    const uint8_t *data, size_t len,

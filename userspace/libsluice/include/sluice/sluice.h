@@ -47,9 +47,10 @@ extern "C" {
 #endif
 
 struct sluice_conn;
-struct sluice_provider;		/* sluice/provider.h, as the next two */
+struct sluice_provider;		/* sluice/provider.h, as the next three */
 struct sluice_trust;		/* the certification authorities believed */
 struct sluice_credential;	/* a certificate chain and its private key */
+struct sluice_octets;		/* somebody's octets */
 
 /* Cipher suites (RFC 9846, appendix B.4). */
 #define SLUICE_AES_128_GCM_SHA256	0x1301
@@ -136,12 +137,31 @@ struct sluice_psk {
 	unsigned int hash_len;
 };
 
+/* Does a server ask for the client's certificate? */
+enum sluice_client_auth {
+	SLUICE_CLIENT_AUTH_NONE,
+	SLUICE_CLIENT_AUTH_OPTIONAL,	/* who has none gets in as well */
+	SLUICE_CLIENT_AUTH_REQUIRED,
+};
+
 /**
  * struct sluice_config - what connections have in common
  * @provider: cryptography and X.509
  * @role: client or server
- * @trust: client: the authorities believed; needed unless @no_verify
- * @credential: server: certificate chain and key; needed unless @psk_find
+ * @trust: the authorities believed; needed by a client, and by a server with
+ *	@client_auth, unless @no_verify
+ * @credential: certificate chain and key. A server needs it unless @psk_find;
+ *	a client has it for servers that ask for one, or NULL. It is not shown
+ *	to a server that says it would not take it. One that refuses it then
+ *	does so when the client's handshake is done: sluice_open() fails
+ * @client_auth: server: ask for the client's certificate; it has to be one for
+ *	a client (extended key usage). Nobody is asked who has shown a
+ *	pre-shared key. There are no tickets then: everybody proves anew who
+ *	it is
+ * @peer_certificate: the peer's certificates (DER, the leaf first), after they
+ *	were checked: return false to refuse them (access_denied). Only the end
+ *	of the handshake shows that the peer has the key, too. Not called when
+ *	a ticket or a pre-shared key takes their place. May be NULL
  * @psk: client: a pre-shared key to offer, instead of tickets and with cipher
  *	suites of its hash only. With neither @trust nor @no_verify, nothing
  *	else will do, and @peer_name may be NULL; or NULL
@@ -151,8 +171,8 @@ struct sluice_psk {
  * @peer_name: client: who the server has to be, a DNS name or the text of an
  *	IPv4 or IPv6 address (no brackets). Goes out as SNI if it is a DNS
  *	name (RFC 6066, section 3). Needed unless @no_verify
- * @no_verify: client: take any certificate. For tests only: the connection is
- *	then secure against listeners, not against impostors
+ * @no_verify: take any certificate, unless @peer_certificate refuses it. The
+ *	connection is then secure against listeners, not against impostors
  * @alpn: protocol names (RFC 7301), the preferred one first, ended by NULL;
  *	NULL for none. Each 1 to 255 octets, at most SLUICE_ALPN_MAX together.
  *	A server with a list refuses a client that offers none of them, and
@@ -167,7 +187,8 @@ struct sluice_psk {
  *	kept secret) for later connections with the same @peer_name; may be NULL
  * @ticket_take: client: copy a stored ticket to @buf, forget it, return its
  *	length, or 0 if there is none. Tickets are used once (RFC 9846,
- *	appendix C.4): two calls must not return the same. May be NULL
+ *	appendix C.4): two calls must not return the same. One from a
+ *	connection with another @credential is not used. May be NULL
  * @ticket_key: server: SLUICE_TICKET_KEY_LEN octets that encrypt the tickets,
  *	the same on all servers that resume each other's sessions; NULL for no
  *	resumption. The caller replaces it at least as often as its policy on
@@ -192,6 +213,9 @@ struct sluice_config {
 	enum sluice_role role;
 	const struct sluice_trust *trust;
 	const struct sluice_credential *credential;
+	enum sluice_client_auth client_auth;
+	bool (*peer_certificate)(void *ctx, const struct sluice_octets *chain,
+				 size_t count);
 	const struct sluice_psk *psk;
 	bool (*psk_find)(void *ctx, const uint8_t *identity, size_t len,
 			 struct sluice_psk *psk);
@@ -345,14 +369,16 @@ enum sluice_status sluice_eof(struct sluice_conn *conn);
  * @suite: cipher suite, 0 until negotiated
  * @group: group of the key exchange, 0 until negotiated
  * @signature: SignatureScheme with which the server signed, 0 if none
+ * @client_signature: the same of the client; 0 if it has shown no certificate
+ * @certificate_requested: the server has asked for one
  * @alpn: protocol chosen, not terminated; NULL if none
  * @alpn_len: its length
  * @sni: server: name the client asked for, not terminated; NULL if none
  * @sni_len: its length
  * @handshake_done: the handshake is finished
- * @verified: the server's certificate was checked against the trust store and
- *	the name, now or in the handshake that the resumed ticket comes from;
- *	or it has shown that it has the pre-shared key
+ * @verified: the peer's certificate was checked against the trust store, and
+ *	a server's against the name, now or in the handshake that the resumed
+ *	ticket comes from; or it has shown that it has the pre-shared key
  * @resumed: by a ticket
  * @psk: by a pre-shared key that is no ticket's
  * @retried: after a HelloRetryRequest
@@ -373,6 +399,8 @@ struct sluice_conn_info {
 	uint16_t suite;
 	uint16_t group;
 	uint16_t signature;
+	uint16_t client_signature;
+	bool certificate_requested;
 	const char *alpn;
 	size_t alpn_len;
 	const char *sni;

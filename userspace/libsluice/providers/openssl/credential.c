@@ -49,7 +49,7 @@ static bool take_key(struct sluice_credential *cred, const char *source,
 }
 
 /* The next certificate of the chain. */
-static bool take_cert(struct sluice_credential *cred, const X509 *cert,
+static bool take_cert(struct sluice_credential *cred, X509 *cert,
 		      const char *source, char *why)
 {
 	if (cred->count == SLUICE_CHAIN_MAX) {
@@ -66,7 +66,8 @@ static bool take_cert(struct sluice_credential *cred, const X509 *cert,
 		explain(why, source, "out of memory");
 		return false;
 	}
-	cred->count++;
+	X509_up_ref(cert);
+	cred->chain[cred->count++].cert = cert;
 	return true;
 }
 
@@ -189,8 +190,10 @@ void sluice_openssl_credential_free(struct sluice_credential *cred)
 {
 	if (!cred)
 		return;
-	for (size_t i = 0; i < cred->count; i++)
+	for (size_t i = 0; i < cred->count; i++) {
+		X509_free(cred->chain[i].cert);
 		OPENSSL_free(cred->chain[i].data);
+	}
 	EVP_PKEY_free(cred->key);
 	OPENSSL_free(cred);
 }

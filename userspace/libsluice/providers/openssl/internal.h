@@ -49,6 +49,7 @@ struct sluice_credential {
 	EVP_PKEY *key;
 	size_t count;
 	struct {
+		X509 *cert;
 		uint8_t *data;
 		int len;
 	} chain[SLUICE_CHAIN_MAX];
@@ -61,6 +62,10 @@ static inline EVP_PKEY *sl_pubkey(const struct sluice_pubkey *key)
 	return (EVP_PKEY *)(uintptr_t)key;
 }
 
+/* The whole input has to be one certificate; else NULL. */
+X509 *sl_openssl_parse(const struct sluice_openssl *o,
+		       const struct sluice_octets *der);
+
 /* 0-ended list of the schemes that fit a key. */
 void sl_openssl_key_schemes(const EVP_PKEY *key, uint16_t schemes[8]);
 
@@ -70,6 +75,7 @@ void sl_openssl_aead_table(struct sluice_provider *table);
 void sl_openssl_kx_table(struct sluice_provider *table);
 void sl_openssl_sign_table(struct sluice_provider *table);
 void sl_openssl_credential_table(struct sluice_provider *table);
+void sl_openssl_request_table(struct sluice_provider *table);
 void sl_openssl_x509_table(struct sluice_provider *table);
 
 #endif /* SLUICE_OPENSSL_INTERNAL_H */

@@ -47,6 +47,7 @@ struct sluice_provider *sluice_openssl_new(const char *properties)
 	sl_openssl_kx_table(&o->table);
 	sl_openssl_sign_table(&o->table);
 	sl_openssl_credential_table(&o->table);
+	sl_openssl_request_table(&o->table);
 	sl_openssl_x509_table(&o->table);
 
 	o->lib = OSSL_LIB_CTX_new();

@@ -60,9 +60,8 @@ static bool set_name(X509_VERIFY_PARAM *param, const char *name)
 	return X509_VERIFY_PARAM_set1_host(param, name, len);
 }
 
-/* The whole input has to be one certificate. */
-static X509 *parse(const struct sluice_openssl *o,
-		   const struct sluice_octets *der)
+X509 *sl_openssl_parse(const struct sluice_openssl *o,
+		       const struct sluice_octets *der)
 {
 	const uint8_t *at = der->data;
 	X509 *cert = X509_new_ex(o->lib, NULL);
@@ -131,7 +130,7 @@ static int verify_chain(const struct sluice_provider *p,
 		return -1;
 	*reason = "the certificate is malformed";
 	for (size_t i = 0; i < count && i < SLUICE_CHAIN_MAX; i++) {
-		cert = parse(o, &chain[i]);
+		cert = sl_openssl_parse(o, &chain[i]);
 		if (!cert) {
 			rc = ALERT_BAD_CERTIFICATE;
 			goto out;

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+/* Is our certificate what a CertificateRequest asks for (RFC 9846, 4.3.2)? */
+#include <limits.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include "internal.h"
+
+static bool credential_issued(const struct sluice_provider *p,
+			      const struct sluice_credential *cred,
+			      const uint8_t *name, size_t len)
+{
+	const uint8_t *at = name;
+	X509_NAME *authority = NULL;
+	bool found = false;
+
+	(void)p;
+	if (len <= LONG_MAX)
+		authority = d2i_X509_NAME(NULL, &at, (long)len);
+	if (authority && at == name + len) {
+		for (size_t i = 0; i < cred->count && !found; i++) {
+			X509 *cert = cred->chain[i].cert;
+
+			found = !X509_NAME_cmp(X509_get_issuer_name(cert),
+					       authority) ||
+				!X509_NAME_cmp(X509_get_subject_name(cert),
+					       authority);
+		}
+	}
+	X509_NAME_free(authority);
+	ERR_clear_error();
+	return found;
+}
+
+/* Every bit that is set in the one is set in the other. */
+static bool has_usages(X509 *leaf, const uint8_t *values, long len)
+{
+	ASN1_BIT_STRING *want = d2i_ASN1_BIT_STRING(NULL, &values, len);
+	ASN1_BIT_STRING *have = X509_get_ext_d2i(leaf, NID_key_usage, NULL,
+						 NULL);
+	bool ok = want && have;
+
+	for (int i = 0; ok && i < 8 * ASN1_STRING_length(want); i++)
+		ok = !ASN1_BIT_STRING_get_bit(want, i) ||
+		     ASN1_BIT_STRING_get_bit(have, i);
+	ASN1_BIT_STRING_free(want);
+	ASN1_BIT_STRING_free(have);
+	return ok;
+}
+
+static bool has_purpose(const EXTENDED_KEY_USAGE *have, const ASN1_OBJECT *want)
+{
+	for (int i = 0; i < sk_ASN1_OBJECT_num(have); i++) {
+		if (!OBJ_cmp(sk_ASN1_OBJECT_value(have, i), want))
+			return true;
+	}
+	return false;
+}
+
+static bool has_purposes(X509 *leaf, const uint8_t *values, long len)
+{
+	EXTENDED_KEY_USAGE *want = d2i_EXTENDED_KEY_USAGE(NULL, &values, len);
+	EXTENDED_KEY_USAGE *have = X509_get_ext_d2i(leaf, NID_ext_key_usage,
+						    NULL, NULL);
+	bool ok = want && have;
+
+	for (int i = 0; ok && i < sk_ASN1_OBJECT_num(want); i++)
+		ok = has_purpose(have, sk_ASN1_OBJECT_value(want, i));
+	EXTENDED_KEY_USAGE_free(want);
+	EXTENDED_KEY_USAGE_free(have);
+	return ok;
+}
+
+/* These two are all that have rules for it (section 4.2.5). */
+static bool credential_matches(const struct sluice_provider *p,
+			       const struct sluice_credential *cred,
+			       const uint8_t *oid, size_t oid_len,
+			       const uint8_t *values, size_t len)
+{
+	X509 *leaf = cred->chain[0].cert;
+	ASN1_OBJECT *object = NULL;
+	bool ok = true;
+	int nid;
+
+	(void)p;
+	if (oid_len > LONG_MAX || len > LONG_MAX)
+		return false;
+	object = d2i_ASN1_OBJECT(NULL, &oid, (long)oid_len);
+	nid = object ? OBJ_obj2nid(object) : NID_undef;
+	ASN1_OBJECT_free(object);
+	if (nid == NID_key_usage || nid == NID_ext_key_usage) {
+		if (!len)
+			ok = X509_get_ext_by_NID(leaf, nid, -1) >= 0;
+		else if (nid == NID_key_usage)
+			ok = has_usages(leaf, values, (long)len);
+		else
+			ok = has_purposes(leaf, values, (long)len);
+	}
+	ERR_clear_error();
+	return ok;
+}
+
+void sl_openssl_request_table(struct sluice_provider *table)
+{
+	table->credential_issued = credential_issued;
+	table->credential_matches = credential_matches;
+}
