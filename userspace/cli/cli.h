@@ -39,6 +39,8 @@ struct options {
 	const char *servername;
 	const char *cert;
 	const char *key;
+	const char *client_ca;	/* serve */
+	bool client_optional;	/* serve */
 	const char *session;
 	const char *keylog;
 	const char *alpn[9];

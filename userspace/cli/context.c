@@ -63,24 +63,35 @@ static void common(struct context *ctx, const struct options *options)
 	}
 }
 
-static void load_trust(struct context *ctx)
+static void load_trust(struct context *ctx, const char *file, const char *dir)
 {
-	const struct options *o = ctx->options;
 	char why[SLUICE_OPENSSL_WHY_MAX] = "out of memory";
 	int rc = 0;
 
 	ctx->trust = sluice_openssl_trust_new(ctx->provider);
 	if (!ctx->trust)
 		fail(EXIT_FILE, "out of memory");
-	if (o->cafile)
-		rc = sluice_openssl_trust_file(ctx->trust, o->cafile, why);
-	if (!rc && o->capath)
-		rc = sluice_openssl_trust_dir(ctx->trust, o->capath, why);
-	if (!rc && !o->cafile && !o->capath)
+	if (file)
+		rc = sluice_openssl_trust_file(ctx->trust, file, why);
+	if (!rc && dir)
+		rc = sluice_openssl_trust_dir(ctx->trust, dir, why);
+	if (!rc && !file && !dir)
 		rc = sluice_openssl_trust_system(ctx->trust, why);
 	if (rc)
 		fail(EXIT_FILE, "%s", why);
 	ctx->config.trust = ctx->trust;
+}
+
+static void load_credential(struct context *ctx)
+{
+	const struct options *o = ctx->options;
+	char why[SLUICE_OPENSSL_WHY_MAX];
+
+	ctx->credential = sluice_openssl_credential_load(ctx->provider, o->cert,
+							 o->key, why);
+	if (!ctx->credential)
+		fail(EXIT_FILE, "%s", why);
+	ctx->config.credential = ctx->credential;
 }
 
 void context_client(struct context *ctx, const struct options *options,
@@ -96,8 +107,12 @@ void context_client(struct context *ctx, const struct options *options,
 		ctx->config.no_verify = true;
 		note(options, "--insecure: whoever answers is believed");
 	} else {
-		load_trust(ctx);
+		load_trust(ctx, options->cafile, options->capath);
 	}
+	if (!options->cert != !options->key)
+		fail(EXIT_USAGE, "--cert needs --key, and the other way round");
+	if (options->cert)
+		load_credential(ctx);
 	if (options->session) {
 		ctx->config.ticket_put = ticket_put;
 		ctx->config.ticket_take = ticket_take;
@@ -107,21 +122,42 @@ void context_client(struct context *ctx, const struct options *options,
 		fail(EXIT_USAGE, "%s", problem);
 }
 
+static void keep_name(void *arg, enum sluice_openssl_name type,
+		      const char *name)
+{
+	struct context *ctx = arg;
+
+	if (!*ctx->peer || type == SLUICE_NAME_SUBJECT)
+		snprintf(ctx->peer, sizeof(ctx->peer), "%s", name);
+}
+
+/* Any that is good will do; whose it is, is for the log. */
+static bool keep_peer(void *arg, const struct sluice_octets *chain,
+		      size_t count)
+{
+	struct context *ctx = arg;
+
+	*ctx->peer = 0;
+	return count && !sluice_openssl_names(ctx->provider, chain->data,
+					      chain->len, keep_name, ctx);
+}
+
 void context_server(struct context *ctx, const struct options *options)
 {
-	char why[SLUICE_OPENSSL_WHY_MAX];
 	const char *problem;
 
 	if (!options->cert || !options->key)
 		fail(EXIT_USAGE, "serve needs --cert and --key");
 	common(ctx, options);
 	ctx->config.role = SLUICE_SERVER;
-	ctx->credential = sluice_openssl_credential_load(ctx->provider,
-							 options->cert,
-							 options->key, why);
-	if (!ctx->credential)
-		fail(EXIT_FILE, "%s", why);
-	ctx->config.credential = ctx->credential;
+	load_credential(ctx);
+	if (options->client_ca) {
+		load_trust(ctx, options->client_ca, NULL);
+		ctx->config.client_auth = options->client_optional ?
+					  SLUICE_CLIENT_AUTH_OPTIONAL :
+					  SLUICE_CLIENT_AUTH_REQUIRED;
+		ctx->config.peer_certificate = keep_peer;
+	}
 	if (ctx->provider->random(ctx->provider, ctx->ticket_key,
 				  sizeof(ctx->ticket_key)))
 		fail(EXIT_TLS, "libcrypto has no randomness");

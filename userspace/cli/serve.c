@@ -20,7 +20,8 @@
 /* Connections at a time; further ones wait in the listen queue. */
 #define CHILDREN_MAX	64
 
-enum { OPT_ROOT = 512, OPT_ADDRESS, OPT_PORT, OPT_PUT };
+enum { OPT_ROOT = 512, OPT_ADDRESS, OPT_PORT, OPT_PUT, OPT_CLIENT_CA,
+       OPT_CLIENT_OPTIONAL };
 
 struct serve {
 	struct options o;
@@ -38,6 +39,10 @@ static const struct argp_option options[] = {
 	  "Listen on ADDRESS only; by default on all", 0 },
 	{ "port", OPT_PORT, "PORT", 0, "Listen on PORT (default 4433; 0: any)", 0 },
 	{ "put", OPT_PUT, NULL, 0, "Take files by PUT, too, below --root", 0 },
+	{ "client-ca", OPT_CLIENT_CA, "FILE", 0,
+	  "Ask for the client's certificate, which one of the authorities in FILE (PEM) has to have issued", 0 },
+	{ "client-optional", OPT_CLIENT_OPTIONAL, NULL, 0,
+	  "Let clients in that have no certificate, too", 0 },
 	{ 0 },
 };
 
@@ -61,6 +66,12 @@ static error_t parse(int opt, char *arg, struct argp_state *state)
 	case OPT_PUT:
 		serve->put = true;
 		break;
+	case OPT_CLIENT_CA:
+		serve->o.client_ca = arg;
+		break;
+	case OPT_CLIENT_OPTIONAL:
+		serve->o.client_optional = true;
+		break;
 	case ARGP_KEY_ARG:
 		if (serve->file)
 			argp_error(state, "one file, or --root for more");
@@ -71,6 +82,8 @@ static error_t parse(int opt, char *arg, struct argp_state *state)
 			argp_error(state, "either a file or --root is needed");
 		if (serve->put && !serve->root)
 			argp_error(state, "--put needs --root");
+		if (serve->o.client_optional && !serve->o.client_ca)
+			argp_error(state, "--client-optional needs --client-ca");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -20,6 +20,16 @@
 /* One call of sendfile(); progress is shown in between. */
 #define SEND_PART	(4 << 20)
 
+/* What to do about an alert of the peer's, where that is known. */
+static const char *hint(const struct stream *s, int alert)
+{
+	if (strcmp(sluice_alert_name(alert), "certificate_required"))
+		return "";
+	return s->ctx->options->cert ?
+	       " (it does not take certificates of the authority or algorithm of --cert)" :
+	       " (--cert and --key name a certificate to show)";
+}
+
 static _Noreturn void fail_tls(const struct stream *s)
 {
 	struct sluice_conn_info info;
@@ -28,9 +38,9 @@ static _Noreturn void fail_tls(const struct stream *s)
 	if (info.error == SLUICE_ERR_TRUNCATED)
 		fail(EXIT_TRUNCATED, "%s", info.reason);
 	if (info.alert_received >= 0)
-		fail(EXIT_TLS, "the peer refused: %s (alert %d)",
+		fail(EXIT_TLS, "the peer refused: %s (alert %d)%s",
 		     sluice_alert_name(info.alert_received),
-		     info.alert_received);
+		     info.alert_received, hint(s, info.alert_received));
 	fail(EXIT_TLS, "%s%s", info.reason,
 	     info.error == SLUICE_ERR_CERTIFICATE ?
 	     " (--cacert names the authority to believe, --servername the name to expect)" :
@@ -75,15 +85,42 @@ static _Noreturn void fail_socket(const struct stream *s, const char *what)
 			fail(EXIT_TRUNCATED, "the connection was cut off: it ended without close_notify (--allow-truncation takes that for the end)");
 		if (info.alert_received != SLUICE_ALERT_NONE &&
 		    info.alert_received)
-			fail(EXIT_TLS, "the peer ended the connection: %s (alert %u)",
+			fail(EXIT_TLS, "the peer ended the connection: %s (alert %u)%s",
 			     sluice_alert_name(info.alert_received),
-			     info.alert_received);
+			     info.alert_received,
+			     hint(s, info.alert_received));
 		if (info.alert_sent != SLUICE_ALERT_NONE && info.alert_sent)
 			fail(EXIT_TLS, "the peer broke the protocol: %s (alert %u) was sent",
 			     sluice_alert_name(info.alert_sent),
 			     info.alert_sent);
 	}
 	fail(EXIT_NETWORK, "%s: %s", what, strerror(error));
+}
+
+/*
+ * A server that refuses the client's certificate says so when the client has
+ * begun to send: what is behind the broken pipe is the alert.
+ */
+static void look_for_alert(struct stream *s)
+{
+	uint8_t data[SLUICE_DATA_MAX];
+	ssize_t n;
+
+	if (s->kernel) {
+		(void)!recv(s->fd, data, sizeof(data), MSG_DONTWAIT);
+		return;
+	}
+	do {
+		size_t in_len = s->in_end - s->in_start, len = sizeof(data);
+
+		if (sluice_open(s->conn, s->in + s->in_start, &in_len, data,
+				&len) == SLUICE_ERROR)
+			fail_tls(s);
+		s->in_start = s->in_end = 0;
+		n = recv(s->fd, s->in, IN_SIZE, MSG_DONTWAIT);
+		if (n > 0)
+			s->in_end = (size_t)n;
+	} while (n > 0);
 }
 
 static void send_all(struct stream *s, const uint8_t *data, size_t len)
@@ -93,8 +130,14 @@ static void send_all(struct stream *s, const uint8_t *data, size_t len)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
+		if (n < 0) {
+			int error = errno;
+
+			if (s->open && (error == EPIPE || error == ECONNRESET))
+				look_for_alert(s);
+			errno = error;
 			fail_socket(s, "sending");
+		}
 		data += n;
 		len -= (size_t)n;
 	}
@@ -213,9 +256,10 @@ static void report_handshake(const struct stream *s)
 	if (!s->ctx->options->verbose)
 		return;
 	sluice_conn_info(s->conn, &info);
-	note(s->ctx->options, "TLS 1.3, %s, %s%s%s%.*s, encrypted by %s",
+	note(s->ctx->options, "TLS 1.3, %s, %s%s%s%s%s%.*s, encrypted by %s",
 	     sluice_suite_name(info.suite), sluice_group_name(info.group),
 	     info.resumed ? ", resumed" : "",
+	     *s->ctx->peer ? ", client " : "", s->ctx->peer,
 	     info.alpn ? ", " : "", (int)info.alpn_len,
 	     info.alpn ? info.alpn : "",
 	     s->raw ? "kTLS" : s->kernel ? "the kernel" : "this process");
@@ -249,6 +293,7 @@ void stream_open(struct stream *s, struct context *ctx, int fd)
 	handshake(s);
 	if (ctx->kernel)
 		hand_over(s);
+	s->open = true;
 	report_handshake(s);
 	if (s->kernel) {
 		sluice_conn_free(s->conn);

@@ -21,6 +21,7 @@ struct context {
 	int keylog;
 	uint8_t ticket_key[SLUICE_TICKET_KEY_LEN];
 	bool kernel;		/* it is to have the connections */
+	char peer[256];		/* serve: the subject of the client's certificate */
 };
 
 /* Each fails for good if something can't be loaded. */
@@ -40,6 +41,7 @@ struct stream {
 	uint8_t *in;			/* received, not yet taken */
 	size_t in_start, in_end;
 	uint8_t *out;
+	bool open;			/* the handshake is through */
 	bool ended;
 };
 

@@ -46,13 +46,15 @@ wait_port() {
 
 certificate() {
 	openssl req -x509 -newkey "$2" ${3:+-pkeyopt "$3"} -nodes -keyout "$1.key" \
-		-out "$1.pem" -subj /CN=test -days 2 \
+		-out "$1.pem" -subj "/CN=$1" -days 2 \
 		-addext 'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1' 2>/dev/null
 }
 
 certificate ec ec ec_paramgen_curve:P-256
 certificate rsa rsa:2048
 certificate ed ed25519
+certificate alice ec ec_paramgen_curve:P-256
+certificate mallory ec ec_paramgen_curve:P-256
 mkdir www
 head -c 3M /dev/urandom >www/file
 : >www/empty
@@ -64,7 +66,10 @@ echo secret >outside
 openssl s_server -accept 4454 -cert ec.pem -key ec.key -tls1_3 -WWW -quiet >/dev/null 2>&1 &
 openssl s_server -accept 4455 -cert ec.pem -key ec.key -tls1_2 -WWW -quiet >/dev/null 2>&1 &
 openssl s_server -accept 4456 -cert rsa.pem -key rsa.key -tls1_3 -WWW -quiet -groups P-384 >/dev/null 2>&1 &
-for port in 4451 4452 4453 4454 4455 4456; do
+"$sluice" serve --no-kernel -v --root www --port 4461 --cert ec.pem --key ec.key --client-ca alice.pem 2>required.log &
+"$sluice" serve --no-kernel -q --root www --port 4462 --cert ec.pem --key ec.key --client-ca alice.pem --client-optional &
+openssl s_server -accept 4463 -cert ec.pem -key ec.key -tls1_3 -WWW -quiet -Verify 1 -verify_return_error -CAfile alice.pem >/dev/null 2>&1 &
+for port in 4451 4452 4453 4454 4455 4456 4461 4462 4463; do
 	wait_port "$port" || echo "# port $port"
 done
 
@@ -91,6 +96,28 @@ for suite in TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305
 done
 check "get under key updates" fetch_and_compare --update-after 3 --cacert ec.pem https://localhost:4454/www/file
 check "get an empty file" get --cacert ec.pem https://localhost:4451/empty
+
+as() {	# NAME URL
+	fetch_and_compare --cacert ec.pem --cert "$1.pem" --key "$1.key" "$2"
+}
+check "a client certificate to our server" as alice https://localhost:4461/file
+check "who it was is logged" grep -q 'client CN=alice' required.log
+check "a client certificate to a server that asks for it" as alice https://localhost:4462/file
+check "no client certificate to a server that asks for it" fetch_and_compare --cacert ec.pem https://localhost:4462/file
+check "a client certificate to openssl s_server" as alice https://localhost:4463/www/file
+curl_shows() {
+	curl -sS --cacert ec.pem --cert alice.pem --key alice.key -o got https://localhost:4461/file &&
+		cmp got www/file && ! curl -sS --cacert ec.pem -o got https://localhost:4461/file
+}
+check "curl with a client certificate, and without" curl_shows
+for port in 4461 4463; do
+	refused 3 'certificate_required.*--cert and --key' "no client certificate, port $port" get --cacert ec.pem "https://localhost:$port/www/file"
+done
+refused 3 'unknown_ca' "a client certificate of another authority" get --cacert ec.pem --cert mallory.pem --key mallory.key https://localhost:4461/file
+refused 3 'certificate_required.*does not take' "a client certificate of another authority, and it is known before" get --cacert ec.pem --cert rsa.pem --key rsa.key https://localhost:4463/www/file
+refused 3 'unknown_ca' "an optional client certificate of another authority" get --cacert ec.pem --cert mallory.pem --key mallory.key https://localhost:4462/file
+refused 1 'cert needs --key' "a client certificate without its key" get --cert alice.pem https://localhost:4461/file
+refused 1 'needs --client-ca' "--client-optional alone" "$sluice" serve --cert ec.pem --key ec.key --root www --client-optional
 
 curl_gets() {
 	curl -sS --cacert ec.pem -o got https://localhost:4451/file && cmp got www/file
