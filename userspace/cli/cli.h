@@ -37,6 +37,8 @@ struct options {
 	const char *cafile;
 	const char *capath;
 	const char *servername;
+	const char *crl;
+	unsigned int crl_flags;	/* SLUICE_CRL_* */
 	const char *cert;
 	const char *key;
 	const char *client_ca;	/* serve */

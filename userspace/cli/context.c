@@ -77,6 +77,9 @@ static void load_trust(struct context *ctx, const char *file, const char *dir)
 		rc = sluice_openssl_trust_dir(ctx->trust, dir, why);
 	if (!rc && !file && !dir)
 		rc = sluice_openssl_trust_system(ctx->trust, why);
+	if (!rc && ctx->options->crl)
+		rc = sluice_openssl_trust_crl(ctx->trust, ctx->options->crl,
+					      ctx->options->crl_flags, why);
 	if (rc)
 		fail(EXIT_FILE, "%s", why);
 	ctx->config.trust = ctx->trust;
@@ -104,6 +107,8 @@ void context_client(struct context *ctx, const struct options *options,
 	ctx->config.peer_name = options->servername ? options->servername :
 						      peer_name;
 	if (options->insecure) {
+		if (options->crl)
+			fail(EXIT_USAGE, "--crl does not go with --insecure");
 		ctx->config.no_verify = true;
 		note(options, "--insecure: whoever answers is believed");
 	} else {
@@ -148,6 +153,8 @@ void context_server(struct context *ctx, const struct options *options)
 
 	if (!options->cert || !options->key)
 		fail(EXIT_USAGE, "serve needs --cert and --key");
+	if (options->crl && !options->client_ca)
+		fail(EXIT_USAGE, "--crl needs --client-ca");
 	common(ctx, options);
 	ctx->config.role = SLUICE_SERVER;
 	load_credential(ctx);

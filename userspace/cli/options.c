@@ -6,11 +6,12 @@
 #include <strings.h>
 
 #include "cli.h"
+#include "sluice/openssl.h"
 #include "sluice/sluice.h"
 
 enum {
 	OPT_CAFILE = 256, OPT_CAPATH, OPT_SERVERNAME, OPT_INSECURE, OPT_CERT,
-	OPT_KEY, OPT_ALPN, OPT_SUITES, OPT_GROUPS, OPT_REQUIRE, OPT_NEVER,
+	OPT_KEY, OPT_CRL, OPT_CRL_CHECK, OPT_CRL_ALLOW, OPT_ALPN, OPT_SUITES, OPT_GROUPS, OPT_REQUIRE, OPT_NEVER,
 	OPT_RAW, OPT_UPDATE, OPT_SESSION, OPT_KEYLOG, OPT_TIMEOUT, OPT_TRUNCATED,
 };
 
@@ -27,6 +28,12 @@ static const struct argp_option tls_options[] = {
 	{ "cert", OPT_CERT, "FILE", 0,
 	  "Our certificate chain (PEM): serve's; or a client's, for a server that asks for one", 0 },
 	{ "key", OPT_KEY, "FILE", 0, "Its private key (PEM)", 0 },
+	{ "crl", OPT_CRL, "FILE|DIR", 0,
+	  "Refuse certificates that a revocation list in FILE or DIR (PEM or DER) names, or that none speaks of", 0 },
+	{ "crl-check", OPT_CRL_CHECK, "leaf|chain", 0,
+	  "Look up the peer's own certificate (by default), or its authorities', too", 0 },
+	{ "crl-allow", OPT_CRL_ALLOW, "unknown|expired", 0,
+	  "Take certificates that no list speaks of; or lists that are out of date. May be given twice", 0 },
 	{ "alpn", OPT_ALPN, "NAME[,NAME...]", 0, "Protocols to offer", 0 },
 	{ "ciphersuites", OPT_SUITES, "NAME[,NAME...]", 0,
 	  "TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384, TLS_CHACHA20_POLY1305_SHA256, in the order of preference", 0 },
@@ -152,6 +159,27 @@ static error_t parse_tls(int opt, char *arg, struct argp_state *state)
 		break;
 	case OPT_KEY:
 		o->key = arg;
+		break;
+	case OPT_CRL:
+		o->crl = arg;
+		break;
+	case OPT_CRL_CHECK:
+		if (!strcmp(arg, "chain"))
+			o->crl_flags |= SLUICE_CRL_CHAIN;
+		else if (strcmp(arg, "leaf"))
+			argp_error(state, "--crl-check: leaf or chain");
+		break;
+	case OPT_CRL_ALLOW:
+		if (!strcmp(arg, "unknown"))
+			o->crl_flags |= SLUICE_CRL_ALLOW_UNKNOWN;
+		else if (!strcmp(arg, "expired"))
+			o->crl_flags |= SLUICE_CRL_ALLOW_EXPIRED;
+		else
+			argp_error(state, "--crl-allow: unknown or expired");
+		break;
+	case ARGP_KEY_END:
+		if (o->crl_flags && !o->crl)
+			argp_error(state, "--crl-check and --crl-allow need --crl");
 		break;
 	case OPT_ALPN:
 		parse_alpn(state, arg, o->alpn);

@@ -44,10 +44,10 @@ wait_port() {
 	return 1
 }
 
-certificate() {
+certificate() {	# NAME ALGORITHM OPTION ARGUMENTS…
 	openssl req -x509 -newkey "$2" ${3:+-pkeyopt "$3"} -nodes -keyout "$1.key" \
 		-out "$1.pem" -subj "/CN=$1" -days 2 \
-		-addext 'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1' 2>/dev/null
+		-addext 'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1' "${@:4}" 2>/dev/null
 }
 
 certificate ec ec ec_paramgen_curve:P-256
@@ -55,7 +55,22 @@ certificate rsa rsa:2048
 certificate ed ed25519
 certificate alice ec ec_paramgen_curve:P-256
 certificate mallory ec ec_paramgen_curve:P-256
-mkdir www
+
+# An authority that has issued two certificates, and revoked one.
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	-keyout ca.key -out ca.pem -subj /CN=authority -days 2 2>/dev/null
+certificate good ec ec_paramgen_curve:P-256 -CA ca.pem -CAkey ca.key
+certificate revoked ec ec_paramgen_curve:P-256 -CA ca.pem -CAkey ca.key
+printf '[ca]\ndefault_ca=d\n[d]\ndatabase=index\ndefault_md=sha256\ndefault_crl_days=1\n' >ca.cnf
+: >index
+ca() {
+	openssl ca -config ca.cnf -keyfile ca.key -cert ca.pem "$@" 2>/dev/null
+}
+ca -revoke revoked.pem
+ca -gencrl -out crl.pem
+mkdir lists other www
+openssl crl -in crl.pem -outform DER -out lists/ca.crl
+openssl ca -config ca.cnf -keyfile ec.key -cert ec.pem -gencrl -out other/crl.pem 2>/dev/null
 head -c 3M /dev/urandom >www/file
 : >www/empty
 echo secret >outside
@@ -69,7 +84,9 @@ openssl s_server -accept 4456 -cert rsa.pem -key rsa.key -tls1_3 -WWW -quiet -gr
 "$sluice" serve --no-kernel -v --root www --port 4461 --cert ec.pem --key ec.key --client-ca alice.pem 2>required.log &
 "$sluice" serve --no-kernel -q --root www --port 4462 --cert ec.pem --key ec.key --client-ca alice.pem --client-optional &
 openssl s_server -accept 4463 -cert ec.pem -key ec.key -tls1_3 -WWW -quiet -Verify 1 -verify_return_error -CAfile alice.pem >/dev/null 2>&1 &
-for port in 4451 4452 4453 4454 4455 4456 4461 4462 4463; do
+"$sluice" serve --no-kernel -q --root www --port 4464 --cert good.pem --key good.key --client-ca ca.pem --crl lists --client-optional &
+"$sluice" serve --no-kernel -q --root www --port 4465 --cert revoked.pem --key revoked.key &
+for port in 4451 4452 4453 4454 4455 4456 4461 4462 4463 4464 4465; do
 	wait_port "$port" || echo "# port $port"
 done
 
@@ -118,6 +135,22 @@ refused 3 'certificate_required.*does not take' "a client certificate of another
 refused 3 'unknown_ca' "an optional client certificate of another authority" get --cacert ec.pem --cert mallory.pem --key mallory.key https://localhost:4462/file
 refused 1 'cert needs --key' "a client certificate without its key" get --cert alice.pem https://localhost:4461/file
 refused 1 'needs --client-ca' "--client-optional alone" "$sluice" serve --cert ec.pem --key ec.key --root www --client-optional
+
+good() {
+	fetch_and_compare --cacert ca.pem "$@" https://localhost:4464/file
+}
+check "a server that is not revoked" good --crl crl.pem
+check "a server that is not revoked, nor its authority, by a folder" good --crl lists --crl-check chain
+check "a revoked server that nobody looks up" fetch_and_compare --cacert ca.pem https://localhost:4465/file
+refused 3 'certificate revoked' "a revoked server" get --cacert ca.pem --crl lists https://localhost:4465/file
+refused 3 'unable to get certificate CRL' "a server that no list speaks of" get --cacert ca.pem --crl other https://localhost:4464/file
+check "a server that no list speaks of, if that is allowed" good --crl other --crl-allow unknown
+check "a client that is not revoked" good --cert good.pem --key good.key
+refused 3 'certificate_revoked' "a revoked client" get --cacert ca.pem --cert revoked.pem --key revoked.key https://localhost:4464/file
+refused 7 'no certificate revocation list' "a revocation list that is none" get --crl ca.pem https://localhost:4464/file
+refused 1 'needs\? --crl' "--crl-check alone" get --crl-check leaf --crl-allow unknown https://localhost:4464/file
+refused 1 'leaf or chain' "--crl-check that is none" get --crl-check some https://localhost:4464/file
+refused 1 'needs --client-ca' "serve --crl without clients to look up" "$sluice" serve --cert ec.pem --key ec.key --root www --crl lists
 
 curl_gets() {
 	curl -sS --cacert ec.pem -o got https://localhost:4451/file && cmp got www/file

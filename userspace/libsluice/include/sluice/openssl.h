@@ -50,6 +50,28 @@ int sluice_openssl_trust_file(struct sluice_trust *trust, const char *path,
 int sluice_openssl_trust_dir(struct sluice_trust *trust, const char *path,
 			     char *why);
 
+/* What sluice_openssl_trust_crl() is told. */
+#define SLUICE_CRL_CHAIN		1	/* look up the authorities, too */
+#define SLUICE_CRL_ALLOW_UNKNOWN	2	/* who has no list revokes nothing */
+#define SLUICE_CRL_ALLOW_EXPIRED	4	/* a list counts beyond its time */
+
+/**
+ * sluice_openssl_trust_crl() - look certificates up in revocation lists
+ * @path: a file of lists, PEM, or of one, DER; or a folder of such files
+ * @flags: SLUICE_CRL_*; the last call's count for all lists
+ * @why: SLUICE_OPENSSL_WHY_MAX octets for the reason of a failure
+ *
+ * A peer's certificate is refused from then on (certificate_revoked) if its
+ * issuer has revoked it; and also (certificate_unknown) if there is no list of
+ * its issuer's, or none that is in time, unless the flags allow for that. With
+ * SLUICE_CRL_CHAIN, this goes for every certificate of the chain that is not in
+ * the trust store itself.
+ *
+ * Return: 0, or -1 and a line in @why.
+ */
+int sluice_openssl_trust_crl(struct sluice_trust *trust, const char *path,
+			     unsigned int flags, char *why);
+
 /**
  * sluice_openssl_credential_load() - load a certificate chain and its key
  * @chain_path: PEM: the leaf, then what leads to a root

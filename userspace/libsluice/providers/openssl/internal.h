@@ -16,6 +16,7 @@ enum {
 	ALERT_UNSUPPORTED_CERTIFICATE = 43,
 	ALERT_CERTIFICATE_REVOKED = 44,
 	ALERT_CERTIFICATE_EXPIRED = 45,
+	ALERT_CERTIFICATE_UNKNOWN = 46,
 	ALERT_ILLEGAL_PARAMETER = 47,
 	ALERT_UNKNOWN_CA = 48,
 	ALERT_DECRYPT_ERROR = 51,
@@ -43,6 +44,8 @@ sl_openssl(const struct sluice_provider *p)
 struct sluice_trust {
 	X509_STORE *store;
 	OSSL_LIB_CTX *lib;
+	bool crl;		/* ask the lists that are in the store */
+	unsigned int crl_flags;
 };
 
 struct sluice_credential {
@@ -65,6 +68,9 @@ static inline EVP_PKEY *sl_pubkey(const struct sluice_pubkey *key)
 /* The whole input has to be one certificate; else NULL. */
 X509 *sl_openssl_parse(const struct sluice_openssl *o,
 		       const struct sluice_octets *der);
+
+/* Have a check ask the trust store's revocation lists, if it has any. */
+void sl_openssl_check_crls(X509_STORE_CTX *ctx, struct sluice_trust *trust);
 
 /* 0-ended list of the schemes that fit a key. */
 void sl_openssl_key_schemes(const EVP_PKEY *key, uint16_t schemes[8]);

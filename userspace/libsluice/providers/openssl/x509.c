@@ -31,6 +31,12 @@ static int alert_of(int error)
 	case X509_V_ERR_CERT_UNTRUSTED:
 	case X509_V_ERR_INVALID_CA:
 		return ALERT_UNKNOWN_CA;
+	case X509_V_ERR_UNABLE_TO_GET_CRL:
+	case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER:
+	case X509_V_ERR_CRL_SIGNATURE_FAILURE:
+	case X509_V_ERR_CRL_NOT_YET_VALID:
+	case X509_V_ERR_CRL_HAS_EXPIRED:
+		return ALERT_CERTIFICATE_UNKNOWN;
 	case X509_V_ERR_INVALID_PURPOSE:
 		return ALERT_UNSUPPORTED_CERTIFICATE;
 	default:
@@ -101,6 +107,7 @@ static int check(const struct sluice_openssl *o,
 		rc = ALERT_BAD_CERTIFICATE;
 		goto out;
 	}
+	sl_openssl_check_crls(ctx, (struct sluice_trust *)(uintptr_t)trust);
 	if (X509_verify_cert(ctx) == 1) {
 		rc = 0;
 	} else {
