@@ -103,6 +103,7 @@ struct sluice_conn {
 	struct sl_direction tx;
 	struct sl_direction rx;
 	uint8_t resumption_secret[SLUICE_HASH_MAX];	/* client */
+	uint8_t exporter_secret[SLUICE_HASH_MAX];
 
 	bool hello_done;		/* the first ClientHello is through */
 	bool done;

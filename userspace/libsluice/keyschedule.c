@@ -46,13 +46,15 @@ bool sl_expand_label(struct sluice_conn *c, const struct sl_suite *suite,
 		     const uint8_t *context, size_t context_len,
 		     uint8_t *out, size_t out_len)
 {
-	uint8_t info[2 + 1 + 6 + 16 + 1 + 255 + 1];
+	/* T(n - 1) | info | n, as RFC 5869 has it; the first has no T */
+	uint8_t input[SLUICE_HASH_MAX + 2 + 1 + 255 + 1 + 255 + 1];
 	uint8_t block[SLUICE_HASH_MAX];
-	struct sl_writer w = sl_writer(info, sizeof(info));
+	size_t hash_len = suite->hash_len, skip = hash_len;
+	struct sl_writer w = sl_writer(input, sizeof(input));
 	size_t mark;
-	bool ok;
+	bool ok = true;
 
-	/* all of TLS fits in the first block of HKDF-Expand (RFC 5869) */
+	sl_put_space(&w, hash_len);
 	sl_put16(&w, (unsigned int)out_len);
 	mark = sl_begin_vec(&w, 1);
 	sl_put(&w, "tls13 ", 6);
@@ -61,12 +63,24 @@ bool sl_expand_label(struct sluice_conn *c, const struct sl_suite *suite,
 	mark = sl_begin_vec(&w, 1);
 	sl_put(&w, context, context_len);
 	sl_end_vec(&w, mark, 1);
-	sl_put8(&w, 1);
-	if (w.bad || out_len > suite->hash_len)
+	sl_put8(&w, 0);
+	if (w.bad || out_len > 255 * hash_len)
 		return sl_internal(c, "a label is too long");
-	ok = hmac(c, suite, secret, suite->hash_len, info, w.len, block);
-	if (ok)
-		memcpy(out, block, out_len);
+	while (ok && out_len) {
+		size_t part = out_len < hash_len ? out_len : hash_len;
+
+		input[w.len - 1]++;
+		ok = hmac(c, suite, secret, hash_len, input + skip,
+			  w.len - skip, block);
+		if (!ok)
+			break;
+		memcpy(out, block, part);
+		memcpy(input, block, hash_len);
+		out += part;
+		out_len -= part;
+		skip = 0;
+	}
+	sluice_wipe(input, sizeof(input));
 	sluice_wipe(block, sizeof(block));
 	return ok;
 }
@@ -81,19 +95,26 @@ static bool derive(struct sluice_conn *c, const char *label, uint8_t *out)
 			       c->suite->hash_len, out, c->suite->hash_len);
 }
 
-/* Derive-Secret of no messages. */
-static bool derive_empty(struct sluice_conn *c, const struct sl_suite *suite,
-			 const char *label, uint8_t *out)
+static bool hash_octets(struct sluice_conn *c, const struct sl_suite *suite,
+			const uint8_t *data, size_t len, uint8_t *hash)
 {
 	struct sluice_hash_ctx *ctx = c->p->hash_new(c->p, suite->hash);
-	uint8_t hash[SLUICE_HASH_MAX];
-	bool ok = ctx && !c->p->hash_digest(c->p, ctx, hash);
+	bool ok = ctx && (!len || !c->p->hash_update(c->p, ctx, data, len)) &&
+		  !c->p->hash_digest(c->p, ctx, hash);
 
 	c->p->hash_free(c->p, ctx);
-	if (!ok)
-		return sl_internal(c, "the provider cannot hash");
-	return sl_expand_label(c, suite, c->hs.secret, label, hash,
-			       suite->hash_len, out, suite->hash_len);
+	return ok || sl_internal(c, "the provider cannot hash");
+}
+
+/* Derive-Secret of no messages. */
+static bool derive_empty(struct sluice_conn *c, const struct sl_suite *suite,
+			 const uint8_t *secret, const char *label, uint8_t *out)
+{
+	uint8_t hash[SLUICE_HASH_MAX];
+
+	return hash_octets(c, suite, NULL, 0, hash) &&
+	       sl_expand_label(c, suite, secret, label, hash, suite->hash_len,
+			       out, suite->hash_len);
 }
 
 bool sl_early_secret(struct sluice_conn *c, const struct sl_suite *suite,
@@ -115,8 +136,8 @@ bool sl_binder_mac(struct sluice_conn *c, const struct sl_suite *suite,
 	uint8_t hash[SLUICE_HASH_MAX];
 	bool ok;
 
-	ok = derive_empty(c, suite, c->hs.session.external ? "ext binder" :
-							     "res binder",
+	ok = derive_empty(c, suite, c->hs.secret,
+			  c->hs.session.external ? "ext binder" : "res binder",
 			  key) &&
 	     sl_transcript_hash(c, suite->hash, hello, len, hash) &&
 	     sl_finished_mac(c, suite, key, hash, mac);
@@ -170,7 +191,7 @@ static bool next_stage(struct sluice_conn *c, const uint8_t *input, size_t len)
 	uint8_t salt[SLUICE_HASH_MAX];
 	bool ok;
 
-	ok = derive_empty(c, c->suite, "derived", salt) &&
+	ok = derive_empty(c, c->suite, c->hs.secret, "derived", salt) &&
 	     hmac(c, c->suite, salt, c->suite->hash_len, input, len,
 		  c->hs.secret);
 	sluice_wipe(salt, sizeof(salt));
@@ -199,15 +220,31 @@ bool sl_application_secrets(struct sluice_conn *c)
 		return false;
 	log_secret(c, "CLIENT_TRAFFIC_SECRET_0", c->hs.client_secret);
 	log_secret(c, "SERVER_TRAFFIC_SECRET_0", c->hs.server_secret);
-	if (c->config->keylog) {
-		uint8_t exporter[SLUICE_HASH_MAX];
-
-		if (!derive(c, "exp master", exporter))
-			return false;
-		log_secret(c, "EXPORTER_SECRET", exporter);
-		sluice_wipe(exporter, sizeof(exporter));
-	}
+	if (!derive(c, "exp master", c->exporter_secret))
+		return false;
+	log_secret(c, "EXPORTER_SECRET", c->exporter_secret);
 	return true;
+}
+
+int sluice_export(struct sluice_conn *c, const char *label,
+		  const uint8_t *context, size_t context_len,
+		  uint8_t *out, size_t out_len)
+{
+	uint8_t secret[SLUICE_HASH_MAX], hash[SLUICE_HASH_MAX];
+	bool ok;
+
+	if (!c->done || c->error || !*label ||
+	    strlen(label) > SLUICE_EXPORT_LABEL_MAX ||
+	    out_len > 255 * c->suite->hash_len)
+		return -1;
+	ok = derive_empty(c, c->suite, c->exporter_secret, label, secret) &&
+	     hash_octets(c, c->suite, context, context_len, hash) &&
+	     sl_expand_label(c, c->suite, secret, "exporter", hash,
+			     c->suite->hash_len, out, out_len);
+	sluice_wipe(secret, sizeof(secret));
+	if (!ok)
+		sluice_wipe(out, out_len);
+	return ok ? 0 : -1;
 }
 
 bool sl_resumption_secret(struct sluice_conn *c)

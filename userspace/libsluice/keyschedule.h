@@ -35,7 +35,7 @@ struct sl_direction {
 };
 
 /*
- * HKDF-Expand-Label (section 7.1), for up to one hash; label is given without
+ * HKDF-Expand-Label (section 7.1), for up to 255 hashes; label is given without
  * "tls13 ". All of these fail the connection, and return false, if the provider
  * fails, but for the two where it is said.
  */

@@ -295,6 +295,15 @@ our_server 1 --cert "$tmp/p256.pem" --key "$tmp/p256.key" --groups 0018
 text=$(s_client)
 expect "server, openssl s_client, HelloRetryRequest" "$text
 $(ended)" '^hello' 'group=secp384r1.*retried=1.*data=1.*error=0'
+for suite in "${suites[@]}"; do
+	our_server 1 --cert "$tmp/p256.pem" --key "$tmp/p256.key" \
+		--export EXPERIMENTAL-test
+	text=$(s_client -ciphersuites "${suite#*:}" \
+		-keymatexport EXPERIMENTAL-test -keymatexportlen 100)
+	material=$(sed -n 's/^ *Keying material: //p' <<<"$text")
+	expect "server, openssl s_client, exported keying material, ${suite#*:}" "$text
+$(ended)" '^ *Keying material: [0-9A-F]{200}$' "exported=${material:-none} .*error=0"
+done
 our_server 1 --cert "$tmp/p256.pem" --key "$tmp/p256.key" --updates 3
 text=$(s_client)
 expect "server, openssl s_client, KeyUpdate both ways" "$text

@@ -41,6 +41,7 @@ struct peer {
 	size_t ticket_len[TICKETS];
 	size_t ticket_count;
 	char names[512];
+	const char *export;
 };
 
 struct link {
@@ -214,6 +215,18 @@ static void report(struct peer *peer, struct link *link, bool data)
 	struct sluice_conn_info info;
 
 	sluice_conn_info(link->conn, &info);
+	if (peer->export) {
+		uint8_t material[100];
+		size_t i;
+
+		if (sluice_export(link->conn, peer->export, NULL, 0, material,
+				  sizeof(material)))
+			die("no keying material");
+		printf("exported=");
+		for (i = 0; i < sizeof(material); i++)
+			printf("%02X", material[i]);
+		printf(" ");
+	}
 	printf("done=%d suite=%s group=%s signature=%s client=%s peer=%s alpn=%.*s sni=%.*s verified=%d resumed=%d retried=%d tickets=%u data=%d closed=%d tx_updates=%u rx_updates=%u error=%d sent=%s received=%s reason=%s\n",
 	       info.handshake_done, sluice_suite_name(info.suite),
 	       sluice_group_name(info.group),
@@ -397,6 +410,7 @@ int main(int argc, char **argv)
 		{ "expect", required_argument, NULL, 'e' },
 		{ "connections", required_argument, NULL, 'C' },
 		{ "client-auth", required_argument, NULL, 'A' },
+		{ "export", required_argument, NULL, 'x' },
 		{ "updates", required_argument, NULL, 'u' },
 		{ "tickets", no_argument, NULL, 'T' },
 		{ NULL, 0, NULL, 0 }
@@ -442,6 +456,7 @@ int main(int argc, char **argv)
 		case 'e': peer->expect = optarg; break;
 		case 'C': peer->connections = atoi(optarg); break;
 		case 'u': peer->updates = atoi(optarg); break;
+		case 'x': peer->export = optarg; break;
 		case 'A':
 			config->client_auth = strcmp(optarg, "required") ?
 					      SLUICE_CLIENT_AUTH_OPTIONAL :

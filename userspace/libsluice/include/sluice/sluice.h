@@ -463,6 +463,28 @@ struct sluice_secrets {
 int sluice_conn_secrets(const struct sluice_conn *conn,
 			struct sluice_secrets *secrets);
 
+/* The longest label of sluice_export(), in octets. */
+#define SLUICE_EXPORT_LABEL_MAX	249
+
+/**
+ * sluice_export() - keying material of the connection (RFC 9846, section 7.5)
+ * @label: for what: "EXPORTER-…", registered with IANA or "EXPERIMENTAL…"
+ *	(RFC 5705, section 4); 1 to SLUICE_EXPORT_LABEL_MAX octets
+ * @context: octets that both sides have to know; none is the same as NULL
+ * @context_len: their number
+ * @out: where to
+ * @out_len: octets wanted, at most 255 times the length of the suite's hash
+ *
+ * Both sides get the same, and nobody else does; it says nothing of the keys
+ * of the records. A hand-over ends it, as the connection is freed.
+ *
+ * Return: 0; -1 if the handshake is not finished, if the connection has failed,
+ * or if a length is out of bounds.
+ */
+int sluice_export(struct sluice_conn *conn, const char *label,
+		  const uint8_t *context, size_t context_len,
+		  uint8_t *out, size_t out_len);
+
 /* Overwrite memory in a way that the compiler does not remove. */
 void sluice_wipe(void *mem, size_t len);
 
