@@ -390,8 +390,10 @@ static void configure(struct sluice_config *config, unsigned int setup)
 	} else if (!(setup & SERVER)) {
 		config->credential = NULL;
 	}
-	if (setup & ALPN)
+	if (setup & ALPN) {
 		config->alpn = alpn;
+		config->record_limit = 1000;
+	}
 	if (setup & ONE_GROUP)
 		config->groups = setup & SERVER ? server_group : group;
 }

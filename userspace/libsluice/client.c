@@ -278,6 +278,9 @@ static bool read_extensions(struct sluice_conn *c, enum sl_message type,
 	if (sl_has(&ext, SL_EXT_ALPN) &&
 	    !read_alpn(c, &ext.body[SL_EXT_ALPN]))
 		return false;
+	if (sl_has(&ext, SL_EXT_RECORD_SIZE_LIMIT) &&
+	    !sl_read_record_limit(c, &ext.body[SL_EXT_RECORD_SIZE_LIMIT]))
+		return false;
 	return sl_message_hash(c) &&
 	       next(c, c->by_psk ? READ_FINISHED : READ_REQUEST_OR_CERTIFICATE);
 }

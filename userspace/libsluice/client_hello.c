@@ -240,6 +240,8 @@ bool sl_client_hello_write(struct sluice_conn *c)
 		sl_end_vec(&w, ext, 2);
 	}
 	put_alpn(c, &w);
+	if (c->config->record_limit)
+		sl_put_record_limit(c, &w);
 	ext = sl_begin_extension(c, &w, SL_EXT_SUPPORTED_VERSIONS);
 	list = sl_begin_vec(&w, 1);
 	sl_put16(&w, SL_TLS_1_3);

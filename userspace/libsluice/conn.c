@@ -124,6 +124,10 @@ const char *sluice_config_check(const struct sluice_config *config)
 		return "provider: needed";
 	if (!config->now)
 		return "now: needed";
+	if (config->record_limit &&
+	    (config->record_limit < SLUICE_DATA_MIN ||
+	     config->record_limit > SLUICE_DATA_MAX))
+		return "record_limit: 63 to 16384 octets";
 	wrong = check_alpn(config->alpn);
 	if (!wrong)
 		wrong = check_lists(config);
@@ -159,6 +163,8 @@ struct sluice_conn *sluice_conn_init(void *mem, size_t size,
 	c->alert_sent = SL_ALERT_NONE;
 	c->alert_received = SL_ALERT_NONE;
 	c->reason = "";
+	c->tx_limit = SL_PLAINTEXT_MAX;
+	c->rx_limit = SL_PLAINTEXT_MAX;
 	c->hs.step = config->role == SLUICE_CLIENT ? sl_client_begin() :
 						     sl_server_begin();
 	return c;
@@ -224,6 +230,7 @@ void sluice_conn_info(const struct sluice_conn *c,
 		.tx_key_updates = c->tx.updates,
 		.rx_key_updates = c->rx.updates,
 		.tickets = c->tickets,
+		.record_limit = (unsigned int)c->tx_limit,
 	};
 }
 
@@ -245,6 +252,7 @@ int sluice_conn_secrets(const struct sluice_conn *c,
 	secrets->suite = c->suite->id;
 	secrets->hash_len = c->suite->hash_len;
 	secrets->key_len = c->suite->key_len;
+	secrets->record_limit = (unsigned int)c->tx_limit;
 	copy_keys(&secrets->tx, &c->tx);
 	copy_keys(&secrets->rx, &c->rx);
 	return 0;

@@ -88,6 +88,7 @@ struct sl_handshake {
 	uint16_t retry_group;
 	uint16_t identity;		/* number of the PSK accepted */
 	bool sni_used;
+	bool limit_used;		/* the client sent record_size_limit */
 	bool tickets_wanted;		/* the client offered psk_dhe_ke */
 	size_t early_data_left;
 };
@@ -104,6 +105,9 @@ struct sluice_conn {
 	struct sl_direction rx;
 	uint8_t resumption_secret[SLUICE_HASH_MAX];	/* client */
 	uint8_t exporter_secret[SLUICE_HASH_MAX];
+
+	size_t tx_limit;		/* content of a protected record */
+	size_t rx_limit;
 
 	bool hello_done;		/* the first ClientHello is through */
 	bool done;
@@ -148,6 +152,12 @@ struct sluice_conn {
 	size_t message_len;		/* of the message being read */
 	bool flight;			/* it is to be sent */
 };
+
+/* How much of what is to be sent goes into one record. */
+static inline size_t sl_record_room(const struct sluice_conn *c)
+{
+	return c->tx.aead ? c->tx_limit : SL_PLAINTEXT_MAX;
+}
 
 /* The handshake is through: its secrets are wiped. */
 void sl_conn_finish(struct sluice_conn *c);

@@ -76,7 +76,7 @@ enum sluice_status sluice_seal(struct sluice_conn *c,
 	bool flushed;
 
 	for (;;) {
-		size_t part = left < SLUICE_DATA_MAX ? left : SLUICE_DATA_MAX;
+		size_t part = left < c->tx_limit ? left : c->tx_limit;
 
 		flushed = flush_pending(c, &w);
 		if (!flushed || c->error || refuse || !part ||

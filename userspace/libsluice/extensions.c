@@ -87,3 +87,30 @@ size_t sl_begin_extension(struct sluice_conn *c, struct sl_writer *w,
 	sl_put16(w, known[ext].type);
 	return sl_begin_vec(w, 2);
 }
+
+void sl_put_record_limit(struct sluice_conn *c, struct sl_writer *w)
+{
+	size_t mark = sl_begin_extension(c, w, SL_EXT_RECORD_SIZE_LIMIT);
+
+	sl_put16(w, c->config->record_limit + 1);
+	sl_end_vec(w, mark, 2);
+}
+
+bool sl_read_record_limit(struct sluice_conn *c, struct sl_reader *body)
+{
+	size_t limit = sl_get16(body);
+
+	if (!sl_done(body))
+		return sl_bad_decode(c, "a malformed record_size_limit");
+	if (limit < SLUICE_DATA_MIN + 1)
+		return sl_illegal(c, "a record_size_limit below 64 octets");
+	if (limit > SL_PLAINTEXT_MAX + 1) {
+		/* of a client it may be of a version to come */
+		if (!sl_is_server(c))
+			return sl_illegal(c, "a record_size_limit above what TLS allows");
+		limit = SL_PLAINTEXT_MAX + 1;
+	}
+	c->tx_limit = limit - 1;
+	c->rx_limit = c->config->record_limit;
+	return true;
+}

@@ -72,4 +72,11 @@ bool sl_parse_extensions(struct sluice_conn *c, struct sl_reader *r,
 size_t sl_begin_extension(struct sluice_conn *c, struct sl_writer *w,
 			  enum sl_extension ext);
 
+/*
+ * record_size_limit (RFC 8449): write our own; or read the peer's, and go by
+ * both from there on. It counts the content type, too.
+ */
+void sl_put_record_limit(struct sluice_conn *c, struct sl_writer *w);
+bool sl_read_record_limit(struct sluice_conn *c, struct sl_reader *body);
+
 #endif /* SLUICE_EXTENSIONS_H */

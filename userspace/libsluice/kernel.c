@@ -12,6 +12,9 @@
 #ifndef SOL_TLS
 #define SOL_TLS 282
 #endif
+#ifndef TLS_TX_MAX_PAYLOAD_LEN
+#define TLS_TX_MAX_PAYLOAD_LEN 5
+#endif
 #ifndef TCP_ULP
 #define TCP_ULP 31
 #endif
@@ -99,12 +102,26 @@ static size_t fill(union crypto_info *ci, const struct sluice_secrets *s,
 	}
 }
 
+/* Before the keys, so that there is a way back where kTLS can't do it. */
+static int limit_records(int fd, unsigned int limit)
+{
+	uint16_t value = (uint16_t)limit;
+
+	if (limit >= SLUICE_DATA_MAX)
+		return 0;
+	return set(fd, SOL_TLS, TLS_TX_MAX_PAYLOAD_LEN, &value, sizeof(value)) ?
+	       -EOPNOTSUPP : 0;
+}
+
 int sluice_kernel_set_keys(int fd, const struct sluice_secrets *secrets)
 {
 	union crypto_info ci;
 	size_t len;
 	int rc;
 
+	rc = limit_records(fd, secrets->record_limit);
+	if (rc)
+		return rc;
 	len = fill(&ci, secrets, &secrets->tx);
 	rc = set(fd, SOL_TLS, TLS_TX, &ci, len);
 	if (rc == -EINVAL || rc == -ENOENT)

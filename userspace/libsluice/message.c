@@ -122,8 +122,8 @@ bool sl_flight_flush(struct sluice_conn *c, struct sl_writer *out)
 		room -= SLUICE_OVERHEAD;
 		if (len > room)
 			len = room;
-		if (len > SL_PLAINTEXT_MAX)
-			len = SL_PLAINTEXT_MAX;
+		if (len > sl_record_room(c))
+			len = sl_record_room(c);
 		out->len += sl_record_seal(c, SL_HANDSHAKE,
 					   c->buffer + c->buffer_start, len,
 					   out->buf + out->len);

@@ -109,9 +109,9 @@ static bool open_protected(struct sluice_conn *c, size_t len)
 	len -= SL_TAG_LEN;
 
 	/* padding is zeros behind the content type (section 5.4) */
-	if (len > SL_PLAINTEXT_MAX + 1)
+	if (len > c->rx_limit + 1)
 		return sl_fail(c, SL_RECORD_OVERFLOW, SLUICE_ERR_PROTOCOL,
-			       "a record's content is longer than 16384 octets");
+			       "a record's content is longer than we take");
 	while (len && !body[len - 1])
 		len--;
 	if (!len)

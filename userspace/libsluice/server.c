@@ -142,6 +142,8 @@ static bool write_extensions(struct sluice_conn *c)
 		sl_end_vec(&w, list, 2);
 		sl_end_vec(&w, ext, 2);
 	}
+	if (c->hs.limit_used)
+		sl_put_record_limit(c, &w);
 	sl_end_vec(&w, mark, 2);
 	return sl_message_end(c, &w);
 }

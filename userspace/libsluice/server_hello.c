@@ -469,5 +469,10 @@ bool sl_client_hello_read(struct sluice_conn *c, struct sl_reader *body,
 	if (sl_has(ext, SL_EXT_ALPN) &&
 	    !read_alpn(c, &ext->body[SL_EXT_ALPN]))
 		return false;
+	c->hs.limit_used = c->config->record_limit &&
+			   sl_has(ext, SL_EXT_RECORD_SIZE_LIMIT);
+	if (c->hs.limit_used &&
+	    !sl_read_record_limit(c, &ext->body[SL_EXT_RECORD_SIZE_LIMIT]))
+		return false;
 	return choose_authentication(c, &hello) && sl_message_hash(c);
 }

@@ -227,7 +227,7 @@ static void report(struct peer *peer, struct link *link, bool data)
 			printf("%02X", material[i]);
 		printf(" ");
 	}
-	printf("done=%d suite=%s group=%s signature=%s client=%s peer=%s alpn=%.*s sni=%.*s verified=%d resumed=%d retried=%d tickets=%u data=%d closed=%d tx_updates=%u rx_updates=%u error=%d sent=%s received=%s reason=%s\n",
+	printf("done=%d suite=%s group=%s signature=%s client=%s peer=%s alpn=%.*s sni=%.*s verified=%d resumed=%d retried=%d tickets=%u data=%d closed=%d tx_updates=%u rx_updates=%u limit=%u error=%d sent=%s received=%s reason=%s\n",
 	       info.handshake_done, sluice_suite_name(info.suite),
 	       sluice_group_name(info.group),
 	       sluice_signature_name(info.signature),
@@ -237,7 +237,7 @@ static void report(struct peer *peer, struct link *link, bool data)
 	       info.verified, info.resumed, info.retried,
 	       (unsigned int)info.tickets, data, info.closed,
 	       (unsigned int)info.tx_key_updates,
-	       (unsigned int)info.rx_key_updates, info.error,
+	       (unsigned int)info.rx_key_updates, info.record_limit, info.error,
 	       info.alert_sent < 0 ? "none" : sluice_alert_name(info.alert_sent),
 	       info.alert_received < 0 ? "none" :
 	       sluice_alert_name(info.alert_received), info.reason);
@@ -411,6 +411,7 @@ int main(int argc, char **argv)
 		{ "connections", required_argument, NULL, 'C' },
 		{ "client-auth", required_argument, NULL, 'A' },
 		{ "export", required_argument, NULL, 'x' },
+		{ "record-limit", required_argument, NULL, 'L' },
 		{ "updates", required_argument, NULL, 'u' },
 		{ "tickets", no_argument, NULL, 'T' },
 		{ NULL, 0, NULL, 0 }
@@ -457,6 +458,9 @@ int main(int argc, char **argv)
 		case 'C': peer->connections = atoi(optarg); break;
 		case 'u': peer->updates = atoi(optarg); break;
 		case 'x': peer->export = optarg; break;
+		case 'L':
+			config->record_limit = (unsigned int)atoi(optarg);
+			break;
 		case 'A':
 			config->client_auth = strcmp(optarg, "required") ?
 					      SLUICE_CLIENT_AUTH_OPTIONAL :

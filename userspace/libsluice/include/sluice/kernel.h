@@ -43,7 +43,8 @@ int sluice_kernel_prepare(int fd);
  * @fd: the socket, after sluice_kernel_prepare()
  * @secrets: of the connection
  *
- * Return: -EOPNOTSUPP, kTLS does not have the cipher: nothing has changed. Any
+ * Return: -EOPNOTSUPP, kTLS does not have the cipher, or can't keep to the size
+ * of records that the peer asks for: nothing has changed. Any
  * other error leaves the connection unusable.
  */
 int sluice_kernel_set_keys(int fd, const struct sluice_secrets *secrets);

@@ -73,6 +73,8 @@ struct sluice_octets;		/* somebody's octets */
 #define SLUICE_RECORD_MAX	(5 + 16384 + 256)
 /* The most application data in one record. */
 #define SLUICE_DATA_MAX		16384
+/* The least of it to which a peer can be limited (RFC 8449, section 4). */
+#define SLUICE_DATA_MIN		63
 /* What sealing adds to the data of a record: header, content type, tag. */
 #define SLUICE_OVERHEAD		(5 + 1 + 16)
 /* The least room for output with which every call makes progress. */
@@ -205,6 +207,10 @@ enum sluice_client_auth {
  * @update_after: renew the sending key after this many records; 0, or anything
  *	above it, for the limit of the AEAD (RFC 9846, section 5.5)
  *
+ * @record_limit: octets of data that the peer is asked to put into a record at
+ *	most, SLUICE_DATA_MIN to SLUICE_DATA_MAX (record_size_limit, RFC 8449);
+ *	what it asks for in turn is obeyed. 0: nothing is asked, nor obeyed
+ *
  * Everything belongs to the caller, and must stay as it is until the last
  * connection that uses it is freed. Zero what is not set.
  */
@@ -237,6 +243,7 @@ struct sluice_config {
 	bool (*ticket_unused)(void *ctx, const uint8_t id[16]);
 	void (*keylog)(void *ctx, const char *line);
 	uint64_t update_after;
+	unsigned int record_limit;
 };
 
 /* The most octets of all ALPN names together, one more for each name. */
@@ -392,6 +399,7 @@ enum sluice_status sluice_eof(struct sluice_conn *conn);
  * @tx_key_updates: times the sending key was renewed
  * @rx_key_updates: times the receiving key was renewed
  * @tickets: client: tickets received; server: tickets sent
+ * @record_limit: octets of data in a record that the peer takes
  *
  * Pointers are into the connection, or to constant text.
  */
@@ -420,6 +428,7 @@ struct sluice_conn_info {
 	uint64_t tx_key_updates;
 	uint64_t rx_key_updates;
 	uint64_t tickets;
+	unsigned int record_limit;
 };
 
 void sluice_conn_info(const struct sluice_conn *conn,
@@ -445,6 +454,7 @@ struct sluice_secrets {
 	uint16_t suite;
 	size_t hash_len;	/* 32 or 48 */
 	size_t key_len;		/* 16 or 32 */
+	unsigned int record_limit;	/* octets of data in a record sent */
 	struct sluice_keys tx;
 	struct sluice_keys rx;
 };
