@@ -49,6 +49,7 @@ struct options {
 	uint16_t suites[8];
 	uint16_t groups[8];
 	uint64_t update_after;
+	unsigned int record_size;
 	unsigned int timeout;	/* seconds; 0 for none */
 	bool allow_truncation;
 };

@@ -47,6 +47,7 @@ static void common(struct context *ctx, const struct options *options)
 	ctx->config.now = now;
 	ctx->config.ctx = ctx;
 	ctx->config.update_after = options->update_after;
+	ctx->config.record_limit = options->record_size;
 	if (options->alpn[0])
 		ctx->config.alpn = options->alpn;
 	if (options->suites[0])
@@ -158,6 +159,9 @@ void context_server(struct context *ctx, const struct options *options)
 	common(ctx, options);
 	ctx->config.role = SLUICE_SERVER;
 	load_credential(ctx);
+	/* a client's wish is obeyed in any case */
+	if (!options->record_size)
+		ctx->config.record_limit = SLUICE_DATA_MAX;
 	if (options->client_ca) {
 		load_trust(ctx, options->client_ca, NULL);
 		ctx->config.client_auth = options->client_optional ?

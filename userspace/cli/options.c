@@ -12,7 +12,7 @@
 enum {
 	OPT_CAFILE = 256, OPT_CAPATH, OPT_SERVERNAME, OPT_INSECURE, OPT_CERT,
 	OPT_KEY, OPT_CRL, OPT_CRL_CHECK, OPT_CRL_ALLOW, OPT_ALPN, OPT_SUITES, OPT_GROUPS, OPT_REQUIRE, OPT_NEVER,
-	OPT_RAW, OPT_UPDATE, OPT_SESSION, OPT_KEYLOG, OPT_TIMEOUT, OPT_TRUNCATED,
+	OPT_RAW, OPT_UPDATE, OPT_SESSION, OPT_RECORD_SIZE, OPT_KEYLOG, OPT_TIMEOUT, OPT_TRUNCATED,
 };
 
 static const struct argp_option tls_options[] = {
@@ -41,8 +41,10 @@ static const struct argp_option tls_options[] = {
 	  "X25519MLKEM768, x25519, secp256r1, secp384r1", 0 },
 	{ "session", OPT_SESSION, "FILE", 0,
 	  "Resume with a ticket from FILE, and keep new ones there; each is used once", 0 },
+	{ "record-size", OPT_RECORD_SIZE, "OCTETS", 0,
+	  "Ask the peer for records with at most OCTETS of data, 63 to 16384", 0 },
 	{ "keylog", OPT_KEYLOG, "FILE", 0,
-	  "Append the secrets to FILE (SSLKEYLOGFILE format): whoever reads it can read the connection", 0 },
+	  "Append the secrets to FILE (SSLKEYLOGFILE format): whoever reads it can read the connection. By default $SSLKEYLOGFILE, if that is set", 0 },
 	{ NULL, 0, NULL, 0, "Kernel:", 20 },
 	{ "require-kernel", OPT_REQUIRE, NULL, 0,
 	  "Fail where the kernel has no kTLS or no sluice module", 0 },
@@ -178,6 +180,10 @@ static error_t parse_tls(int opt, char *arg, struct argp_state *state)
 			argp_error(state, "--crl-allow: unknown or expired");
 		break;
 	case ARGP_KEY_END:
+		if (!o->keylog)
+			o->keylog = secure_getenv("SSLKEYLOGFILE");
+		if (o->keylog && !*o->keylog)
+			o->keylog = NULL;
 		if (o->crl_flags && !o->crl)
 			argp_error(state, "--crl-check and --crl-allow need --crl");
 		break;
@@ -195,6 +201,10 @@ static error_t parse_tls(int opt, char *arg, struct argp_state *state)
 		break;
 	case OPT_KEYLOG:
 		o->keylog = arg;
+		break;
+	case OPT_RECORD_SIZE:
+		o->record_size = (unsigned int)parse_number(state, arg,
+							    SLUICE_DATA_MAX);
 		break;
 	case OPT_REQUIRE:
 		o->kernel = KERNEL_REQUIRED;

@@ -111,6 +111,8 @@ done
 for suite in TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256; do
 	check "get with $suite" fetch_and_compare --ciphersuites "$suite" --cacert ec.pem https://localhost:4454/www/file
 done
+check "get in small records" fetch_and_compare --record-size 63 --cacert ec.pem https://localhost:4451/file
+refused 1 '63 to 16384' "records that are too small" get --record-size 62 --cacert ec.pem https://localhost:4451/file
 check "get under key updates" fetch_and_compare --update-after 3 --cacert ec.pem https://localhost:4454/www/file
 check "get an empty file" get --cacert ec.pem https://localhost:4451/empty
 
@@ -206,6 +208,14 @@ key_log() {
 		grep -q '^CLIENT_TRAFFIC_SECRET_0 ' keys && [[ $(stat -c %a keys) == 600 ]]
 }
 check "the key log is written, for nobody else" key_log
+key_log_by_environment() {
+	SSLKEYLOGFILE=keys2 get --cacert ec.pem https://localhost:4451/empty &&
+		[[ $(cut -d' ' -f1 keys2 | sort -u | wc -l) == 5 ]] &&
+		SSLKEYLOGFILE='' get --cacert ec.pem https://localhost:4451/empty &&
+		SSLKEYLOGFILE=keys3 get --keylog keys --cacert ec.pem https://localhost:4451/empty &&
+		[[ ! -e keys3 ]]
+}
+check "the key log is written where the environment says" key_log_by_environment
 
 refused 3 'name\|IP address mismatch' "another name" get --cacert ec.pem --servername other.test https://localhost:4451/file
 refused 3 'IP address mismatch' "another address" get --cacert ec.pem https://127.0.0.2:4451/file
