@@ -114,6 +114,7 @@ struct request {
  * @open: the session is open, or has failed
  * @done: nothing more comes
  * @info: how it ended
+ * @peer: whom the handshake has met
  */
 struct client {
 	struct options options;
@@ -131,6 +132,7 @@ struct client {
 	struct completion open;
 	struct completion done;
 	struct sluice_info info;
+	key_serial_t peer;
 };
 
 enum {
@@ -475,6 +477,7 @@ static int run(struct client *client)
 	else
 		sluice_session_close(client->session, 0);
 	sluice_session_info(client->session, &client->info);
+	client->peer = sluice_session_peer(client->session);
 	sluice_session_put(client->session);
 	return rc;
 }
@@ -556,11 +559,12 @@ static ssize_t client_read(struct file *file, char __user *to, size_t len,
 	if (!client)
 		return 0;
 	n = scnprintf(text, sizeof(text),
-		      "sent=%llu received=%llu tx_key_updates=%llu rx_key_updates=%llu tickets=%llu tx_records=%llu alert_sent=%u alert_received=%u\n",
+		      "sent=%llu received=%llu tx_key_updates=%llu rx_key_updates=%llu tickets=%llu tx_records=%llu alert_sent=%u alert_received=%u peer=%d\n",
 		      client->sent, client->received,
 		      client->info.tx_key_updates, client->info.rx_key_updates,
 		      client->info.tickets, client->info.tx_records,
-		      client->info.alert_sent, client->info.alert_received);
+		      client->info.alert_sent, client->info.alert_received,
+		      client->peer);
 	return simple_read_from_buffer(to, len, pos, text, n);
 }
 
