@@ -28,6 +28,7 @@ check "get with every cipher suite" get_every_suite
 check "put to nginx with key updates of ours" put_with_updates
 check "serve to openssl s_client" serve_to_openssl
 check "serve to gnutls-cli that renews keys" serve_to_gnutls
+check "serve to gnutls-cli that asks for small records" serve_in_small_records
 check "serve to openssl s_client that renews keys" serve_under_updates
 check "read from openssl s_server that renews keys" connect_under_updates
 check "a truncated connection is reported" truncated

@@ -2,17 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # sluiced as the agent: it has the secrets, so that keys can be renewed.
 MEGABYTES=1024
+. "$(dirname "$0")/lib/sluiced.sh"
 . "$(dirname "$0")/lib/agents.sh"
-
-start_agent() {
-	/out/userspace/sluiced --verbose "$@" 2>agent.log &
-	AGENT_PID=$!
-	wait_agent ready
-}
-
-stop_agent() {
-	kill "$AGENT_PID" && wait "$AGENT_PID"
-}
 
 # Each of the requests renews both keys, and OpenSSL has to follow.
 storm_to_peer() {
@@ -25,11 +16,6 @@ storm_to_peer() {
 storm_from_openssl() {
 	openssl_updates 50 && grep -q '^behind$' openssl.log &&
 		[[ $(grep -c '^KEYUPDATE$' openssl.log) == 50 ]]
-}
-
-no_client_certificate() {
-	drives ENOTSUP 1 "$PEER_PORT" auth=x509 cert="$CERT" \
-		privkey="$KEY" name=localhost
 }
 
 bad_psk() {
@@ -97,7 +83,6 @@ check "a pre-shared key from OpenSSL, and no other" psk_from_python psk="$PSK"
 check "a pre-shared key that is none" bad_psk 1 ENOKEY
 check "a pre-shared key that can't be read" bad_psk "$HIDDEN" EACCES
 check "a pre-shared key that is too short" bad_psk "$SHORT" EINVAL
-check "a client certificate is refused" no_client_certificate
 check "a server without a key" bad_keys 1 'key 1 can.t be read'
 check "a server with a key that is none" bad_keys "$CERT" 'no private key'
 check "SIGHUP reads the authorities again" reload

@@ -32,6 +32,11 @@ silent_peer_here() {
 	silent_peer || grep '^EACCES' drive.log
 }
 
+# The peer may have closed before it comes to kTLS.
+refused_here() {
+	"$@" || grep '^ENOTCONN' drive.log
+}
+
 no_agent() {
 	kill "$AGENT_PID" && wait "$AGENT_PID"
 	drives ESRCH 1 "$PEER_PORT" auth=anon name=localhost
@@ -46,6 +51,9 @@ check "64 sessions at once" many_to_peer
 check "a server of another name is refused" wrong_name
 check "a server of an unknown authority is refused" wrong_authority
 check "a pre-shared key with OpenSSL" psk_to_peer sluice-psk ok
+check "a client certificate to OpenSSL, which asks for it" as alice ok
+check "a client certificate of another authority" refused_here as_refused mallory 48
+check "no client certificate" refused_here as_nobody
 check "a server that says nothing is given up" silent_peer_here
 check "$MEGABYTES MiB from OpenSSL and back" from_python
 check "a line from GnuTLS and back" from_gnutls

@@ -2,6 +2,7 @@
 /* One handshake, from the request to the hand-over. */
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -168,9 +169,59 @@ static int hand_over(const struct sluice_conn *conn, int fd)
 	return -rc;
 }
 
-static int shake(const struct agent *agent, const struct request *request,
-		 const struct sluice_config *config, uint64_t deadline)
+/* What the callbacks of one handshake need. */
+struct handshake {
+	const struct agent *agent;
+	const struct request *request;
+	struct key_psk psk;
+	uint8_t *peer;		/* certificate */
+	size_t peer_len;
+	char name[NAME_MAX_LEN + 1];	/* a client's, from its certificate */
+};
+
+/* A client's name is the first that its certificate has. */
+static void keep_name(void *ctx, enum sluice_openssl_name type,
+		      const char *name)
 {
+	struct handshake *hs = ctx;
+
+	(void)type;
+	if (!*hs->name)
+		snprintf(hs->name, sizeof(hs->name), "%s", name);
+}
+
+/* Whoever has issued it, it is the driver's to say what it is good for. */
+static bool keep_peer(void *ctx, const struct sluice_octets *chain,
+		      size_t count)
+{
+	struct handshake *hs = ctx;
+
+	if (!count)
+		return false;
+	hs->peer = malloc(chain->len);
+	if (!hs->peer)
+		return false;
+	memcpy(hs->peer, chain->data, chain->len);
+	hs->peer_len = chain->len;
+	return !sluice_openssl_names(hs->agent->provider, chain->data,
+				     chain->len, keep_name, hs);
+}
+
+/* The serial of what the peer has shown. */
+static int32_t peer_of(const struct handshake *hs)
+{
+	const struct request *request = hs->request;
+
+	if (!hs->peer)
+		return hs->psk.serial;
+	return key_peer(hs->agent, request, request->server ? hs->name :
+			request->peer_name, hs->peer, hs->peer_len);
+}
+
+static int shake(const struct handshake *hs, const struct sluice_config *config,
+		 uint64_t deadline)
+{
+	const struct request *request = hs->request;
 	const char *problem = sluice_config_check(config);
 	struct sluice_conn *conn;
 	void *mem;
@@ -189,13 +240,13 @@ static int shake(const struct agent *agent, const struct request *request,
 	rc = run(conn, request->fd, deadline);
 	if (!rc)
 		rc = hand_over(conn, request->fd);
-	if (!rc && agent->verbose) {
+	if (!rc && hs->agent->verbose) {
 		struct sluice_conn_info info;
 
 		sluice_conn_info(conn, &info);
 		say(LOG_INFO, "%s %s: %s, %s, %s",
 		    request->server ? "server for" : "client of",
-		    request->server ? "a client" :
+		    request->server ? *hs->name ? hs->name : "a client" :
 		    *request->peer_name ? request->peer_name : "a server",
 		    sluice_suite_name(info.suite),
 		    sluice_group_name(info.group),
@@ -207,11 +258,6 @@ static int shake(const struct agent *agent, const struct request *request,
 	return rc;
 }
 
-/* What the callbacks of one handshake need. */
-struct handshake {
-	const struct request *request;
-	struct key_psk psk;
-};
 
 static bool psk_find(void *ctx, const uint8_t *identity, size_t len,
 		     struct sluice_psk *psk)
@@ -241,11 +287,11 @@ static int prepare(const struct request *request)
 }
 
 /* Whom the request wants to meet, and as whom. */
-static int configure(const struct agent *agent, struct handshake *hs,
-		     struct sluice_config *config,
+static int configure(struct handshake *hs, struct sluice_config *config,
 		     struct sluice_credential **cred)
 {
 	const struct request *request = hs->request;
+	const struct agent *agent = hs->agent;
 	int rc = 0;
 
 	if (*request->peer_name)
@@ -265,13 +311,22 @@ static int configure(const struct agent *agent, struct handshake *hs,
 		config->psk = &hs->psk.psk;
 		break;
 	case HANDSHAKE_AUTH_X509:
-		if (request->server) {
+		config->credential = agent->credential;
+		if (!agent->credential || request->cert != NO_KEY ||
+		    request->privkey != NO_KEY) {
 			rc = key_credential(agent, request, cred);
 			config->credential = *cred;
-			break;
 		}
-		say(LOG_ERR, "client certificates are not supported yet");
-		return EOPNOTSUPP;
+		config->peer_certificate = keep_peer;
+		config->trust = agent->trust;
+		if (!request->server)
+			break;
+		config->trust = agent->client_trust;
+		if (agent->client_trust)
+			config->client_auth = agent->client_optional ?
+					      SLUICE_CLIENT_AUTH_OPTIONAL :
+					      SLUICE_CLIENT_AUTH_REQUIRED;
+		break;
 	case HANDSHAKE_AUTH_UNAUTH:
 		config->trust = agent->trust;
 		break;
@@ -287,12 +342,14 @@ int answer(const struct agent *agent, const struct request *request,
 	unsigned int timeout = request->timeout_ms ? request->timeout_ms :
 						     TIMEOUT_MS;
 	uint64_t deadline = ms_of(CLOCK_MONOTONIC) + timeout;
-	struct handshake hs = { .request = request };
+	struct handshake hs = { .agent = agent, .request = request };
 	struct sluice_config config = {
 		.provider = agent->provider,
 		.role = request->server ? SLUICE_SERVER : SLUICE_CLIENT,
 		.now = now,
 		.ctx = &hs,
+		/* obeys a client that asks for smaller records */
+		.record_limit = request->server ? SLUICE_DATA_MAX : 0,
 	};
 	struct sluice_credential *cred = NULL;
 	int rc;
@@ -301,12 +358,13 @@ int answer(const struct agent *agent, const struct request *request,
 	if (!rc)
 		rc = key_join(request);
 	if (!rc)
-		rc = configure(agent, &hs, &config, &cred);
+		rc = configure(&hs, &config, &cred);
 	if (!rc)
-		rc = shake(agent, request, &config, deadline);
+		rc = shake(&hs, &config, deadline);
 	if (!rc)
-		*peer = hs.psk.serial;
+		*peer = peer_of(&hs);
 	key_psk_free(&hs.psk);
+	free(hs.peer);
 	sluice_openssl_credential_free(cred);
 	return rc;
 }

@@ -2,9 +2,11 @@
 /* Certificates, private keys and pre-shared keys from the kernel's keyrings. */
 #include <errno.h>
 #include <keyutils.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <time.h>
 
 #include "sluiced.h"
 
@@ -73,6 +75,59 @@ int key_credential(const struct agent *agent, const struct request *request,
 	wipe_key(key, key_len);
 	wipe_key(cert, cert_len);
 	return rc;
+}
+
+/* "TLS x509 NAME SHA-256": what is of one name is of one certificate. */
+static bool describe(const struct sluice_provider *p, const char *name,
+		     const uint8_t *cert, size_t len, char *text, size_t size)
+{
+	struct sluice_hash_ctx *ctx = p->hash_new(p, SLUICE_SHA256);
+	uint8_t hash[32];
+	bool ok = ctx && !p->hash_update(p, ctx, cert, len) &&
+		  !p->hash_digest(p, ctx, hash);
+	int n = snprintf(text, size, "TLS x509 %s ", name);
+
+	p->hash_free(p, ctx);
+	if (!ok || n < 0 || (size_t)n + 2 * sizeof(hash) >= size)
+		return false;
+	for (size_t i = 0; i < sizeof(hash); i++)
+		n += snprintf(text + n, size - (size_t)n, "%02x", hash[i]);
+	return true;
+}
+
+int32_t key_peer(const struct agent *agent, const struct request *request,
+		 const char *name, const uint8_t *cert, size_t len)
+{
+	int32_t ring = request->keyring == NO_KEY ? KEY_SPEC_USER_KEYRING :
+						    request->keyring;
+	char text[NAME_MAX_LEN + 96];
+	int64_t until;
+	long serial;
+
+	if (!describe(agent->provider, name, cert, len, text, sizeof(text)) ||
+	    sluice_openssl_expiry(agent->provider, cert, len, &until))
+		return NO_KEY;
+	/* Another connection may still go by the serial: it stays. */
+	serial = keyctl_search(ring, "asymmetric", text, 0);
+	if (serial >= 0)
+		return (int32_t)serial;
+	serial = add_key("asymmetric", text, cert, len, ring);
+	if (serial < 0) {
+		say(LOG_WARNING, "no key of the peer's certificate: %s",
+		    errno == ENOPKG ?
+		    "the kernel does not know its algorithm" :
+		    strerror(errno));
+		return NO_KEY;
+	}
+	/* A certificate that has ended says nothing; and rings are of a size. */
+	until -= time(NULL);
+	if (keyctl_setperm((int32_t)serial, KEY_POS_ALL | KEY_USR_VIEW |
+			   KEY_USR_READ | KEY_USR_SEARCH) ||
+	    keyctl_set_timeout((int32_t)serial,
+			       until > INT32_MAX ? INT32_MAX :
+			       until < 1 ? 1 : (unsigned int)until))
+		say(LOG_WARNING, "key %ld: %s", serial, strerror(errno));
+	return (int32_t)serial;
 }
 
 /*

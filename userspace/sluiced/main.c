@@ -27,11 +27,26 @@
 
 const char *argp_program_version = "sluiced " SLUICE_VERSION;
 
+enum { OPT_CERT = 256, OPT_KEY, OPT_CRL_CHECK, OPT_CRL_ALLOW };
+
 static const struct argp_option options[] = {
 	{ "cacert", 'C', "FILE", 0,
 	  "Believe the certificates of a PEM file, not the system's", 0 },
 	{ "capath", 'P', "FOLDER", 0,
 	  "Believe those of a folder that `openssl rehash` has prepared", 0 },
+	{ "cert", OPT_CERT, "FILE", 0,
+	  "Certificate chain (PEM) for requests that name none", 0 },
+	{ "key", OPT_KEY, "FILE", 0, "Its private key (PEM)", 0 },
+	{ "client-ca", 'c', "FILE", 0,
+	  "Have servers ask for the client's certificate, which one of the authorities of a PEM file has to have issued", 0 },
+	{ "client-optional", 'o', NULL, 0,
+	  "Let clients in that have no certificate, too", 0 },
+	{ "crl", 'r', "FILE|FOLDER", 0,
+	  "Refuse certificates that a revocation list (PEM or DER) names, or that none speaks of", 0 },
+	{ "crl-check", OPT_CRL_CHECK, "leaf|chain", 0,
+	  "Look up the peer's own certificate (by default), or its authorities', too", 0 },
+	{ "crl-allow", OPT_CRL_ALLOW, "unknown|expired", 0,
+	  "Take certificates that no list speaks of; or lists that are out of date. May be given twice", 0 },
 	{ "verbose", 'v', NULL, 0, "Tell of every handshake", 0 },
 	{ 0 },
 };
@@ -47,8 +62,45 @@ static error_t parse(int opt, char *arg, struct argp_state *state)
 	case 'P':
 		agent->capath = arg;
 		break;
+	case OPT_CERT:
+		agent->cert = arg;
+		break;
+	case OPT_KEY:
+		agent->key = arg;
+		break;
+	case 'c':
+		agent->client_ca = arg;
+		break;
+	case 'o':
+		agent->client_optional = true;
+		break;
+	case 'r':
+		agent->crl = arg;
+		break;
+	case OPT_CRL_CHECK:
+		if (!strcmp(arg, "chain"))
+			agent->crl_flags |= SLUICE_CRL_CHAIN;
+		else if (strcmp(arg, "leaf"))
+			argp_error(state, "--crl-check: leaf or chain");
+		break;
+	case OPT_CRL_ALLOW:
+		if (!strcmp(arg, "unknown"))
+			agent->crl_flags |= SLUICE_CRL_ALLOW_UNKNOWN;
+		else if (!strcmp(arg, "expired"))
+			agent->crl_flags |= SLUICE_CRL_ALLOW_EXPIRED;
+		else
+			argp_error(state, "--crl-allow: unknown or expired");
+		break;
 	case 'v':
 		agent->verbose = true;
+		break;
+	case ARGP_KEY_END:
+		if (!agent->cert != !agent->key)
+			argp_error(state, "--cert needs --key, and the other way round");
+		if (agent->client_optional && !agent->client_ca)
+			argp_error(state, "--client-optional needs --client-ca");
+		if (agent->crl_flags && !agent->crl)
+			argp_error(state, "--crl-check and --crl-allow need --crl");
 		break;
 	case ARGP_KEY_ARG:
 		argp_error(state, "sluiced takes no arguments");
@@ -62,7 +114,7 @@ static error_t parse(int opt, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	options, parse, NULL,
 	"Answers the kernel's requests for TLS handshakes.\v"
-	"It runs in the foreground, as root. SIGHUP reads the certification authorities again; SIGTERM ends it. See sluiced(8).",
+	"It runs in the foreground, as root. SIGHUP reads all files again; SIGTERM ends it. See sluiced(8).",
 	NULL, NULL, NULL
 };
 
@@ -82,27 +134,72 @@ void say(int priority, const char *format, ...)
 			(int)getpid(), line);
 }
 
-/* The authorities to believe; those of before stay if there is a mistake. */
-static bool load_trust(struct agent *agent)
+/* The authorities of a file, a folder, or else of the system. */
+static struct sluice_trust *load_trust(const struct agent *agent,
+				       const char *file, const char *folder)
 {
 	char why[SLUICE_OPENSSL_WHY_MAX] = "out of memory";
 	struct sluice_trust *trust = sluice_openssl_trust_new(agent->provider);
 	int rc = trust ? 0 : -1;
 
-	if (!rc && agent->cafile)
-		rc = sluice_openssl_trust_file(trust, agent->cafile, why);
-	if (!rc && agent->capath)
-		rc = sluice_openssl_trust_dir(trust, agent->capath, why);
-	if (!rc && !agent->cafile && !agent->capath)
+	if (!rc && file)
+		rc = sluice_openssl_trust_file(trust, file, why);
+	if (!rc && folder)
+		rc = sluice_openssl_trust_dir(trust, folder, why);
+	if (!rc && !file && !folder)
 		rc = sluice_openssl_trust_system(trust, why);
+	if (!rc && agent->crl)
+		rc = sluice_openssl_trust_crl(trust, agent->crl,
+					      agent->crl_flags, why);
 	if (rc) {
 		say(LOG_ERR, "%s", why);
 		sluice_openssl_trust_free(trust);
-		return false;
+		return NULL;
 	}
+	return trust;
+}
+
+static struct sluice_credential *load_credential(const struct agent *agent)
+{
+	char why[SLUICE_OPENSSL_WHY_MAX];
+	struct sluice_credential *cred;
+
+	cred = sluice_openssl_credential_load(agent->provider, agent->cert,
+					      agent->key, why);
+	if (!cred)
+		say(LOG_ERR, "%s", why);
+	return cred;
+}
+
+static void unload(struct agent *agent)
+{
 	sluice_openssl_trust_free(agent->trust);
-	agent->trust = trust;
-	return true;
+	sluice_openssl_trust_free(agent->client_trust);
+	sluice_openssl_credential_free(agent->credential);
+}
+
+/* Whom to believe, and who we are; a mistake leaves all as it was. */
+static bool load(struct agent *agent)
+{
+	struct agent new = *agent;
+	bool ok;
+
+	new.client_trust = NULL;
+	new.credential = NULL;
+	new.trust = load_trust(agent, agent->cafile, agent->capath);
+	ok = new.trust;
+	if (ok && agent->client_ca) {
+		new.client_trust = load_trust(agent, agent->client_ca, NULL);
+		ok = new.client_trust;
+	}
+	if (ok && agent->cert) {
+		new.credential = load_credential(agent);
+		ok = new.credential;
+	}
+	unload(ok ? agent : &new);
+	if (ok)
+		*agent = new;
+	return ok;
 }
 
 /* The child's whole life. */
@@ -197,8 +294,8 @@ static int loop(struct agent *agent, const struct upcall *upcall, int signals)
 			continue;
 		if (info.ssi_signo == SIGCHLD)
 			children -= reap();
-		else if (info.ssi_signo == SIGHUP && load_trust(agent))
-			say(LOG_NOTICE, "the certification authorities are read again");
+		else if (info.ssi_signo == SIGHUP && load(agent))
+			say(LOG_NOTICE, "the files are read again");
 		else if (info.ssi_signo != SIGHUP)
 			return 0;
 	}
@@ -217,7 +314,7 @@ int main(int argc, char **argv)
 		say(LOG_ERR, "libcrypto lacks an algorithm that TLS 1.3 needs");
 		return 1;
 	}
-	if (!load_trust(&agent))
+	if (!load(&agent))
 		return 1;
 	rc = upcall_open(&upcall);
 	if (!rc)
@@ -244,7 +341,7 @@ int main(int argc, char **argv)
 	/* The handshakes under way end by themselves. */
 	close(signals);
 	upcall_close(&upcall);
-	sluice_openssl_trust_free(agent.trust);
+	unload(&agent);
 	sluice_openssl_free(agent.provider);
 	return rc;
 }

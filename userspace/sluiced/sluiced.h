@@ -46,7 +46,8 @@ void upcall_drain(const struct upcall *u);
 int upcall_accept(const struct upcall *u, struct request *request);
 /*
  * The handshake is through: a status of 0, or a positive errno; and the serial
- * of the pre-shared key that the peer has, or NO_KEY.
+ * of the key with the peer's certificate, or of the pre-shared key that it has,
+ * or NO_KEY.
  */
 int upcall_done(const struct upcall *u, const struct request *request,
 		int status, int32_t peer);
@@ -56,8 +57,16 @@ void upcall_close(struct upcall *u);
 struct agent {
 	struct sluice_provider *provider;
 	struct sluice_trust *trust;
+	struct sluice_trust *client_trust;	/* NULL: no client is asked */
+	struct sluice_credential *credential;	/* ours, or NULL */
 	const char *cafile;
 	const char *capath;
+	const char *cert;
+	const char *key;
+	const char *client_ca;
+	const char *crl;
+	unsigned int crl_flags;	/* SLUICE_CRL_* */
+	bool client_optional;
 	bool verbose;
 };
 
@@ -78,6 +87,14 @@ int key_join(const struct request *request);
 /* The credential that the request names. */
 int key_credential(const struct agent *agent, const struct request *request,
 		   struct sluice_credential **cred);
+
+/*
+ * Makes a key of the peer's certificate (DER), or finds the one that there is;
+ * returns its serial, or NO_KEY if that can't be done. The name is for its
+ * description.
+ */
+int32_t key_peer(const struct agent *agent, const struct request *request,
+		 const char *name, const uint8_t *cert, size_t len);
 
 /* Reads a pre-shared key; there is nothing in *psk after a failure. */
 int key_psk_read(struct key_psk *psk, int32_t serial);

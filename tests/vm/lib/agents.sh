@@ -6,7 +6,8 @@
 
 MEGABYTES=${MEGABYTES:-64}
 PEER_PORT=4441 SERVER_PORT=4442 SILENT_PORT=4443 PSK_PORT=4444
-ECHO="python3 $(realpath "$(dirname "${BASH_SOURCE[0]}")")/echo.py"
+MUTUAL_PORT=4445
+ECHO="python3 -u $(realpath "$(dirname "${BASH_SOURCE[0]}")")/echo.py"
 WORK=$(mktemp -d)
 cd "$WORK" || exit 2
 
@@ -50,10 +51,38 @@ certificate() {
 		-addext 'subjectAltName=DNS:localhost,IP:127.0.0.1' 2>/dev/null
 }
 
+# Clients' certificates, of an authority and not: NAME.pem with NAME.key in it.
+client_certificate() {
+	local name=$1
+	shift
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-keyout "$name.key" -out "$name.pem" -subj "/CN=$name" \
+		-addext extendedKeyUsage=clientAuth "$@" 2>/dev/null
+	cat "$name.key" >>"$name.pem"
+}
+
+client_certificates() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-keyout ca.key -out ca.pem -subj "/CN=authority" -days 2 2>/dev/null
+	client_certificate alice -CA ca.pem -CAkey ca.key -days 2
+	client_certificate expired -CA ca.pem -CAkey ca.key \
+		-not_before 20200101000000Z -not_after 20210101000000Z
+	client_certificate mallory -days 2
+}
+
+# cert= and privkey= of a client's certificate, in the keyring.
+credential() {
+	echo "cert=$(openssl x509 -in "$1.pem" -outform DER |
+		keyctl padd user "$1.cert" "$KEYRING") privkey=$(
+		openssl pkcs8 -topk8 -nocrypt -in "$1.key" -outform DER |
+		keyctl padd user "$1.key" "$KEYRING") keyring=$KEYRING"
+}
+
 # The driver's credentials: serials of keys in a keyring of their own.
 make_keys() {
 	certificate server
 	certificate other
+	client_certificates
 	KEYRING=$(keyctl newring sluice @u)
 	CERT=$(openssl x509 -in server.pem -outform DER |
 		keyctl padd user cert "$KEYRING")
@@ -69,6 +98,8 @@ start_peer() {
 	PEER_PID=$!
 	$ECHO serve "$((PEER_PORT + 100))" other.pem other.key >other.log 2>&1 &
 	OTHER_PID=$!
+	$ECHO serve "$MUTUAL_PORT" server.pem server.key ca.pem >mutual.log 2>&1 &
+	MUTUAL_PID=$!
 	# One that takes connections, and says nothing.
 	python3 -c "
 import socket, time
@@ -76,7 +107,7 @@ s = socket.create_server(('127.0.0.1', $SILENT_PORT))
 time.sleep(3600)" &
 	SILENT_PID=$!
 	wait_port "$PEER_PORT" && wait_port "$((PEER_PORT + 100))" &&
-		wait_port "$SILENT_PORT"
+		wait_port "$SILENT_PORT" && wait_port "$MUTUAL_PORT"
 }
 
 load_drivers() {
@@ -90,7 +121,7 @@ unload_drivers() {
 }
 
 end_all() {
-	kill "$PEER_PID" "$OTHER_PID" "$SILENT_PID"
+	kill "$PEER_PID" "$OTHER_PID" "$SILENT_PID" "$MUTUAL_PID"
 	exit "$status"
 }
 
@@ -126,7 +157,9 @@ drives() {
 	local result=$1 count=$2 port=$3
 	shift 3
 	$ECHO drive "$port" "$count" "$*" | tee drive.log
-	[[ $(grep -c "^$result " drive.log) == "$count" ]]
+	[[ $(grep -c "^$result " drive.log) == "$count" ]] && return
+	grep -v "^$result " drive.log
+	return 1
 }
 
 # A counter of the line that 'drive' printed.
@@ -142,6 +175,31 @@ to_peer() {
 
 many_to_peer() {
 	drives ok 64 "$PEER_PORT" auth=anon name=localhost bytes=100000
+}
+
+# OpenSSL wants the driver's certificate. as NAME RESULT
+as() {
+	# shellcheck disable=SC2046 # several words
+	drives "$2" 1 "$MUTUAL_PORT" auth=x509 name=localhost bytes=100000 \
+		$(credential "$1")
+}
+
+as_refused() {	# NAME ALERT
+	as "$1" ECONNABORTED && [[ $(counted alert_received) == "$2" ]]
+}
+
+as_nobody() {
+	drives ECONNABORTED 1 "$MUTUAL_PORT" auth=anon name=localhost bytes=1 &&
+		[[ $(counted alert_received) == 116 ]]
+}
+
+# The driver is told the serial of a key with the certificate of its peer.
+# key_of NAME
+key_of() {
+	local serial
+	serial=$(counted peer)
+	keyctl describe "$serial"
+	[[ $serial -gt 0 ]] && keyctl rdescribe "$serial" | grep -q "^asymmetric;.*TLS x509 $1"
 }
 
 wrong_name() {

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """Echo over TLS with Python's ssl, which is OpenSSL, at the other end.
 
-    echo.py serve PORT CERT KEY         an echo service, TLS 1.3
+    echo.py serve PORT CERT KEY [CA]    an echo service, TLS 1.3; with CA, it
+                                        wants the client's certificate
     echo.py serve-psk PORT IDENTITY HEX the same, with a pre-shared key
     echo.py send PORT CA MEGABYTES      to one and back; compares SHA-256
+    echo.py meet PORT CA OPTIONS [CERT] an echo client, with its certificate and
+                                        key, whose server is the driver
     echo.py send-psk PORT IDENTITY HEX  a MiB, with a pre-shared key
     echo.py drive PORT COUNT OPTIONS    COUNT sockets at once, connected here,
                                         for the driver behind /dev/sluice_echo
@@ -19,9 +22,12 @@ import threading
 BLOCK = 1 << 20
 
 
-def serve(port, cert, key):
+def serve(port, cert, key, ca=None):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, key)
+    if ca:
+        context.load_verify_locations(ca)
+        context.verify_mode = ssl.CERT_REQUIRED
     serve_with(context, port)
 
 
@@ -90,18 +96,47 @@ def send_with(context, port, megabytes):
     return 0 if back == total and sent.digest() == got.digest() else 1
 
 
+def hand_over(sock, options):
+    """Prints what became of a socket, as the driver tells it."""
+    device = os.open("/dev/sluice_echo", os.O_RDWR)
+    result = "ok"
+    try:
+        os.write(device, f"fd={sock.fileno()} {options}".encode())
+    except OSError as error:
+        result = errno.errorcode[error.errno]
+    print(f"{result} {os.read(device, 4096).decode().strip()}\n", end="")
+    os.close(device)
+
+
+def meet(port, ca, options, cert=None):
+    context = ssl.create_default_context(cafile=ca)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    if cert:
+        context.load_cert_chain(cert)
+
+    def echo():
+        try:
+            raw = socket.create_connection(("127.0.0.1", int(port)))
+            with context.wrap_socket(raw, server_hostname="localhost") as tls:
+                while data := tls.recv(BLOCK):
+                    tls.sendall(data)
+                tls.unwrap()
+        except OSError as error:
+            print("echo:", error)
+
+    with socket.create_server(("127.0.0.1", int(port))) as listener:
+        client = threading.Thread(target=echo)
+        client.start()
+        sock, _ = listener.accept()
+        with sock:
+            hand_over(sock, f"server {options}")
+        client.join()
+
+
 def drive(port, count, options):
-    """Prints what became of each, as the driver tells it."""
     def one():
         with socket.create_connection(("127.0.0.1", int(port))) as sock:
-            device = os.open("/dev/sluice_echo", os.O_RDWR)
-            result = "ok"
-            try:
-                os.write(device, f"fd={sock.fileno()} {options}".encode())
-            except OSError as error:
-                result = errno.errorcode[error.errno]
-            print(f"{result} {os.read(device, 4096).decode().strip()}\n", end="")
-            os.close(device)
+            hand_over(sock, options)
 
     threads = [threading.Thread(target=one) for _ in range(int(count))]
     for thread in threads:
@@ -112,5 +147,5 @@ def drive(port, count, options):
 
 if __name__ == "__main__":
     commands = {"serve": serve, "serve-psk": serve_psk, "send": send,
-                "send-psk": send_psk, "drive": drive}
+                "send-psk": send_psk, "meet": meet, "drive": drive}
     sys.exit(commands[sys.argv[1]](*sys.argv[2:]))
