@@ -38,7 +38,7 @@ static const struct argp_option tls_options[] = {
 	{ "ciphersuites", OPT_SUITES, "NAME[,NAME...]", 0,
 	  "TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384, TLS_CHACHA20_POLY1305_SHA256, in the order of preference", 0 },
 	{ "groups", OPT_GROUPS, "NAME[,NAME...]", 0,
-	  "X25519MLKEM768, x25519, secp256r1, secp384r1", 0 },
+	  "X25519MLKEM768, SecP256r1MLKEM768, x25519, secp256r1, secp384r1, secp521r1", 0 },
 	{ "session", OPT_SESSION, "FILE", 0,
 	  "Resume with a ticket from FILE, and keep new ones there; each is used once", 0 },
 	{ "record-size", OPT_RECORD_SIZE, "OCTETS", 0,
@@ -77,11 +77,14 @@ static const struct named suites[] = {
 
 static const struct named groups[] = {
 	{ "X25519MLKEM768", SLUICE_X25519MLKEM768 },
+	{ "SecP256r1MLKEM768", SLUICE_SECP256R1MLKEM768 },
 	{ "X25519", SLUICE_X25519 },
 	{ "secp256r1", SLUICE_SECP256R1 },
 	{ "P-256", SLUICE_SECP256R1 },
 	{ "secp384r1", SLUICE_SECP384R1 },
 	{ "P-384", SLUICE_SECP384R1 },
+	{ "secp521r1", SLUICE_SECP521R1 },
+	{ "P-521", SLUICE_SECP521R1 },
 	{ NULL, 0 },
 };
 

@@ -152,7 +152,8 @@ static struct sluice_kx *f_kx_new(const struct sluice_provider *p,
 				  uint16_t group, uint8_t *share, size_t *len)
 {
 	(void)p;
-	*len = group == SLUICE_X25519MLKEM768 ? 1216 : 32;
+	*len = group == SLUICE_X25519MLKEM768 ? 1216 :
+	       group == SLUICE_SECP256R1MLKEM768 ? 1249 : 32;
 	memset(share, 1, *len);
 	return ANY(struct sluice_kx);
 }

@@ -50,6 +50,7 @@ bool sl_client_hello_start(struct sluice_conn *c)
 {
 	const uint16_t *suite = sl_suites(c->config);
 	const uint16_t *group = sl_groups(c->config);
+	uint16_t curve;
 
 	for (; *suite; suite++) {
 		if (!sl_transcript_start(c, sl_suite_find(*suite)->hash))
@@ -59,10 +60,11 @@ bool sl_client_hello_start(struct sluice_conn *c)
 		group++;
 	if (!sl_share_make(c, 0, *group))
 		return false;
-	/* most servers without the hybrid group have this one */
-	if (*group == SLUICE_X25519MLKEM768 &&
-	    sl_group_usable(c->config, SLUICE_X25519) &&
-	    !sl_share_make(c, 1, SLUICE_X25519))
+	/* most servers without the hybrid group have the curve in it */
+	curve = *group == SLUICE_X25519MLKEM768 ? SLUICE_X25519 :
+		*group == SLUICE_SECP256R1MLKEM768 ? SLUICE_SECP256R1 : 0;
+	if (curve && sl_group_usable(c->config, curve) &&
+	    !sl_share_make(c, 1, curve))
 		return false;
 	if (!c->config->psk)
 		return sl_ticket_take(c);

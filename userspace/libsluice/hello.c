@@ -15,6 +15,7 @@ const uint8_t sl_retry_random[32] = {
 const uint16_t sl_signature_schemes[] = {
 	SLUICE_ECDSA_SECP256R1_SHA256,
 	SLUICE_ECDSA_SECP384R1_SHA384,
+	SLUICE_ECDSA_SECP521R1_SHA512,
 	SLUICE_ED25519,
 	SLUICE_RSA_PSS_RSAE_SHA256,
 	SLUICE_RSA_PSS_RSAE_SHA384,
@@ -34,9 +35,11 @@ static const uint16_t default_suites[] = {
 
 static const uint16_t default_groups[] = {
 	SLUICE_X25519MLKEM768,
+	SLUICE_SECP256R1MLKEM768,
 	SLUICE_X25519,
 	SLUICE_SECP256R1,
 	SLUICE_SECP384R1,
+	SLUICE_SECP521R1,
 	0
 };
 

@@ -17,6 +17,8 @@ static const struct name suites[] = {
 static const struct name groups[] = {
 	{ SLUICE_SECP256R1, "secp256r1" },
 	{ SLUICE_SECP384R1, "secp384r1" },
+	{ SLUICE_SECP521R1, "secp521r1" },
+	{ SLUICE_SECP256R1MLKEM768, "SecP256r1MLKEM768" },
 	{ SLUICE_X25519, "x25519" },
 	{ SLUICE_X25519MLKEM768, "X25519MLKEM768" },
 	{ 0, NULL }

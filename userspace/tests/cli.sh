@@ -105,7 +105,7 @@ check "get from our server, Ed25519, by IPv6 address" fetch_and_compare --cacert
 check "get by IPv4 address" fetch_and_compare --cacert ec.pem https://127.0.0.1:4451/file
 check "get from openssl s_server" fetch_and_compare --cacert ec.pem https://localhost:4454/www/file
 check "get after a HelloRetryRequest" fetch_and_compare --cacert rsa.pem https://localhost:4456/www/file
-for group in x25519 secp256r1 secp384r1 X25519MLKEM768; do
+for group in x25519 secp256r1 secp384r1 secp521r1 X25519MLKEM768 SecP256r1MLKEM768; do
 	check "get with group $group" fetch_and_compare --groups "$group" --cacert ec.pem https://localhost:4451/file
 done
 for suite in TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256; do

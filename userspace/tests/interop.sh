@@ -67,6 +67,7 @@ key() {		# NAME ALGORITHM-ARGUMENTS…: a certificate for localhost
 }
 key p256 -newkey ec -pkeyopt ec_paramgen_curve:P-256
 key p384 -newkey ec -pkeyopt ec_paramgen_curve:P-384
+key p521 -newkey ec -pkeyopt ec_paramgen_curve:P-521
 key ed25519 -newkey ed25519
 key rsa -newkey rsa:2048
 key rsapss -newkey rsa-pss -pkeyopt rsa_keygen_bits:2048
@@ -113,9 +114,12 @@ openssl_server() {
 suites=(1301:TLS_AES_128_GCM_SHA256 1302:TLS_AES_256_GCM_SHA384
 	1303:TLS_CHACHA20_POLY1305_SHA256)
 groups=(001d:x25519:X25519 0017:secp256r1:P-256 0018:secp384r1:P-384)
-[[ $has_hybrid == yes ]] && groups+=(11ec:X25519MLKEM768:X25519MLKEM768)
+groups+=(0019:secp521r1:P-521)
+[[ $has_hybrid == yes ]] && groups+=(11ec:X25519MLKEM768:X25519MLKEM768
+	11eb:SecP256r1MLKEM768:SecP256r1MLKEM768)
 
-openssl_server -cert "$tmp/p256.pem" -key "$tmp/p256.key"
+openssl_server -cert "$tmp/p256.pem" -key "$tmp/p256.key" \
+	-groups "$(printf '%s\n' "${groups[@]##*:}" | paste -sd:)"
 for suite in "${suites[@]}"; do
 	for group in "${groups[@]}"; do
 		IFS=: read -r code name _ <<<"$group"
@@ -141,7 +145,7 @@ expect "client, openssl s_server, wrong name" \
 expect "client, openssl s_server, unknown authority" \
 	"$(client --ca "$tmp/rsa.pem")" 'done=0' 'error=3'
 stop
-for type in p384 ed25519 rsa rsapss; do
+for type in p384 p521 ed25519 rsa rsapss; do
 	openssl_server -cert "$tmp/$type.pem" -key "$tmp/$type.key"
 	expect "client, openssl s_server, $type certificate" \
 		"$(client --ca "$tmp/$type.pem" --expect olleh)" \
@@ -229,10 +233,11 @@ if command -v gnutls-serv >/dev/null; then
 		"$(client --ca "$tmp/p256.pem" --tickets --connections 2)" \
 		'resumed=0.*data=1' 'resumed=1.*data=1.*error=0'
 	stop
-	gnutls_server --recordsize 512
+	gnutls_server -d 4 --priority NORMAL:%ALLOW_SMALL_RECORDS
 	expect "client, gnutls-serv, record_size_limit" \
-		"$(client --ca "$tmp/p256.pem" --record-limit 63)" \
-		'data=1.*limit=51[12] error=0'
+		"$(client --ca "$tmp/p256.pem" --record-limit 63)
+$(grep -a record_size_limit "$tmp/server.log")" \
+		'data=1.*error=0' 'record_size_limit 64 negotiated'
 	stop
 	gnutls_server --x509cafile "$tmp/ca.pem" --require-client-cert \
 		--verify-client-cert
@@ -290,7 +295,7 @@ for suite in "${suites[@]}"; do
 $(ended)" '^hello' 'Verif.*(OK|: 0)' "suite=${suite#*:} " "group=$name " 'data=1.*error=0'
 	done
 done
-for type in p384 ed25519 rsa rsapss; do
+for type in p384 p521 ed25519 rsa rsapss; do
 	our_server 1 --cert "$tmp/$type.pem" --key "$tmp/$type.key"
 	text=$(s_client -CAfile "$tmp/$type.pem")
 	expect "server, openssl s_client, $type certificate" "$text
@@ -326,7 +331,7 @@ text=$(s_client -tls1_2)
 expect "server, openssl s_client of TLS 1.2" "$text
 $(ended)" 'protocol version' 'sent=protocol_version'
 our_server 3 --cert "$tmp/p256.pem" --key "$tmp/p256.key" --tickets
-text=$(s_client -sess_out "$tmp/session"; s_client -sess_in "$tmp/session"; s_client -sess_in "$tmp/session" -groups P-521:P-256)
+text=$(s_client -sess_out "$tmp/session"; s_client -sess_in "$tmp/session"; s_client -sess_in "$tmp/session" -groups X448:P-256)
 expect "server, openssl s_client, resumption, also after a HelloRetryRequest" "$text
 $(ended)" '^Reused' 'resumed=1 retried=0.*data=1.*error=0' 'resumed=1 retried=1.*data=1.*error=0'
 
@@ -390,7 +395,7 @@ $(ended)" '^hello' "peer=\[CN=$name,O=test\].*verified=1.*data=1.*error=[06]"
 	expect "server, gnutls-cli, client certificate required, and none" "$text
 $(ended)" 'sent=certificate_required'
 	our_server 1 --cert "$tmp/p256.pem" --key "$tmp/p256.key" --record-limit 63
-	text=$(gnutls_client --recordsize 512)
+	text=$(gnutls_client --recordsize 512 --priority NORMAL:%ALLOW_SMALL_RECORDS)
 	expect "server, gnutls-cli, record_size_limit" "$text
 $(ended)" '^hello' 'data=1.*limit=51[12] error=[06]'
 	our_server 2 --cert "$tmp/p256.pem" --key "$tmp/p256.key" --tickets

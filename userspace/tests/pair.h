@@ -17,6 +17,7 @@ enum key_type {
 	KEY_ED25519,
 	KEY_RSA,
 	KEY_RSA_PSS,
+	KEY_P521,
 	KEY_TYPES
 };
 

@@ -18,8 +18,8 @@ static const uint16_t all_suites[] = {
 };
 
 static const uint16_t all_groups[] = {
-	SLUICE_X25519MLKEM768, SLUICE_X25519, SLUICE_SECP256R1,
-	SLUICE_SECP384R1,
+	SLUICE_X25519MLKEM768, SLUICE_SECP256R1MLKEM768, SLUICE_X25519,
+	SLUICE_SECP256R1, SLUICE_SECP384R1, SLUICE_SECP521R1,
 };
 
 static const uint16_t only_x25519[] = { SLUICE_X25519, 0 };
@@ -84,8 +84,12 @@ static void test_all_combinations(void **state)
 	}
 }
 
+/* The share of the curve in it makes a round trip unnecessary. */
 static void test_default_is_hybrid(void **state)
 {
+	static const uint16_t hybrid[] = {
+		SLUICE_SECP256R1MLKEM768, SLUICE_SECP256R1, 0
+	};
 	struct pair *pair = pair_new(KEY_P256);
 	uint16_t best = has_group(pair, SLUICE_X25519MLKEM768) ?
 			SLUICE_X25519MLKEM768 : SLUICE_X25519;
@@ -93,11 +97,16 @@ static void test_default_is_hybrid(void **state)
 	(void)state;
 	assert_true(pair_handshake(pair));
 	assert_int_equal(end_info(&pair->client).group, best);
-	/* its second share makes a round trip unnecessary */
 	pair->server.config.groups = only_x25519;
 	pair_reset(pair);
 	assert_true(pair_handshake(pair));
 	assert_int_equal(end_info(&pair->client).group, SLUICE_X25519);
+	assert_false(end_info(&pair->client).retried);
+	pair->client.config.groups = hybrid;
+	pair->server.config.groups = only_p256;
+	pair_reset(pair);
+	assert_true(pair_handshake(pair));
+	assert_int_equal(end_info(&pair->client).group, SLUICE_SECP256R1);
 	assert_false(end_info(&pair->client).retried);
 	pair_free(pair);
 }

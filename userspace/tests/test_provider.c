@@ -148,7 +148,8 @@ static void exchanges(void **state)
 {
 	static const uint16_t groups[] = {
 		SLUICE_X25519, SLUICE_SECP256R1, SLUICE_SECP384R1,
-		SLUICE_X25519MLKEM768,
+		SLUICE_SECP521R1, SLUICE_X25519MLKEM768,
+		SLUICE_SECP256R1MLKEM768,
 	};
 	uint8_t client[SLUICE_SHARE_MAX], server[SLUICE_SHARE_MAX];
 	uint8_t one[SLUICE_SHARED_MAX], two[SLUICE_SHARED_MAX];
@@ -174,7 +175,7 @@ static void exchanges(void **state)
 			assert_int_equal(p->kx_respond(p, group, client, len, server,
 						       &server_len, one, &one_len), 47);
 		assert_int_equal(p->kx_finish(p, kx, client, 3, two, &two_len), 47);
-		if (group == SLUICE_SECP256R1 || group == SLUICE_SECP384R1) {
+		if (group >= SLUICE_SECP256R1 && group <= SLUICE_SECP521R1) {
 			client[client_len - 1] ^= 1;	/* off the curve */
 			assert_int_equal(p->kx_respond(p, group, client, client_len, server,
 						       &server_len, one, &one_len), 47);
@@ -438,13 +439,13 @@ static void signatures(void **state)
 	};
 	EVP_PKEY *keys[] = {
 		EVP_EC_gen("P-256"), EVP_EC_gen("P-384"), EVP_RSA_gen(2048),
-		EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"),
+		EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), EVP_EC_gen("P-521"),
 	};
-	static const size_t counts[] = { 1, 1, 3, 1 };
+	static const size_t counts[] = { 1, 1, 3, 1, 1 };
 	const uint8_t text[] = "signed";
 
 	(void)state;
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < 5; i++) {
 		char path[] = "/tmp/sluice-test-XXXXXX", why[SLUICE_OPENSSL_WHY_MAX];
 		const struct sluice_peer peer = { .server = true };
 		FILE *file = fdopen(mkstemp(path), "w");

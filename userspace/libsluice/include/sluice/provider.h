@@ -53,6 +53,7 @@ enum sluice_aead {
 /* Signature schemes (RFC 9846, section 4.2.3) that libsluice speaks. */
 #define SLUICE_ECDSA_SECP256R1_SHA256	0x0403
 #define SLUICE_ECDSA_SECP384R1_SHA384	0x0503
+#define SLUICE_ECDSA_SECP521R1_SHA512	0x0603
 #define SLUICE_RSA_PSS_RSAE_SHA256	0x0804
 #define SLUICE_RSA_PSS_RSAE_SHA384	0x0805
 #define SLUICE_RSA_PSS_RSAE_SHA512	0x0806
@@ -62,8 +63,8 @@ enum sluice_aead {
 #define SLUICE_RSA_PSS_PSS_SHA512	0x080b
 
 /* Bounds for the callers' buffers. */
-#define SLUICE_SHARE_MAX	1216	/* X25519MLKEM768, from a client */
-#define SLUICE_SHARED_MAX	64	/* a shared secret */
+#define SLUICE_SHARE_MAX	1249	/* SecP256r1MLKEM768, from a client */
+#define SLUICE_SHARED_MAX	66	/* a shared secret: P-521's */
 #define SLUICE_SIGNATURE_MAX	1024	/* RSA of 8192 bits */
 #define SLUICE_CHAIN_MAX	16	/* certificates in a chain */
 

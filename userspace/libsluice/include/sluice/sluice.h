@@ -60,7 +60,9 @@ struct sluice_octets;		/* somebody's octets */
 /* Groups (RFC 9846, section 4.2.7, and the IANA registry). */
 #define SLUICE_SECP256R1		0x0017
 #define SLUICE_SECP384R1		0x0018
+#define SLUICE_SECP521R1		0x0019
 #define SLUICE_X25519			0x001d
+#define SLUICE_SECP256R1MLKEM768	0x11eb
 #define SLUICE_X25519MLKEM768		0x11ec
 
 /* The longest hash, and so the longest traffic secret: SHA-384's. */
@@ -182,7 +184,7 @@ enum sluice_client_auth {
  * @suites: cipher suites, the preferred one first, ended by 0; NULL for all
  * @groups: groups, the preferred one first, ended by 0; NULL for all that the
  *	provider has, X25519MLKEM768 first. A client sends a key share for the
- *	first of them, and for X25519 too if the first is the hybrid one
+ *	first of them and, if that is a hybrid one, for the elliptic curve in it
  * @now: milliseconds since 1970-01-01 UTC; needed
  * @ctx: given to every callback
  * @ticket_put: client: store a ticket (@len <= SLUICE_TICKET_MAX octets, to be

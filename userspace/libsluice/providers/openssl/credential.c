@@ -42,7 +42,7 @@ static bool take_key(struct sluice_credential *cred, const char *source,
 {
 	sl_openssl_key_schemes(cred->key, cred->schemes);
 	if (!cred->schemes[0]) {
-		explain(why, source, "not a key for TLS 1.3: it has to be ECDSA on P-256 or P-384, RSA or Ed25519");
+		explain(why, source, "not a key for TLS 1.3: it has to be ECDSA on P-256, P-384 or P-521, RSA or Ed25519");
 		return false;
 	}
 	return true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Key exchange by libcrypto. The hybrid group is a KEM there, the others are
+ * Key exchange by libcrypto. The hybrid groups are KEMs there, the others are
  * Diffie-Hellman; here all of them have a share from each side.
  */
 #include <openssl/core_names.h>
@@ -19,9 +19,12 @@ struct group {
 
 static const struct group groups[] = {
 	{ SLUICE_X25519MLKEM768, "X25519MLKEM768", NULL, 1216, 1120, true },
+	{ SLUICE_SECP256R1MLKEM768, "SecP256r1MLKEM768", NULL, 1249, 1153,
+	  true },
 	{ SLUICE_X25519, "X25519", NULL, 32, 32, false },
 	{ SLUICE_SECP256R1, "EC", "P-256", 65, 65, false },
 	{ SLUICE_SECP384R1, "EC", "P-384", 97, 97, false },
+	{ SLUICE_SECP521R1, "EC", "P-521", 133, 133, false },
 };
 
 struct sluice_kx {

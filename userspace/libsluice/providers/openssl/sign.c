@@ -18,6 +18,7 @@ struct scheme {
 static const struct scheme schemes_known[] = {
 	{ SLUICE_ECDSA_SECP256R1_SHA256, "EC", "prime256v1", "SHA256", false },
 	{ SLUICE_ECDSA_SECP384R1_SHA384, "EC", "secp384r1", "SHA384", false },
+	{ SLUICE_ECDSA_SECP521R1_SHA512, "EC", "secp521r1", "SHA512", false },
 	{ SLUICE_ED25519, "ED25519", NULL, NULL, false },
 	{ SLUICE_RSA_PSS_RSAE_SHA256, "RSA", NULL, "SHA256", true },
 	{ SLUICE_RSA_PSS_RSAE_SHA384, "RSA", NULL, "SHA384", true },
