@@ -186,11 +186,13 @@ static int rx_result(struct sluice_conn *conn)
 /*
  * Whatever kept kTLS from decrypting a record, it leaves EBADMSG for all
  * writers and for the next read, even behind data. But the record is still
- * there: the next read finds out itself whether it was bad.
+ * there: the next read finds out itself whether it was bad. Only of a header
+ * that is beyond repair kTLS says it no second time.
  */
-static void clear_ktls_error(struct sock *sk)
+static void clear_ktls_error(struct sluice_conn *conn)
 {
-	cmpxchg(&sk->sk_err, EBADMSG, 0);
+	if (!sluice_ktls_rx_stopped(conn))
+		cmpxchg(&conn->sk->sk_err, EBADMSG, 0);
 }
 
 /*
@@ -203,6 +205,10 @@ static bool rx_stopped(struct sluice_conn *conn, int rc)
 {
 	struct sock *sk = conn->sk;
 
+	/* Somebody else was told what kTLS says but once. */
+	if (rc == -EAGAIN && sluice_ktls_rx_stopped(conn))
+		rc = sock_error(sk) ?: -EINVAL;
+
 	switch (rc) {
 	case 0:
 		if (!(sk->sk_shutdown & RCV_SHUTDOWN) &&
@@ -212,11 +218,11 @@ static bool rx_stopped(struct sluice_conn *conn, int rc)
 			rx_end(conn, SLUICE_DIR_TRUNCATED, -ECONNRESET);
 		break;
 	case -EBADMSG:
-		clear_ktls_error(sk);	/* it would stop the alert */
+		clear_ktls_error(conn);	/* it would stop the alert */
 		rx_fail(conn, rc, SLUICE_ALERT_BAD_RECORD_MAC);
 		break;
 	case -ENOMEM:
-		clear_ktls_error(sk);
+		clear_ktls_error(conn);
 		break;
 	case -EMSGSIZE:
 		if (sluice_ktls_rx_stopped(conn))
@@ -261,6 +267,9 @@ static bool rx_retry(struct sluice_conn *conn, u64 seen, ssize_t *rc)
 		}
 		break;
 	case -EAGAIN:
+		if (sluice_ktls_rx_stopped(conn))
+			break;
+		return false;
 	case -ERESTARTSYS:
 	case -EINTR:
 	case -EFAULT:
@@ -319,7 +328,7 @@ int sluice_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 		seen = READ_ONCE(conn->controls);
 		rc = conn->ktls_prot->recvmsg(sk, msg, len - done, flags);
 		if (rc > 0) {
-			clear_ktls_error(sk);
+			clear_ktls_error(conn);
 			done += rc;
 			/* kTLS stops early before a control record. */
 			if (flags & MSG_PEEK)
@@ -370,7 +379,7 @@ ssize_t sluice_splice_read(struct socket *sock, loff_t *pos,
 		rc = conn->ktls_ops->splice_read(sock, pos, pipe, len,
 						    flags);
 		if (rc > 0) {
-			clear_ktls_error(sock->sk);
+			clear_ktls_error(conn);
 			atomic64_add(rc, &conn->rx_bytes);
 			return rc;
 		}
@@ -398,14 +407,14 @@ int sluice_read_sock(struct sock *sk, read_descriptor_t *desc,
 			return rx_result(conn);
 		rc = conn->ktls_ops->read_sock(sk, desc, actor);
 		if (rc > 0) {
-			clear_ktls_error(sk);
+			clear_ktls_error(conn);
 			atomic64_add(rc, &conn->rx_bytes);
 			break;
 		}
 	} while ((rc == -EINVAL || rc == -EKEYEXPIRED) &&
 		 take_control(conn));
 
-	if (rc <= 0 && rc != -EAGAIN && desc->count) {
+	if (rc <= 0 && desc->count) {
 		rx_stopped(conn, rc);
 		if (!rx_open(conn))
 			rc = rx_result(conn);

@@ -217,6 +217,7 @@ static void receive_bad_records(struct kunit *test)
 		{ 1, 1, -EPROTO, SLUICE_ALERT_DECODE_ERROR },
 		{ 2, 1, -EPROTO, SLUICE_ALERT_DECODE_ERROR },
 		{ 3, 0x80, -EMSGSIZE, SLUICE_ALERT_RECORD_OVERFLOW },
+		{ 4, 0x1a, -EBADMSG, SLUICE_ALERT_BAD_RECORD_MAC },
 		/* the content, its type and the tag */
 		{ 5, 1, -EBADMSG, SLUICE_ALERT_BAD_RECORD_MAC },
 		{ 9, 1, -EBADMSG, SLUICE_ALERT_BAD_RECORD_MAC },
@@ -239,6 +240,19 @@ static void receive_bad_records(struct kunit *test)
 		expect_failure(pair, cases[i].error, cases[i].alert);
 		pair_close(pair);
 	}
+}
+
+/* kTLS says it once, and it may be a writer or SO_ERROR who hears it. */
+static void receive_error_taken(struct kunit *test)
+{
+	struct pair *pair = pair_attached(test);
+	u8 octet;
+
+	peer_write(&pair->peer, "\x17\3\3\xff\xff", 5);
+	KUNIT_EXPECT_EQ(test, -EMSGSIZE, sock_error(pair->sk));
+	KUNIT_EXPECT_EQ(test, -EPROTO, pair_recv(pair, &octet, 1,
+						 MSG_DONTWAIT));
+	expect_failure(pair, -EPROTO, SLUICE_ALERT_DECODE_ERROR);
 }
 
 /* As large as can be, by data and by padding; and one octet more. */
@@ -593,6 +607,7 @@ static struct kunit_case receive_test_cases[] = {
 	KUNIT_CASE(receive_alerts),
 	KUNIT_CASE(receive_types),
 	KUNIT_CASE(receive_bad_records),
+	KUNIT_CASE(receive_error_taken),
 	KUNIT_CASE(receive_sizes),
 	KUNIT_CASE(receive_split_key_update),
 	KUNIT_CASE(receive_looks_like_key_update),
