@@ -118,10 +118,14 @@ static void transport_writable(struct sluice_sendq *q)
 
 static void transport_send_ended(struct sluice_sendq *q, int error)
 {
+	struct sluice_session *session = session_of_sendq(q);
+
 	if (error)
-		sluice_session_failed(session_of_sendq(q), error);
+		sluice_session_failed(session, error);
 	else
-		sluice_session_ended(session_of_sendq(q), true);
+		sluice_session_ended(session, true);
+	/* Who waits for room was woken too early by the change of state. */
+	wake_up_all(&session->wait);
 }
 
 const struct sluice_sendq_ops sluice_transport_sendq_ops = {

@@ -296,6 +296,32 @@ static void io_send_signal(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EIO, wait_waiter(&waiter, task));
 }
 
+/* Two of them: one in the queue, the other waits for a place. */
+static void io_send_place(struct kunit *test)
+{
+	struct driver *driver = driver_open(test, 0, SZ_64K);
+	struct waiter one = { .driver = driver, .send = true, .len = SZ_64K };
+	struct waiter two = one;
+	struct task_struct *first, *second;
+
+	one.data = kunit_kzalloc(test, SZ_64K, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, one.data);
+	two.data = one.data;
+	pair_bound(driver->pair);
+	first = start_waiter(&one);
+	pair_wait_stuck(driver->pair);
+	second = start_waiter(&two);
+	msleep(20);
+	send_sig(SIGINT, second, 1);
+	KUNIT_EXPECT_EQ(test, -ERESTARTSYS, wait_waiter(&two, second));
+	second = start_waiter(&two);
+	msleep(20);
+	KUNIT_EXPECT_FALSE(test, completion_done(&two.done));
+	sluice_session_close(driver->session, 0);
+	KUNIT_EXPECT_EQ(test, -ECANCELED, wait_waiter(&one, first));
+	KUNIT_EXPECT_EQ(test, -ECANCELED, wait_waiter(&two, second));
+}
+
 static void io_cancel(struct kunit *test)
 {
 	struct driver *driver = driver_open(test, 0, 0);
@@ -332,6 +358,7 @@ static struct kunit_case io_test_cases[] = {
 	KUNIT_CASE(io_wait),
 	KUNIT_CASE(io_recv_signal),
 	KUNIT_CASE(io_send_signal),
+	KUNIT_CASE(io_send_place),
 	KUNIT_CASE(io_cancel),
 	KUNIT_CASE(io_flush_early),
 	{}
