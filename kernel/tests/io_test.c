@@ -21,15 +21,7 @@ static int send_bvec(struct driver *driver, struct driver_io *io,
 		     struct bio_vec *bvec, unsigned int num, size_t skip,
 		     size_t len)
 {
-	int rc;
-
-	/* For its done(). */
-	rc = driver_send(driver, io, "", 0, 0);
-	if (rc)
-		return rc;
-	driver_wait(driver, io);
-	io->calls = 0;
-	reinit_completion(&io->done);
+	driver_init_send(io, 0);
 	iov_iter_bvec(&io->send.iter, ITER_SOURCE, bvec, num, skip + len);
 	iov_iter_advance(&io->send.iter, skip);
 	return sluice_send(driver->session, &io->send);

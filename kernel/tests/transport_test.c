@@ -47,10 +47,7 @@ static void transport_send(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, driver_wait(driver, &first));
 	peer_hears(driver, "abc");
 
-	driver_send(driver, &first, "", 0, 0);
-	KUNIT_EXPECT_EQ(test, 0, driver_wait(driver, &first));
-	io = (struct driver_io){ .send.done = first.send.done };
-	init_completion(&io.done);
+	driver_init_send(&io, 0);
 	bvec_set_page(&bvec, page, len, 0);
 	iov_iter_bvec(&io.send.iter, ITER_SOURCE, &bvec, 1, len);
 	KUNIT_EXPECT_EQ(test, 0, sluice_send(driver->session, &io.send));
@@ -198,15 +195,8 @@ static size_t lend(struct sluice_recv *recv, struct sk_buff *skb,
 static int borrow(struct driver *driver, struct loan *loan, u64 limit,
 		  size_t take)
 {
-	int rc;
-
 	*loan = (struct loan){ .take = take };
-	/* For its done(). */
-	rc = driver_recv(driver, &loan->io, NULL, 0, 0);
-	if (!rc && !sluice_recv_cancel(driver->session, &loan->io.recv))
-		return -EIO;
-	loan->io.calls = 0;
-	reinit_completion(&loan->io.done);
+	driver_init_recv(&loan->io, 0);
 	loan->io.recv.lend = lend;
 	loan->io.recv.limit = limit;
 	return sluice_recv(driver->session, &loan->io.recv);

@@ -105,28 +105,40 @@ static void recv_done(struct sluice_recv *recv, int error)
 	io_done(container_of(recv, struct driver_io, recv), error);
 }
 
-int driver_send(struct driver *driver, struct driver_io *io, const void *data,
-		size_t len, u32 flags)
+/* A request, but for what is to be sent. */
+void driver_init_send(struct driver_io *io, u32 flags)
 {
 	*io = (struct driver_io){
 		.send.done = send_done,
 		.send.flags = flags,
-		.vec = { .iov_base = (void *)data, .iov_len = len },
 	};
 	init_completion(&io->done);
+}
+
+int driver_send(struct driver *driver, struct driver_io *io, const void *data,
+		size_t len, u32 flags)
+{
+	driver_init_send(io, flags);
+	io->vec = (struct kvec){ .iov_base = (void *)data, .iov_len = len };
 	iov_iter_kvec(&io->send.iter, ITER_SOURCE, &io->vec, 1, len);
 	return sluice_send(driver->session, &io->send);
+}
+
+/* A request, but for where to. */
+void driver_init_recv(struct driver_io *io, u32 flags)
+{
+	*io = (struct driver_io){
+		.recv.done = recv_done,
+		.recv.flags = flags,
+	};
+	init_completion(&io->done);
 }
 
 int driver_recv(struct driver *driver, struct driver_io *io, void *data,
 		size_t len, u32 flags)
 {
-	*io = (struct driver_io){
-		.recv.done = recv_done,
-		.recv.flags = flags,
-		.vec = { .iov_base = data, .iov_len = len },
-	};
-	init_completion(&io->done);
+	driver_init_recv(io, flags);
+	io->vec = (struct kvec){ .iov_base = data, .iov_len = len };
 	iov_iter_kvec(&io->recv.iter, ITER_DEST, &io->vec, 1, len);
 	return sluice_recv(driver->session, &io->recv);
 }

@@ -57,8 +57,10 @@ struct driver *driver_open(struct kunit *test, u32 flags, size_t send_limit);
 void driver_expect_told(struct driver *driver, const u8 *states,
 			unsigned int num);
 
+void driver_init_send(struct driver_io *io, u32 flags);
 int driver_send(struct driver *driver, struct driver_io *io, const void *data,
 		size_t len, u32 flags);
+void driver_init_recv(struct driver_io *io, u32 flags);
 int driver_recv(struct driver *driver, struct driver_io *io, void *data,
 		size_t len, u32 flags);
 int driver_wait(struct driver *driver, struct driver_io *io);
