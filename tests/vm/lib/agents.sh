@@ -18,7 +18,7 @@ check() {
 	if "$@" >case.log 2>&1; then
 		echo "ok $((++n)) - $name"
 	else
-		tail -n 8 case.log agent.log
+		tail -n 8 case.log agent.log | sed 's/^/# /'
 		echo "not ok $((++n)) - $name"
 		status=1
 	fi
