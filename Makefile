@@ -10,7 +10,7 @@ RUST_KBUILD = make -C "$$(scripts/rust/tree)" M=/src/rust MO=/out/rust \
 	SLUICE_SYMVERS=/out/kernel/Module.symvers
 
 .PHONY: help root modules rust rustdoc stats debug-kernel userspace vm-programs demo check \
-	check-userspace check-rust check-kunit check-vm check-debug check-style \
+	check-userspace check-rust check-kunit check-vm check-debug check-style check-selftest \
 	bench-kernel bench-kernel-quick bench-rust bench-tree install uninstall dkms clean distclean
 
 help:
@@ -61,6 +61,9 @@ check-vm: ## the scenarios on the stock kernel
 
 check-debug: ## scenarios on a kernel that looks for mistakes
 	@scripts/check debug
+
+check-selftest: ## the kernel's own test of kTLS, all of it; not in 'check'
+	@scripts/check selftest
 
 check-style: ## warnings, checkpatch, sparse, shellcheck, spelling
 	@scripts/check style
