@@ -9,9 +9,10 @@ RUST_KBUILD = make -C "$$(scripts/rust/tree)" M=/src/rust MO=/out/rust \
 	CONFIG_SLUICE_RUST=m CONFIG_SLUICE_RUST_SAMPLES=m CONFIG_SLUICE_RUST_BENCH=m \
 	SLUICE_SYMVERS=/out/kernel/Module.symvers
 
-.PHONY: help root modules rust rustdoc stats debug-kernel userspace vm-programs demo check \
-	check-userspace check-rust check-kunit check-vm check-debug check-style check-selftest \
-	bench-kernel bench-kernel-quick bench-rust bench-tree install uninstall dkms clean distclean
+.PHONY: help root modules rust rustdoc stats debug-kernel kcsan-kernel userspace vm-programs \
+	demo check check-userspace check-rust check-kunit check-vm check-debug check-kcsan \
+	check-selftest check-style bench-kernel bench-kernel-quick bench-rust bench-tree \
+	install uninstall dkms clean distclean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -34,6 +35,9 @@ stats: ## how much in rust/ is unsafe
 
 debug-kernel: root ## build the debug kernel, with Sluice in it
 	@$(IN_ROOT) scripts/debug/build
+
+kcsan-kernel: root ## build the kernel that looks for data races, with Sluice in it
+	@$(IN_ROOT) scripts/debug/build kcsan
 
 userspace: root ## build libsluice and the sluice command
 	@$(IN_ROOT) make -s -C userspace -j"$$(nproc)" O=/out/userspace >&2
@@ -61,6 +65,9 @@ check-vm: ## the scenarios on the stock kernel
 
 check-debug: ## scenarios on a kernel that looks for mistakes
 	@scripts/check debug
+
+check-kcsan: ## programs on a kernel that looks for data races; not in 'check'
+	@scripts/check kcsan
 
 check-selftest: ## the kernel's own test of kTLS, all of it; not in 'check'
 	@scripts/check selftest
