@@ -144,6 +144,22 @@ static void transport_send_error(struct kunit *test)
 			sluice_session_error(driver->session));
 }
 
+/* Even if it is the first to meet the end: here nobody receives. */
+static void transport_send_first(struct kunit *test)
+{
+	struct driver *driver = driver_open(test, 0, 0);
+	struct sluice_conn *conn = sluice_conn_find(driver->pair->sk);
+	struct driver_io io;
+
+	disable_delayed_work_sync(&driver->session->recvq.base.work);
+	peer_send_alert(peer_of(driver), 40);
+	WRITE_ONCE(conn->tx_state, SLUICE_DIR_FAILED);
+	KUNIT_EXPECT_EQ(test, 0, driver_send(driver, &io, "x", 1, 0));
+	KUNIT_EXPECT_EQ(test, -ECONNABORTED, driver_wait(driver, &io));
+	KUNIT_EXPECT_EQ(test, -ECONNABORTED,
+			sluice_session_error(driver->session));
+}
+
 static void transport_recv(struct kunit *test)
 {
 	struct driver *driver = driver_open(test, 0, 0);
@@ -279,7 +295,7 @@ static void transport_discard(struct kunit *test)
 /* TCP ends without close_notify; a driver may not mind. */
 static void transport_truncated(struct kunit *test)
 {
-	struct driver *driver = driver_open(test, 0, 0);
+	struct driver *driver = driver_open(test, SLUICE_SESSION_PERCPU, 0);
 	struct driver_io io;
 	u8 octet;
 
@@ -326,6 +342,7 @@ static struct kunit_case transport_test_cases[] = {
 	KUNIT_CASE(transport_more),
 	KUNIT_CASE(transport_full),
 	KUNIT_CASE(transport_send_error),
+	KUNIT_CASE(transport_send_first),
 	KUNIT_CASE(transport_recv),
 	KUNIT_CASE(transport_lend),
 	KUNIT_CASE(transport_idle),
