@@ -4,7 +4,7 @@
 # nothing else.
 IN_ROOT := scripts/env/enter
 KBUILD = make -C /lib/modules/$$(cat /etc/sluice-kernel)/build \
-	M=/src/kernel MO=/out/kernel CONFIG_SLUICE=m CONFIG_SLUICE_SAMPLES=m
+	M=/src/kernel MO=/out/kernel CONFIG_SLUICE=m CONFIG_SLUICE_SAMPLES=m CONFIG_SLUICE_TEST_DRIVER=m
 RUST_KBUILD = make -C "$$(scripts/rust/tree)" M=/src/rust MO=/out/rust \
 	CONFIG_SLUICE_RUST=m CONFIG_SLUICE_RUST_SAMPLES=m CONFIG_SLUICE_RUST_BENCH=m \
 	SLUICE_SYMVERS=/out/kernel/Module.symvers
