@@ -54,7 +54,7 @@ check: ## all the tests
 check-userspace: ## the tests of libsluice and of the command
 	@scripts/check userspace
 
-check-rust: ## what must not compile with the Rust crate, and drivers elsewhere
+check-rust: ## what must not compile with the Rust crate; drivers elsewhere; the guide
 	@scripts/check rust
 
 check-kunit: ## the module's KUnit suites, on User-Mode Linux
