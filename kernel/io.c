@@ -141,6 +141,9 @@ int sluice_recv(struct sluice_session *session, struct sluice_recv *recv)
 {
 	const struct iov_iter *iter = &recv->iter;
 
+	/* The queue opens a moment later. */
+	if (sluice_session_state(session) < SLUICE_SESSION_OPEN)
+		return -ENOTCONN;
 	if (recv->flags & ~SLUICE_RECV_EXACT)
 		return -EINVAL;
 	if (!recv->lend && (iov_iter_rw(iter) != ITER_DEST ||

@@ -158,11 +158,12 @@ EXPORT_SYMBOL_IF_KUNIT(sluice_recvq_open);
  * @q: the queue
  * @recv: the request; its done() follows if 0 is returned
  *
- * After the peer's orderly end it is done at once, with 0 and no data.
+ * After the peer's orderly end it is done at once, with 0 and no data; before
+ * sluice_recvq_open() it waits for that.
  *
  * Context: any.
- * Return: 0; -ENOTCONN before sluice_recvq_open(); -ECANCELED after
- *	sluice_recvq_discard(); or the error that ended receiving.
+ * Return: 0; -ECANCELED after sluice_recvq_discard(); or the error that ended
+ *	receiving.
  */
 int sluice_recvq_add(struct sluice_recvq *q, struct sluice_recv *recv)
 {
@@ -174,8 +175,6 @@ int sluice_recvq_add(struct sluice_recvq *q, struct sluice_recv *recv)
 	rc = q->base.error;
 	if (!rc && q->discard)
 		rc = -ECANCELED;
-	if (!rc && !q->open)
-		rc = -ENOTCONN;
 	if (!rc)
 		list_add_tail(&recv->node, &q->base.requests);
 	spin_unlock_irqrestore(&q->base.lock, irq);

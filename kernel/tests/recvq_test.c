@@ -284,10 +284,15 @@ static void recvq_not_open(struct kunit *test)
 	struct request *requests = make_requests(test, 1, 10, 0);
 
 	fake->q.open = false;
-	KUNIT_EXPECT_EQ(test, -ENOTCONN,
+	KUNIT_EXPECT_EQ(test, 0,
 			sluice_recvq_add(&fake->q, &requests[0].recv));
-	sluice_recvq_stop(&fake->q, -ECANCELED);
+	arrive(fake, 10);
 	KUNIT_EXPECT_EQ(test, requests[0].done, 0);
+	sluice_recvq_open(&fake->q);
+	flush_delayed_work(&fake->q.base.work);
+	KUNIT_EXPECT_EQ(test, requests[0].done, 1);
+	KUNIT_EXPECT_EQ(test, requests[0].recv.received, 10);
+	sluice_recvq_stop(&fake->q, -ECANCELED);
 }
 
 static void recvq_idle(struct kunit *test)
