@@ -228,7 +228,7 @@ EXPORT_SYMBOL_GPL(sluice_recv_wait);
  *
  * Context: any.
  * Return: 0; -ENOTCONN, not open; -EOPNOTSUPP, the agent has handed no secrets
- *	down.
+ *	down; or as sluice_session_error().
  */
 int sluice_session_key_update(struct sluice_session *session, bool request)
 {
@@ -237,7 +237,7 @@ int sluice_session_key_update(struct sluice_session *session, bool request)
 
 	spin_lock_irqsave(&session->lock, irq);
 	if (session->state != SLUICE_SESSION_OPEN) {
-		rc = -ENOTCONN;
+		rc = session->error ?: -ENOTCONN;
 	} else if (session->conn->bare) {
 		rc = -EOPNOTSUPP;
 	} else {

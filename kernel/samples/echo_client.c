@@ -330,10 +330,12 @@ static int send_some(struct client *client)
 		request->send.flags = options->more &&
 				      at + len < total(client) ?
 				      SLUICE_SEND_MORE : 0;
+		rc = 0;
 		if (options->update && at &&
 		    !(at / options->size % options->update))
-			sluice_session_key_update(client->session, true);
-		rc = sluice_send(client->session, &request->send);
+			rc = sluice_session_key_update(client->session, true);
+		if (!rc)
+			rc = sluice_send(client->session, &request->send);
 		if (rc)
 			return rc;
 		client->sent += len;

@@ -58,6 +58,8 @@ check "a server that says nothing is given up" silent_peer_here
 check "$MEGABYTES MiB from OpenSSL and back" from_python
 check "a line from GnuTLS and back" from_gnutls
 check "a key update of the peer's ends it by name" update_from_openssl
+check "a key update of the driver's is refused by name" drives ENOTSUP 1 \
+	"$PEER_PORT" auth=anon name=localhost bytes=1000000 update=1
 check "without an agent" no_agent
 check "the drivers unload" unload_drivers
 end_all
