@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "echo.h"
 #include "peer.h"
 #include "record.h"
 #include "tap.h"
@@ -29,78 +30,6 @@ enum {
 	HANDSHAKE_FAILURE = 40, INTERNAL_ERROR = 80,
 };
 
-/* The peer: sends back what comes, and something of its own in between. */
-struct echo {
-	struct end peer;
-	unsigned int update_every;	/* records; 0: none */
-	bool request;
-	bool tickets;
-	bool wait_for_close;
-	unsigned long long octets;
-	unsigned int updates;
-	bool closed;
-};
-
-static bool send_all(int fd, const uint8_t *data, size_t len)
-{
-	while (len) {
-		ssize_t n = send(fd, data, len, MSG_NOSIGNAL);
-
-		if (n <= 0)
-			return false;
-		data += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
-static void *echo_thread(void *arg)
-{
-	struct echo *e = arg;
-	uint8_t buf[16384], type;
-	bool requested = false;
-	unsigned int records = 0;
-
-	for (;;) {
-		ssize_t n = receive(&e->peer, buf, sizeof(buf), &type,
-				    &requested);
-
-		if (n <= 0)
-			break;
-		if (type == ALERT) {
-			e->closed = buf[1] == CLOSE_NOTIFY;
-			break;
-		}
-		if (type == HANDSHAKE) {
-			if (requested)
-				e->updates += !send_key_update(&e->peer, false);
-			continue;
-		}
-		e->octets += (unsigned long long)n;
-		if (!send_all(e->peer.fd, buf, (size_t)n))
-			break;
-		if (e->update_every && !(++records % e->update_every)) {
-			e->updates += !send_key_update(&e->peer, e->request);
-			if (e->tickets)
-				send_ticket(&e->peer);
-		}
-	}
-	send_alert(&e->peer, 1, CLOSE_NOTIFY);
-	shutdown(e->peer.fd, SHUT_WR);
-	return NULL;
-}
-
-/* A pair with keys on both ends, and the session's end attached unless bare. */
-static void connect_pair(const struct suite *suite, bool bare, struct end *own,
-			 struct end *peer)
-{
-	make_pair(AF_INET6, suite, own, peer);
-	set_ktls(own);
-	set_ktls(peer);
-	if (!bare && attach(own, 0, 0))
-		die("attach");
-}
-
 /* One echo, from connect to close. */
 static const struct outcome *echo(struct client *c, struct echo *e,
 				  const struct suite *suite, bool bare,
@@ -110,8 +39,7 @@ static const struct outcome *echo(struct client *c, struct echo *e,
 	pthread_t thread;
 
 	connect_pair(suite, bare, &own, &e->peer);
-	if (pthread_create(&thread, NULL, echo_thread, e))
-		die("pthread_create");
+	thread = start_echo(e);
 	start(c, "fd=%d auth=none %s", own.fd, options);
 	end(c);
 	close(own.fd);
@@ -487,8 +415,7 @@ static void test_many(void)
 		connect_pair(&suites[i % 3], false, &own[i], &echoes[i].peer);
 		echoes[i].update_every = 7;
 		echoes[i].request = true;
-		if (pthread_create(&threads[i], NULL, echo_thread, &echoes[i]))
-			die("pthread_create");
+		threads[i] = start_echo(&echoes[i]);
 	}
 	for (size_t i = 0; i < MANY; i++)
 		start(&clients[i], "fd=%d auth=none bytes=300000 size=%zu update=9%s",
