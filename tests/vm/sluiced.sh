@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # sluiced as the agent: it has the secrets, so that keys can be renewed.
-MEGABYTES=1024
+MEGABYTES=${MEGABYTES:-1024}
 . "$(dirname "$0")/lib/sluiced.sh"
 . "$(dirname "$0")/lib/agents.sh"
 

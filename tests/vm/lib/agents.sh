@@ -5,6 +5,7 @@
 # it went as it should; what it printed says why it did not.
 
 MEGABYTES=${MEGABYTES:-64}
+SAMPLES=${SAMPLES:-/out/kernel/samples}
 PEER_PORT=4441 SERVER_PORT=4442 SILENT_PORT=4443 PSK_PORT=4444
 MUTUAL_PORT=4445
 ECHO="python3 -u $(realpath "$(dirname "${BASH_SOURCE[0]}")")/echo.py"
@@ -111,8 +112,8 @@ time.sleep(3600)" &
 }
 
 load_drivers() {
-	insmod /out/kernel/samples/sluice_echo_client.ko
-	insmod /out/kernel/samples/sluice_echo_server.ko port="$SERVER_PORT" \
+	insmod "$SAMPLES"/sluice_echo_client.ko
+	insmod "$SAMPLES"/sluice_echo_server.ko port="$SERVER_PORT" \
 		cert="$CERT" privkey="$KEY" keyring="$KEYRING"
 }
 
@@ -141,7 +142,7 @@ psk_to_peer() {
 # Loads the echo server anew, with other parameters.
 reload_server() {
 	rmmod sluice_echo_server
-	insmod /out/kernel/samples/sluice_echo_server.ko port="$SERVER_PORT" "$@"
+	insmod "$SAMPLES"/sluice_echo_server.ko port="$SERVER_PORT" "$@"
 }
 
 psk_from_python() {

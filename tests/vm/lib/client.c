@@ -56,7 +56,7 @@ const struct outcome *end(struct client *c)
 void load_client(void)
 {
 	loaded = access("/dev/sluice_echo", F_OK);
-	if (loaded && system("insmod /out/kernel/samples/sluice_echo_client.ko"))
+	if (loaded && system("insmod ${SAMPLES:-/out/kernel/samples}/sluice_echo_client.ko"))
 		die("sluice_echo_client.ko");
 }
 
