@@ -19,6 +19,7 @@
 #define SLUICE_OWE_KEY_UPDATE	0	/* the peer asked for it */
 #define SLUICE_OWE_ALERT	1	/* sluice_conn::alert_owed */
 #define SLUICE_OWE_KEY_REQUEST	2	/* a KeyUpdate that asks for the peer's */
+#define SLUICE_OWE_KEY		3	/* the key behind one that has left */
 
 /**
  * struct sluice_conn - a socket that Sluice has adopted

@@ -101,13 +101,14 @@ static int encrypt_inline(struct sluice_engine *engine,
 
 	child = child_request(engine, req, aead_request_flags(req) &
 			      ~CRYPTO_TFM_REQ_MAY_BACKLOG);
-	if (req->cryptlen < LARGE_RECORD)
-		return crypto_aead_encrypt(child);
-
 	start = ktime_get_ns();
 	rc = crypto_aead_encrypt(child);
-	engine->record_ns = sluice_engine_average(engine->record_ns,
-						  ktime_get_ns() - start);
+	if (req->cryptlen >= LARGE_RECORD)
+		engine->record_ns = sluice_engine_average(engine->record_ns,
+							  ktime_get_ns() -
+							  start);
+	if (rc)
+		cmpxchg(&engine->queue.error, 0, rc);
 	return rc;
 }
 
@@ -321,6 +322,20 @@ EXPORT_SYMBOL_IF_KUNIT(sluice_engine_adopt);
 bool sluice_engine_is(struct crypto_aead *aead)
 {
 	return crypto_aead_alg(aead) == &engine_alg;
+}
+
+/**
+ * sluice_engine_failed() - see whether a record could not be encrypted
+ * @aead: an engine
+ *
+ * Context: any.
+ * Return: true if so: none is encrypted any more.
+ */
+bool sluice_engine_failed(struct crypto_aead *aead)
+{
+	struct sluice_engine *engine = crypto_aead_ctx(aead);
+
+	return READ_ONCE(engine->queue.error);
 }
 
 /**

@@ -19,6 +19,7 @@ struct crypto_aead;
 struct crypto_aead *sluice_engine_alloc(void);
 int sluice_engine_adopt(struct crypto_aead *aead, struct crypto_aead *child);
 bool sluice_engine_is(struct crypto_aead *aead);
+bool sluice_engine_failed(struct crypto_aead *aead);
 void sluice_engine_set_mode(struct crypto_aead *aead, u32 mode);
 bool sluice_engine_wants(struct crypto_aead *aead, unsigned int records,
 			 bool more);

@@ -45,6 +45,17 @@ void sluice_ktls_consume(struct sluice_conn *conn,
 			 struct sluice_record *record);
 bool sluice_ktls_rx_unseen(const struct sluice_conn *conn);
 bool sluice_ktls_rx_stopped(const struct sluice_conn *conn);
+
+/* ktls_send.c */
+bool sluice_ktls_clear_error(struct sluice_conn *conn);
+bool sluice_ktls_held(const struct sluice_conn *conn);
+bool sluice_ktls_unsent(const struct sluice_conn *conn);
+bool sluice_ktls_stuck(const struct sluice_conn *conn);
+void sluice_ktls_push(const struct sluice_conn *conn,
+		      struct workqueue_struct *wq);
+int sluice_ktls_tx_check(struct sluice_conn *conn);
+int sluice_ktls_sendmsg(struct sluice_conn *conn, struct msghdr *msg,
+			size_t len);
 int sluice_ktls_send_control(struct sluice_conn *conn, u8 type,
 			     const void *data, size_t len, int flags);
 

@@ -148,7 +148,7 @@ static int set_key(struct crypto_aead *aead, struct cipher_context *cctx,
  * @key: the key
  *
  * Context: process; conn->tx_lock held, socket lock not.
- * Return: 0, or a negative errno and the old key.
+ * Return: 0; or a negative errno: nothing may be sent before this succeeds.
  */
 int sluice_ktls_rekey_tx(struct sluice_conn *conn,
 			 const struct sluice_key *key)
@@ -184,7 +184,8 @@ int sluice_ktls_rekey_tx(struct sluice_conn *conn,
  * @key: the key
  *
  * Context: process, socket lock held.
- * Return: 0, or a negative errno and the old key.
+ * Return: 0; or a negative errno: the KeyUpdate has to stay where it is, so that
+ *	nothing is decrypted before this succeeds.
  */
 int sluice_ktls_rekey_rx(struct sluice_conn *conn,
 			 const struct sluice_key *key)

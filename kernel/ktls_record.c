@@ -98,7 +98,9 @@ bool sluice_ktls_rx_unseen(const struct sluice_conn *conn)
  */
 bool sluice_ktls_rx_stopped(const struct sluice_conn *conn)
 {
-	return tls_sw_ctx_rx(tls_get_ctx(conn->sk))->strp.stopped;
+	const struct tls_context *ctx = tls_get_ctx(conn->sk);
+
+	return ctx->rx_conf == TLS_SW && tls_sw_ctx_rx(ctx)->strp.stopped;
 }
 
 /**
@@ -112,7 +114,7 @@ bool sluice_ktls_rx_stopped(const struct sluice_conn *conn)
  * Data that waits for more (MSG_MORE) leaves first, in a record of its own.
  *
  * Context: process; conn->tx_lock held, socket lock not.
- * Return: 0; -EAGAIN, nothing was taken; or another negative errno.
+ * Return: 0; -EAGAIN or -ENOMEM, nothing was taken; or another negative errno.
  */
 int sluice_ktls_send_control(struct sluice_conn *conn, u8 type,
 			     const void *data, size_t len, int flags)
@@ -135,6 +137,6 @@ int sluice_ktls_send_control(struct sluice_conn *conn, u8 type,
 
 	*(u8 *)CMSG_DATA(&cmsg.hdr) = type;
 	iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, &vec, 1, len);
-	n = conn->ktls_prot->sendmsg(conn->sk, &msg, len);
+	n = sluice_ktls_sendmsg(conn, &msg, len);
 	return n < 0 ? n : 0;
 }

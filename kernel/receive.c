@@ -68,35 +68,46 @@ static void rx_alert(struct sluice_conn *conn, u8 alert)
 	}
 }
 
-static void rx_key_update(struct sluice_conn *conn, u64 records,
-			  bool requested)
+/*
+ * Follows a KeyUpdate that ended in the record of number @seq.
+ *
+ * Return: 0, whatever came of it; -ENOMEM, it is as if it had not been seen.
+ */
+static int rx_key_update(struct sluice_conn *conn, u64 seq, bool requested)
 {
+	struct sluice_secret secret = conn->rx_secret;
 	struct sluice_key key;
 	int rc;
 
 	if (conn->bare) {
 		rx_fail(conn, -EKEYEXPIRED, SLUICE_ALERT_INTERNAL_ERROR);
-		return;
+		return 0;
 	}
-	sluice_secret_update(&conn->rx_secret, conn->cipher);
-	sluice_key_derive(&key, &conn->rx_secret, conn->cipher);
+	sluice_secret_update(&secret, conn->cipher);
+	sluice_key_derive(&key, &secret, conn->cipher);
 	rc = sluice_ktls_rekey_rx(conn, &key);
+	if (!rc)
+		conn->rx_secret = secret;
 	sluice_key_wipe(&key);
+	sluice_secret_wipe(&secret);
+	if (rc == -ENOMEM)
+		return rc;
 	if (rc) {
 		rx_fail(conn, rc, SLUICE_ALERT_INTERNAL_ERROR);
-		return;
+		return 0;
 	}
-	WRITE_ONCE(conn->rx_records, conn->rx_records + records);
+	WRITE_ONCE(conn->rx_records, conn->rx_records + seq + 1);
 	WRITE_ONCE(conn->rx_key_updates, conn->rx_key_updates + 1);
 	trace_sluice_key_update(conn, false, requested);
 
 	if (!requested)
-		return;
+		return 0;
 	if (READ_ONCE(conn->tx_state) == SLUICE_DIR_DETACHED)
 		/* Nobody gave us the secret to answer with. */
 		rx_end(conn, SLUICE_DIR_FAILED, -EKEYEXPIRED);
 	else
 		sluice_owe_key_update(conn, false);
+	return 0;
 }
 
 /* Understands the control record; its alert, or 0, or a negative errno. */
@@ -125,17 +136,23 @@ static int judge(struct sluice_conn *conn,
  * Handles the control record at the head, if there is one. Socket lock held;
  * sluice_send_owed() has to follow, without it.
  *
- * Return: true if there was one.
+ * Return: 1 if there was one; 0 if not; -ENOMEM, it is still there.
  */
-static bool take_control(struct sluice_conn *conn)
+static int take_control(struct sluice_conn *conn)
 {
+	struct sluice_control before = conn->control;
 	struct sluice_control_result result;
 	struct sluice_record record;
 	int rc;
 
 	if (!sluice_ktls_control(conn, &record))
-		return false;
+		return 0;
 	rc = judge(conn, &record, &result);
+	if (!rc && result.key_update &&
+	    rx_key_update(conn, record.seq, result.update_requested)) {
+		conn->control = before;
+		return -ENOMEM;
+	}
 	sluice_ktls_consume(conn, &record);
 	WRITE_ONCE(conn->controls, conn->controls + 1);
 
@@ -147,22 +164,20 @@ static bool take_control(struct sluice_conn *conn)
 		WRITE_ONCE(conn->tickets, conn->tickets + result.tickets);
 		if (result.alert >= 0)
 			rx_alert(conn, result.alert);
-		if (result.key_update)
-			rx_key_update(conn, record.seq + 1,
-				      result.update_requested);
-		else
+		if (!result.key_update)
 			sluice_ktls_no_rekey(conn);
 	}
-	return true;
+	return 1;
 }
 
-/* Whether one was taken since there were @seen, by whomever. */
-static bool lock_and_take_control(struct sluice_conn *conn, u64 seen)
+/* Whether one was taken since there were @seen, by whomever; or -ENOMEM. */
+static int lock_and_take_control(struct sluice_conn *conn, u64 seen)
 {
-	bool taken;
+	int taken = 1;
 
 	lock_sock(conn->sk);
-	taken = conn->controls != seen || take_control(conn);
+	if (conn->controls == seen)
+		taken = take_control(conn);
 	release_sock(conn->sk);
 	sluice_send_owed(conn);
 	return taken;
@@ -181,18 +196,6 @@ static int rx_result(struct sluice_conn *conn)
 	default:
 		return 0;
 	}
-}
-
-/*
- * Whatever kept kTLS from decrypting a record, it leaves EBADMSG for all
- * writers and for the next read, even behind data. But the record is still
- * there: the next read finds out itself whether it was bad. Only of a header
- * that is beyond repair kTLS says it no second time.
- */
-static void clear_ktls_error(struct sluice_conn *conn)
-{
-	if (!sluice_ktls_rx_stopped(conn))
-		cmpxchg(&conn->sk->sk_err, EBADMSG, 0);
 }
 
 /*
@@ -218,11 +221,14 @@ static bool rx_stopped(struct sluice_conn *conn, int rc)
 			rx_end(conn, SLUICE_DIR_TRUNCATED, -ECONNRESET);
 		break;
 	case -EBADMSG:
-		clear_ktls_error(conn);	/* it would stop the alert */
+		/* It would stop the alert. Without it, this was another's. */
+		if (!sluice_ktls_clear_error(conn) &&
+		    !sluice_ktls_rx_stopped(conn))
+			return true;
 		rx_fail(conn, rc, SLUICE_ALERT_BAD_RECORD_MAC);
 		break;
 	case -ENOMEM:
-		clear_ktls_error(conn);
+		sluice_ktls_clear_error(conn);
 		break;
 	case -EMSGSIZE:
 		if (sluice_ktls_rx_stopped(conn))
@@ -251,19 +257,21 @@ static bool rx_stopped(struct sluice_conn *conn, int rc)
 static bool rx_retry(struct sluice_conn *conn, u64 seen, ssize_t *rc)
 {
 	bool again;
+	int taken;
 
 	switch (*rc) {
 	case -EIO:
 	case -EKEYEXPIRED:
 	case -EINVAL:
 		/* A control record is next: recvmsg, a rekey, splice. */
-		if (lock_and_take_control(conn, seen)) {
-			if (signal_pending(current)) {
-				*rc = -ERESTARTSYS;
-				return false;
-			}
+		taken = lock_and_take_control(conn, seen);
+		if (taken > 0 && !signal_pending(current)) {
 			cond_resched();
 			return true;
+		}
+		if (taken) {
+			*rc = taken < 0 ? taken : -ERESTARTSYS;
+			return false;
 		}
 		break;
 	case -EAGAIN:
@@ -308,7 +316,7 @@ int sluice_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 	struct sluice_conn *conn = sluice_conn_of(sk);
 	void *control = msg->msg_control;
 	size_t controllen = msg->msg_controllen;
-	size_t target, done = 0;
+	size_t target, left, done = 0;
 	ssize_t rc;
 	u64 seen;
 
@@ -326,9 +334,13 @@ int sluice_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 			break;
 		}
 		seen = READ_ONCE(conn->controls);
+		left = iov_iter_count(&msg->msg_iter);
 		rc = conn->ktls_prot->recvmsg(sk, msg, len - done, flags);
+		/* kTLS forgets to go back where it could not decrypt. */
+		iov_iter_revert(&msg->msg_iter, left - max(rc, 0) -
+				iov_iter_count(&msg->msg_iter));
 		if (rc > 0) {
-			clear_ktls_error(conn);
+			sluice_ktls_clear_error(conn);
 			done += rc;
 			/* kTLS stops early before a control record. */
 			if (flags & MSG_PEEK)
@@ -379,7 +391,7 @@ ssize_t sluice_splice_read(struct socket *sock, loff_t *pos,
 		rc = conn->ktls_ops->splice_read(sock, pos, pipe, len,
 						    flags);
 		if (rc > 0) {
-			clear_ktls_error(conn);
+			sluice_ktls_clear_error(conn);
 			atomic64_add(rc, &conn->rx_bytes);
 			return rc;
 		}
@@ -400,25 +412,31 @@ int sluice_read_sock(struct sock *sk, read_descriptor_t *desc,
 		     sk_read_actor_t actor)
 {
 	struct sluice_conn *conn = sluice_conn_of(sk);
-	int rc;
+	bool again;
+	int rc, taken;
 
 	do {
 		if (!rx_open(conn))
 			return rx_result(conn);
 		rc = conn->ktls_ops->read_sock(sk, desc, actor);
 		if (rc > 0) {
-			clear_ktls_error(conn);
+			sluice_ktls_clear_error(conn);
 			atomic64_add(rc, &conn->rx_bytes);
 			break;
 		}
-	} while ((rc == -EINVAL || rc == -EKEYEXPIRED) &&
-		 take_control(conn));
+		again = false;
+		if (rc == -EINVAL || rc == -EKEYEXPIRED) {
+			taken = take_control(conn);
+			again = taken > 0;
+			if (taken < 0)
+				rc = taken;
+		}
+		if (!again && desc->count)
+			again = rx_stopped(conn, rc) && rc == -EBADMSG;
+	} while (again);
 
-	if (rc <= 0 && desc->count) {
-		rx_stopped(conn, rc);
-		if (!rx_open(conn))
-			rc = rx_result(conn);
-	}
+	if (rc <= 0 && desc->count && !rx_open(conn))
+		rc = rx_result(conn);
 	sluice_send_owed_later(conn);
 	return rc;
 }
@@ -431,12 +449,12 @@ int sluice_read_sock(struct sock *sk, read_descriptor_t *desc,
  * One record of data may get decrypted early.
  *
  * Context: process, socket lock not held.
- * Return: true if there were very many: there may be more.
+ * Return: 0; 1 if there were very many: there may be more; -ENOMEM.
  */
-bool sluice_receive_settle(struct sluice_conn *conn)
+int sluice_receive_settle(struct sluice_conn *conn)
 {
 	unsigned int i;
-	ssize_t rc;
+	ssize_t rc = 0;
 	u64 seen;
 	u8 octet;
 
@@ -452,7 +470,9 @@ bool sluice_receive_settle(struct sluice_conn *conn)
 			break;
 	}
 	memzero_explicit(&octet, sizeof(octet));
-	return i == SETTLE_MAX;
+	if (i == SETTLE_MAX)
+		return 1;
+	return rc == -ENOMEM ? rc : 0;
 }
 
 /**

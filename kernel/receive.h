@@ -14,7 +14,7 @@ int sluice_read_sock(struct sock *sk, read_descriptor_t *desc,
 		     sk_read_actor_t actor);
 __poll_t sluice_poll(struct file *file, struct socket *sock,
 		     struct poll_table_struct *wait);
-bool sluice_receive_settle(struct sluice_conn *conn);
+int sluice_receive_settle(struct sluice_conn *conn);
 int sluice_receive_end(const struct sluice_conn *conn);
 
 #endif /* _SLUICE_RECEIVE_H */

@@ -17,8 +17,45 @@
 #include "send.h"
 #include "trace.h"
 
-/* How soon to try again what did not fit into the send buffer. */
-#define OWED_RETRY	msecs_to_jiffies(20)
+/*
+ * Sets the key that has to follow the KeyUpdate which has left: RFC 9846,
+ * section 4.6.3. Where there is no memory for it, it stays owed.
+ */
+static int renew_key(struct sluice_conn *conn)
+{
+	struct sluice_secret secret = conn->tx_secret;
+	u64 records = sluice_ktls_tx_seq(conn);
+	struct sluice_key key;
+	int rc;
+
+	sluice_secret_update(&secret, conn->cipher);
+	sluice_key_derive(&key, &secret, conn->cipher);
+	rc = sluice_ktls_rekey_tx(conn, &key);
+	if (!rc)
+		conn->tx_secret = secret;
+	sluice_key_wipe(&key);
+	sluice_secret_wipe(&secret);
+	if (rc) {
+		if (rc != -ENOMEM)
+			WRITE_ONCE(conn->tx_state, SLUICE_DIR_FAILED);
+		return rc;
+	}
+	clear_bit(SLUICE_OWE_KEY, &conn->owed);
+	WRITE_ONCE(conn->tx_records, conn->tx_records + records);
+	WRITE_ONCE(conn->tx_key_updates, conn->tx_key_updates + 1);
+	return 0;
+}
+
+/* What has to be so before any record leaves. tx_lock held. */
+static int tx_ready(struct sluice_conn *conn)
+{
+	/* Somebody has sent past us: splice_eof(). */
+	if (sluice_ktls_tx_check(conn)) {
+		WRITE_ONCE(conn->tx_state, SLUICE_DIR_FAILED);
+		return -EIO;
+	}
+	return test_bit(SLUICE_OWE_KEY, &conn->owed) ? renew_key(conn) : 0;
+}
 
 /*
  * A record that ends the connection has to fit. There is at most one close or
@@ -33,6 +70,9 @@ static int send_alert(struct sluice_conn *conn, u8 alert)
 	struct sock *sk = conn->sk;
 	int sndbuf, rc;
 
+	rc = tx_ready(conn);
+	if (rc)
+		return rc;
 	lock_sock(sk);
 	sndbuf = sk->sk_sndbuf;
 	WRITE_ONCE(sk->sk_sndbuf, INT_MAX / 2);
@@ -45,6 +85,8 @@ static int send_alert(struct sluice_conn *conn, u8 alert)
 	WRITE_ONCE(sk->sk_sndbuf, sndbuf);
 	release_sock(sk);
 
+	if (rc == -EAGAIN)
+		return -ENOMEM;	/* there was room */
 	if (rc)
 		return rc;
 	WRITE_ONCE(conn->alert_sent, alert);
@@ -56,18 +98,19 @@ static int send_alert(struct sluice_conn *conn, u8 alert)
 	return 0;
 }
 
-/* A KeyUpdate, and the key that follows it: RFC 9846, section 4.6.3. */
+/* A KeyUpdate, and the key that follows it. */
 static int send_key_update(struct sluice_conn *conn, bool request,
 			   int flags)
 {
 	const u8 message[] = { SLUICE_HANDSHAKE_KEY_UPDATE, 0, 0, 1, request };
 	bool asked, to_ask = false;
-	struct sluice_key key;
-	u64 records;
 	int rc;
 
 	if (conn->bare)
 		return -EKEYEXPIRED;
+	rc = tx_ready(conn);
+	if (rc)
+		return rc;
 	/* Answers what was asked so far; the peer may ask again at once. */
 	asked = test_and_clear_bit(SLUICE_OWE_KEY_UPDATE, &conn->owed);
 	if (request)
@@ -83,32 +126,27 @@ static int send_key_update(struct sluice_conn *conn, bool request,
 		return rc;
 	}
 
-	records = sluice_ktls_tx_seq(conn);
-	sluice_secret_update(&conn->tx_secret, conn->cipher);
-	sluice_key_derive(&key, &conn->tx_secret, conn->cipher);
-	rc = sluice_ktls_rekey_tx(conn, &key);
-	sluice_key_wipe(&key);
-	if (rc) {
-		/* The peer has gone on to a key that we could not set. */
-		WRITE_ONCE(conn->tx_state, SLUICE_DIR_FAILED);
-		return rc;
-	}
-
-	WRITE_ONCE(conn->tx_records, conn->tx_records + records);
-	WRITE_ONCE(conn->tx_key_updates, conn->tx_key_updates + 1);
+	set_bit(SLUICE_OWE_KEY, &conn->owed);
 	trace_sluice_key_update(conn, true, request);
-	return 0;
+	return renew_key(conn);
 }
 
 /* Sends what is owed, with tx_lock held. */
 static int send_owed(struct sluice_conn *conn, int flags)
 {
+	int rc;
+
 	if (READ_ONCE(conn->tx_state) != SLUICE_DIR_OPEN) {
 		WRITE_ONCE(conn->owed, 0);
 		return 0;
 	}
+	rc = tx_ready(conn);
+	if (rc)
+		return rc;
 	if (test_bit(SLUICE_OWE_ALERT, &conn->owed)) {
-		send_alert(conn, conn->alert_owed);
+		rc = send_alert(conn, conn->alert_owed);
+		if (rc == -ENOMEM)
+			return rc;
 		WRITE_ONCE(conn->tx_state, SLUICE_DIR_FAILED);
 		WRITE_ONCE(conn->owed, 0);
 		return 0;
@@ -145,8 +183,8 @@ void sluice_send_owed(struct sluice_conn *conn)
 		mutex_unlock(&conn->tx_lock);
 		smp_mb();	/* as above */
 	}
-	if (rc == -EAGAIN)
-		queue_delayed_work(sluice_wq, &conn->owed_work, OWED_RETRY);
+	if (rc == -EAGAIN || rc == -ENOMEM)
+		queue_delayed_work(sluice_wq, &conn->owed_work, SLUICE_OWED_RETRY);
 }
 
 /**
@@ -167,8 +205,14 @@ void sluice_send_owed_later(struct sluice_conn *conn)
  */
 void sluice_send_owed_work(struct work_struct *work)
 {
-	sluice_send_owed(container_of(to_delayed_work(work),
-				      struct sluice_conn, owed_work));
+	struct sluice_conn *conn = container_of(to_delayed_work(work),
+						struct sluice_conn, owed_work);
+
+	sluice_send_owed(conn);
+	if (sluice_ktls_stuck(conn)) {
+		sluice_ktls_push(conn, sluice_wq);
+		queue_delayed_work(sluice_wq, &conn->owed_work, SLUICE_OWED_RETRY);
+	}
 }
 
 /**
@@ -249,11 +293,41 @@ void sluice_send_close(struct sluice_conn *conn)
 }
 
 /**
+ * sluice_send_held() - seal the record that waits for more
+ * @conn: the connection
+ *
+ * It does not wait for room, as splice_eof() does: kTLS sends it when it can.
+ *
+ * Context: process, socket lock not held.
+ * Return: 0; -ENOMEM, try again; another negative errno, what was in it is lost.
+ */
+int sluice_send_held(struct sluice_conn *conn)
+{
+	int rc = 0;
+
+	mutex_lock(&conn->tx_lock);
+	if (READ_ONCE(conn->tx_state) == SLUICE_DIR_OPEN &&
+	    sluice_ktls_held(conn)) {
+		rc = tx_ready(conn);
+		/* Nothing of a type: kTLS seals what is before it. */
+		if (!rc)
+			rc = sluice_ktls_send_control(conn,
+						      SLUICE_RECORD_DATA,
+						      NULL, 0, MSG_DONTWAIT);
+		if (rc == -EAGAIN)
+			rc = 0;
+	}
+	tx_unlock(conn);
+	return rc;
+}
+
+/**
  * sluice_send_finish() - send close_notify behind whatever is being sent
  * @conn: the connection
  *
  * Context: process, socket lock not held.
- * Return: 0; -EPIPE if the sending side has failed; another negative errno.
+ * Return: 0, TCP has it all; -ENOMEM, try again; -EPIPE if the sending side has
+ *	failed; another negative errno.
  */
 int sluice_send_finish(struct sluice_conn *conn)
 {
@@ -265,7 +339,8 @@ int sluice_send_finish(struct sluice_conn *conn)
 	else if (READ_ONCE(conn->tx_state) == SLUICE_DIR_CLOSED)
 		rc = 0;
 	mutex_unlock(&conn->tx_lock);
-	return rc;
+	/* What kTLS still has could not leave behind a FIN. */
+	return !rc && sluice_ktls_unsent(conn) ? -ENOMEM : rc;
 }
 
 /**
@@ -338,7 +413,8 @@ static int send_users_control(struct sluice_conn *conn,
 		if (head[0] != SLUICE_HANDSHAKE_TICKET)
 			return -EOPNOTSUPP;
 		iov_iter_revert(&msg->msg_iter, min(len, sizeof(head)));
-		return conn->ktls_prot->sendmsg(conn->sk, msg, len);
+		rc = tx_ready(conn);
+		return rc ?: sluice_ktls_sendmsg(conn, msg, len);
 	default:
 		return -EOPNOTSUPP;
 	}
@@ -398,7 +474,7 @@ static int send_data(struct sluice_conn *conn, struct msghdr *msg,
 		}
 		more = msg->msg_flags & MSG_MORE;
 		burst = sluice_ktls_burst_begin(conn, chunk, more);
-		rc = conn->ktls_prot->sendmsg(conn->sk, msg, chunk);
+		rc = sluice_ktls_sendmsg(conn, msg, chunk);
 		if (burst)
 			sluice_ktls_burst_end(conn, more);
 		if (rc < 0)

@@ -13,9 +13,13 @@
  */
 #define SLUICE_SEND_CHUNK	((u64)SZ_4M)
 
+/* How soon to try again what did not fit, or had no memory. */
+#define SLUICE_OWED_RETRY	msecs_to_jiffies(20)
+
 int sluice_sendmsg(struct sock *sk, struct msghdr *msg, size_t len);
 int sluice_send_key_update(struct sluice_conn *conn, bool request);
 void sluice_send_close(struct sluice_conn *conn);
+int sluice_send_held(struct sluice_conn *conn);
 int sluice_send_finish(struct sluice_conn *conn);
 void sluice_send_last(struct sluice_conn *conn);
 void sluice_owe_key_update(struct sluice_conn *conn, bool request);

@@ -41,6 +41,16 @@ static void look(struct sluice_sendq *q, struct step *step)
 	spin_unlock_irqrestore(&q->base.lock, irq);
 }
 
+/* The next look is to find it again. */
+static void flush_again(struct sluice_sendq *q)
+{
+	unsigned long irq;
+
+	spin_lock_irqsave(&q->base.lock, irq);
+	q->flush = true;
+	spin_unlock_irqrestore(&q->base.lock, irq);
+}
+
 /* Gives the first request back. */
 static void finish(struct sluice_sendq *q, struct sluice_send *send, int error)
 {
@@ -110,10 +120,15 @@ static void work(struct work_struct *work)
 		cond_resched();
 	}
 
-	if (step.flush)
-		q->ops->flush(q);
-	if (step.end)
-		end(q, q->ops->end(q));
+	rc = step.flush ? q->ops->flush(q) : 0;
+	if (rc == -ENOMEM)
+		flush_again(q);
+	else if (!rc && step.end)
+		rc = q->ops->end(q);
+	if (rc == -ENOMEM)
+		sluice_queue_retry(&q->base);
+	else if (rc || step.end)
+		end(q, rc);
 }
 
 /**

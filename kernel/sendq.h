@@ -13,8 +13,9 @@ struct sluice_sendq;
  * @send: sends some of @iter and advances it; @more says that data follows.
  *	Returns octets; -EAGAIN: sluice_queue_kick() will come; -ENOMEM: try
  *	again; or another negative errno
- * @flush: sends what @more has held back
- * @end: says that no more comes: close_notify, then FIN
+ * @flush: sends what @more has held back. Returns 0; -ENOMEM: try again; or
+ *	another negative errno
+ * @end: says that no more comes: close_notify, then FIN. Returns the same
  * @writable: there is room again after sluice_sendq_add() said -EAGAIN
  * @ended: the queue is empty and @end was called (0), or sending failed
  *
@@ -23,7 +24,7 @@ struct sluice_sendq;
 struct sluice_sendq_ops {
 	ssize_t (*send)(struct sluice_sendq *q, struct iov_iter *iter,
 			bool more);
-	void (*flush)(struct sluice_sendq *q);
+	int (*flush)(struct sluice_sendq *q);
 	int (*end)(struct sluice_sendq *q);
 	void (*writable)(struct sluice_sendq *q);
 	void (*ended)(struct sluice_sendq *q, int error);

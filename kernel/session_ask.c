@@ -43,7 +43,8 @@ EXPORT_SYMBOL_GPL(sluice_session_state);
  * fatal alert; sluice_session_info() has its description. -EBADMSG: a record
  * did not authenticate. -EPROTO, -EMSGSIZE: the peer broke the protocol, and
  * was sent an alert. -EKEYEXPIRED: a key was due to be renewed, and the agent
- * had handed no secrets down. Or an error of the handshake or of TCP.
+ * had handed no secrets down. -EIO: there was no memory to encrypt what had
+ * been taken before. Or an error of the handshake or of TCP.
  *
  * Context: any.
  * Return: a negative errno, or 0 if the session has not failed.

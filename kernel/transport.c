@@ -90,19 +90,29 @@ static ssize_t transport_send(struct sluice_sendq *q, struct iov_iter *iter,
 		send_error(session, rc) : rc;
 }
 
-static void transport_flush(struct sluice_sendq *q)
+static int transport_flush(struct sluice_sendq *q)
 {
-	struct socket *sock = session_of_sendq(q)->sock;
+	struct sluice_session *session = session_of_sendq(q);
+	unsigned int saved;
+	int rc;
 
-	READ_ONCE(sock->ops)->splice_eof(sock);
+	saved = reclaim_begin(session);
+	rc = sluice_send_held(session->conn);
+	reclaim_end(session, saved);
+	return rc;
 }
 
 static int transport_end(struct sluice_sendq *q)
 {
 	struct sluice_session *session = session_of_sendq(q);
+	unsigned int saved;
 	int rc;
 
+	saved = reclaim_begin(session);
 	rc = sluice_send_finish(session->conn);
+	reclaim_end(session, saved);
+	if (rc == -ENOMEM)
+		return rc;
 	kernel_sock_shutdown(session->sock, SHUT_WR);
 	return rc ? send_error(session, rc) : 0;
 }
@@ -222,7 +232,9 @@ static ssize_t transport_lend(struct sluice_recvq *q, struct sluice_recv *recv,
 static int transport_idle(struct sluice_recvq *q, bool discard)
 {
 	struct sluice_session *session = session_of_recvq(q);
+	unsigned int saved;
 	ssize_t rc;
+	int end;
 
 	if (discard) {
 		do {
@@ -231,9 +243,12 @@ static int transport_idle(struct sluice_recvq *q, bool discard)
 		} while (rc > 0);
 		return rc;
 	}
-	while (sluice_receive_settle(session->conn))
+	saved = reclaim_begin(session);
+	while ((rc = sluice_receive_settle(session->conn)) > 0)
 		cond_resched();
-	return receive_end(session);
+	reclaim_end(session, saved);
+	end = receive_end(session);
+	return end == -EAGAIN && rc ? rc : end;
 }
 
 static void transport_recv_ended(struct sluice_recvq *q, int error)

@@ -17,6 +17,7 @@
  *	kvec		send from, and receive into, plain memory: not pages
  *	lend		look at what comes where it is
  *	more		let requests share records
+ *	flush		but have each leave at once
  *	engine=HOW	where to encrypt: inline, auto, forced (inline)
  *	update=N	renew the key, and ask for the peer's, each N requests
  *	stop		send no more than the first half, then shut down
@@ -57,6 +58,7 @@
  * @kvec: from plain memory
  * @lend: without a copy
  * @more: SLUICE_SEND_MORE
+ * @flush: sluice_send_flush() behind each
  * @engine: SLUICE_ENGINE_*
  * @update: requests under one key, or 0
  * @stop: half close in the middle
@@ -73,6 +75,7 @@ struct options {
 	bool kvec;
 	bool lend;
 	bool more;
+	bool flush;
 	u32 engine;
 	unsigned int update;
 	bool stop;
@@ -138,8 +141,8 @@ struct client {
 enum {
 	OPT_FD, OPT_AUTH, OPT_SERVER, OPT_NAME, OPT_CERT, OPT_PRIVKEY, OPT_PSK,
 	OPT_KEYRING, OPT_TIMEOUT, OPT_BYTES, OPT_SIZE, OPT_DEPTH, OPT_KVEC,
-	OPT_LEND, OPT_MORE, OPT_ENGINE, OPT_UPDATE, OPT_STOP, OPT_LINGER,
-	OPT_BAD,
+	OPT_LEND, OPT_MORE, OPT_FLUSH, OPT_ENGINE, OPT_UPDATE, OPT_STOP,
+	OPT_LINGER, OPT_BAD,
 };
 
 static const match_table_t option_table = {
@@ -149,9 +152,10 @@ static const match_table_t option_table = {
 	{ OPT_KEYRING, "keyring=%d" }, { OPT_TIMEOUT, "timeout=%u" },
 	{ OPT_BYTES, "bytes=%s" }, { OPT_SIZE, "size=%u" },
 	{ OPT_DEPTH, "depth=%u" }, { OPT_KVEC, "kvec" }, { OPT_LEND, "lend" },
-	{ OPT_MORE, "more" }, { OPT_ENGINE, "engine=%s" },
-	{ OPT_UPDATE, "update=%u" }, { OPT_STOP, "stop" },
-	{ OPT_LINGER, "linger=%u" }, { OPT_BAD, NULL },
+	{ OPT_MORE, "more" }, { OPT_FLUSH, "flush" },
+	{ OPT_ENGINE, "engine=%s" }, { OPT_UPDATE, "update=%u" },
+	{ OPT_STOP, "stop" }, { OPT_LINGER, "linger=%u" },
+	{ OPT_BAD, NULL },
 };
 
 static int parse_auth(struct options *options, const substring_t *arg)
@@ -231,6 +235,9 @@ static int parse_option(struct options *options, char *word)
 		return 0;
 	case OPT_MORE:
 		options->more = true;
+		return 0;
+	case OPT_FLUSH:
+		options->flush = true;
 		return 0;
 	case OPT_ENGINE:
 		return parse_engine(options, &args[0]);
@@ -340,6 +347,8 @@ static int send_some(struct client *client)
 			return rc;
 		client->sent += len;
 		client->idle &= ~BIT(request - client->requests);
+		if (options->flush)
+			sluice_send_flush(client->session);
 	}
 	return 0;
 }

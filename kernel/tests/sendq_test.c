@@ -21,7 +21,7 @@
  * @room: octets that the socket takes before it says -EAGAIN
  * @piece: octets that it takes at once, at most
  * @rc: what sending returns when it is not 0
- * @nomem: how often it returns -ENOMEM first
+ * @nomem: how often sending, flush() and end() return -ENOMEM first
  * @flushes: calls of flush()
  * @ends: calls of end()
  * @end_rc: what end() returns
@@ -90,14 +90,22 @@ static ssize_t fake_send(struct sluice_sendq *q, struct iov_iter *iter,
 	return n;
 }
 
-static void fake_flush(struct sluice_sendq *q)
+static int fake_flush(struct sluice_sendq *q)
 {
 	fake_of(q)->flushes++;
+	if (!fake_of(q)->nomem)
+		return 0;
+	fake_of(q)->nomem--;
+	return -ENOMEM;
 }
 
 static int fake_end(struct sluice_sendq *q)
 {
 	fake_of(q)->ends++;
+	if (fake_of(q)->nomem) {
+		fake_of(q)->nomem--;
+		return -ENOMEM;
+	}
 	return fake_of(q)->end_rc;
 }
 
@@ -343,6 +351,29 @@ static void sendq_more(struct kunit *test)
 	sluice_sendq_stop(&fake->q, -ECANCELED);
 }
 
+/* What is held back, and the end, wait for memory, too. */
+static void sendq_end_nomem(struct kunit *test)
+{
+	struct fake *fake = make(test);
+	int i;
+
+	fake->nomem = 2;
+	sluice_sendq_flush(&fake->q);
+	for (i = 0; i < 100 && READ_ONCE(fake->flushes) < 3; i++)
+		msleep(20);
+	KUNIT_EXPECT_EQ(test, fake->flushes, 3);
+	settle(fake);
+	fake->nomem = 2;
+	sluice_sendq_end(&fake->q);
+	for (i = 0; i < 100 && !READ_ONCE(fake->ended); i++)
+		msleep(20);
+	KUNIT_EXPECT_EQ(test, fake->ends, 3);
+	KUNIT_EXPECT_EQ(test, fake->flushes, 3);
+	KUNIT_EXPECT_EQ(test, fake->ended, 1);
+	KUNIT_EXPECT_EQ(test, fake->ended_error, 0);
+	sluice_sendq_stop(&fake->q, -ECANCELED);
+}
+
 /* Sends itself again, until it is told not to. */
 static void again(struct sluice_send *send, int error)
 {
@@ -457,6 +488,7 @@ static struct kunit_case sendq_test_cases[] = {
 	KUNIT_CASE(sendq_nomem),
 	KUNIT_CASE(sendq_end),
 	KUNIT_CASE(sendq_more),
+	KUNIT_CASE(sendq_end_nomem),
 	KUNIT_CASE(sendq_resend),
 	KUNIT_CASE(sendq_irq),
 	KUNIT_CASE(sendq_stop),

@@ -55,6 +55,7 @@ static void test_ways(void)
 		"bytes=100001 size=77 depth=16", "bytes=1 size=1",
 		"bytes=100000 size=1000 depth=16 more kvec",
 		"bytes=3000001 lend more size=5000 depth=7", "bytes=0",
+		"bytes=100000 size=777 more flush",
 	};
 	unsigned long long bytes;
 	const struct outcome *o;
@@ -256,21 +257,25 @@ static void on_signal(int sig)
 /* A peer that neither reads nor writes; and one that does not say goodbye. */
 static void test_stalls(void)
 {
+	static const char *const ways[] = { "size=16384", "size=999 more flush" };
 	struct end own, peer;
 	struct timespec t0, t1;
 	const struct outcome *o;
 	struct client c;
 
-	connect_pair(&suites[0], false, &own, &peer);
-	start(&c, "fd=%d auth=none bytes=100000000 depth=16", own.fd);
-	usleep(300000);
-	pthread_kill(c.thread, SIGUSR1);
-	o = end(&c);
-	tap(o->error == EINTR && !o->received,
-	    "a peer that stalls is left in the middle: %s after %llu octets",
-	    strerror(o->error), o->sent);
-	close(own.fd);
-	close(peer.fd);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		connect_pair(&suites[0], false, &own, &peer);
+		start(&c, "fd=%d auth=none bytes=100000000 depth=16 %s", own.fd,
+		      ways[i]);
+		usleep(300000);
+		pthread_kill(c.thread, SIGUSR1);
+		o = end(&c);
+		tap(o->error == EINTR && !o->received,
+		    "a peer that stalls is left in the middle, %s: %s after %llu octets",
+		    ways[i], strerror(o->error), o->sent);
+		close(own.fd);
+		close(peer.fd);
+	}
 
 	connect_pair(&suites[0], false, &own, &peer);
 	clock_gettime(CLOCK_MONOTONIC, &t0);
@@ -310,8 +315,7 @@ static void test_forced(const struct suite *suite, bool bare,
 	struct end own;
 
 	connect_pair(suite, bare, &own, &e.peer);
-	if (pthread_create(&thread, NULL, echo_thread, &e))
-		die("pthread_create");
+	thread = start_echo(&e);
 	start(&c, "fd=%d auth=none engine=forced bytes=20000000 size=1048576 %s",
 	      own.fd, options);
 	in = engine_end(&own);
@@ -389,8 +393,7 @@ static void test_engine_kept(void)
 	connect_pair(&suites[0], false, &own, &e.peer);
 	if (set_engine(&own, SLUICE_ENGINE_AUTO))
 		die("SLUICE_ENGINE");
-	if (pthread_create(&thread, NULL, echo_thread, &e))
-		die("pthread_create");
+	thread = start_echo(&e);
 	start(&c, "fd=%d auth=none bytes=1000000", own.fd);
 	in = engine_end(&own);
 	o = end(&c);

@@ -22,6 +22,10 @@
 #define DATA		23
 #define INTERNAL_ERROR	80
 
+#ifndef SOL_TLS
+#define SOL_TLS 282
+#endif
+
 /* More allocations than any of the calls makes. */
 #define ROUNDS_MAX	1000
 
@@ -196,6 +200,39 @@ static bool receiving(int n)
 	return hit;
 }
 
+/* Straight into the buffer: each octet in its place, in however many calls. */
+static bool receiving_whole(int n)
+{
+	static uint8_t want[3 * 4096], buf[sizeof(want)];
+	ssize_t rc, got = 0;
+	int yes = 1;
+	bool hit;
+
+	begin(true);
+	if (setsockopt(session.fd, SOL_TLS, TLS_RX_EXPECT_NO_PAD, &yes,
+		       sizeof(yes)))
+		die("TLS_RX_EXPECT_NO_PAD");
+	memset(buf, 0, sizeof(buf));
+	for (size_t i = 0; i < sizeof(want); i++)
+		want[i] = (uint8_t)(i / 4096 * 64 + i % 61 + 1);
+	for (int i = 0; i < 3; i++)
+		put_record(&r, DATA, want + i * 4096, 4096);
+	usleep(1000);
+	arm(n);
+	rc = recv(session.fd, buf, sizeof(buf), MSG_WAITALL);
+	hit = disarm();
+	if (rc > 0)
+		got = rc;
+	while (got < (ssize_t)sizeof(buf) && (hit || rc > 0) &&
+	       (rc = recv(session.fd, buf + got, sizeof(buf) - (size_t)got,
+			  0)) > 0)
+		got += rc;
+	tap(got == sizeof(buf) && !memcmp(buf, want, sizeof(want)) && works(),
+	    "recv of three records, without allocation %d: %zd", n, got);
+	end();
+	return hit;
+}
+
 /* Ends that the peer did not hear of: TCP's own FIN takes memory, too. */
 static int unheard;
 
@@ -226,7 +263,8 @@ static bool closing(int n)
 int main(void)
 {
 	bool (*const calls[])(int) = {
-		attaching, renewing, sending, receiving, closing
+		attaching, renewing, sending, receiving, receiving_whole,
+		closing
 	};
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
