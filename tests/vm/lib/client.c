@@ -33,6 +33,7 @@ static void *client_thread(void *arg)
 		       &c->out.tx_records, &c->out.alert_sent,
 		       &c->out.alert_received);
 	close(dev);
+	c->over = true;
 	return NULL;
 }
 
@@ -43,6 +44,7 @@ void start(struct client *c, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(c->line, sizeof(c->line), format, args);
 	va_end(args);
+	c->over = false;
 	if (pthread_create(&c->thread, NULL, client_thread, c))
 		die("pthread_create");
 }

@@ -6,6 +6,7 @@
 #define CLIENT_H
 
 #include <pthread.h>
+#include <stdbool.h>
 
 /* What became of a client. */
 struct outcome {
@@ -18,6 +19,7 @@ struct outcome {
 struct client {
 	pthread_t thread;
 	char line[256];
+	_Atomic bool over;
 	struct outcome out;
 };
 
