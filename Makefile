@@ -44,6 +44,8 @@ userspace: root ## build libsluice and the sluice command
 
 vm-programs: userspace
 	@$(IN_ROOT) make -s -C tests -j"$$(nproc)" O=/out/tests >&2
+	@$(IN_ROOT) sh -c 'mkdir -p /out/famine && \
+		make -s -C /lib/modules/$$(cat /etc/sluice-kernel)/build M=/src/tests/famine MO=/out/famine' >&2
 
 demo: modules userspace ## the main job, on the stock kernel in a virtual machine
 	@scripts/vm/run -s -t 600 scripts/demo

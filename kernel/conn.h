@@ -7,6 +7,7 @@
 #include <linux/mutex.h>
 #include <linux/net.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
 #include <linux/workqueue.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
@@ -158,6 +159,30 @@ struct sluice_net {
 
 extern struct workqueue_struct *sluice_wq;
 extern struct workqueue_struct *sluice_percpu_wq;
+extern struct workqueue_struct *sluice_reclaim_wq;
+
+/**
+ * sluice_wq_of() - where the work for a socket is to run
+ * @sk: the socket
+ *
+ * Memory may be freed by way of some sockets (SOCK_MEMALLOC). What waits for
+ * memory must not be before them in a queue.
+ */
+static inline struct workqueue_struct *sluice_wq_of(const struct sock *sk)
+{
+	return sock_flag(sk, SOCK_MEMALLOC) ? sluice_reclaim_wq : sluice_wq;
+}
+
+/**
+ * sluice_reclaim_begin() - use the reserves of memory, if @sk may
+ * @sk: the socket that is worked for
+ *
+ * Return: for memalloc_noreclaim_restore(), which has to follow.
+ */
+static inline unsigned int sluice_reclaim_begin(const struct sock *sk)
+{
+	return sock_flag(sk, SOCK_MEMALLOC) ? memalloc_noreclaim_save() : 0;
+}
 
 /**
  * sluice_conn_of() - the connection of a socket that has one

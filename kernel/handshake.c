@@ -17,6 +17,7 @@
 #include <net/sock.h>
 #include <net/handshake.h>	/* needs those above */
 
+#include "conn.h"
 #include "handshake.h"
 #include "session.h"
 
@@ -50,22 +51,18 @@ static int submit(struct sluice_session *session)
 		.ta_my_privkey = hs->privkey,
 		.ta_num_peerids = hs->num_psk,
 	};
-	gfp_t gfp = GFP_KERNEL;
 
 	BUILD_BUG_ON(sizeof(args.ta_my_peerids) != sizeof(hs->psk));
 	memcpy(args.ta_my_peerids, hs->psk, sizeof(hs->psk));
-	if (session->flags & SLUICE_SESSION_RECLAIM)
-		gfp = GFP_NOIO;
-
 	switch (hs->auth) {
 	case SLUICE_AUTH_PSK:
-		return hs->server ? tls_server_hello_psk(&args, gfp) :
-				    tls_client_hello_psk(&args, gfp);
+		return hs->server ? tls_server_hello_psk(&args, GFP_KERNEL) :
+				    tls_client_hello_psk(&args, GFP_KERNEL);
 	case SLUICE_AUTH_X509:
-		return hs->server ? tls_server_hello_x509(&args, gfp) :
-				    tls_client_hello_x509(&args, gfp);
+		return hs->server ? tls_server_hello_x509(&args, GFP_KERNEL) :
+				    tls_client_hello_x509(&args, GFP_KERNEL);
 	default:
-		return tls_client_hello_anon(&args, gfp);
+		return tls_client_hello_anon(&args, GFP_KERNEL);
 	}
 }
 
@@ -120,15 +117,18 @@ static void work(struct work_struct *work)
 	struct sluice_session *session = container_of(upcall,
 						      struct sluice_session,
 						      upcall);
+	unsigned int saved;
 
 	if (upcall->reported)
 		return;
+	saved = sluice_reclaim_begin(session->sock->sk);
 	if (!upcall->submitted)
 		try_submit(session);
 	else if (cancel(session))
 		report(session, -ETIMEDOUT);
 	else
 		report(session, upcall->status);
+	memalloc_noreclaim_restore(saved);
 }
 
 /**

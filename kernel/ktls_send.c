@@ -141,7 +141,8 @@ int sluice_ktls_sendmsg(struct sluice_conn *conn, struct msghdr *msg,
 			break;
 		if (rc != -EBADMSG || sluice_ktls_rx_stopped(conn)) {
 			if (sluice_ktls_stuck(conn))
-				queue_delayed_work(sluice_wq, &conn->owed_work,
+				queue_delayed_work(sluice_wq_of(conn->sk),
+						   &conn->owed_work,
 						   SLUICE_OWED_RETRY);
 			return rc;
 		}

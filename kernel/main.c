@@ -14,7 +14,11 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
-/* Swap may be on the other end. */
+/*
+ * Swap may be on the other end. Those sessions have a queue of their own, with
+ * a thread in reserve: no other's work can wait in it for memory.
+ */
+struct workqueue_struct *sluice_reclaim_wq;
 struct workqueue_struct *sluice_wq;
 struct workqueue_struct *sluice_percpu_wq;
 
@@ -22,10 +26,14 @@ static int __init sluice_init(void)
 {
 	int rc;
 
-	sluice_wq = alloc_workqueue("sluice", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	if (!sluice_wq)
+	sluice_reclaim_wq = alloc_workqueue("sluice_reclaim",
+					    WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!sluice_reclaim_wq)
 		return -ENOMEM;
 	rc = -ENOMEM;
+	sluice_wq = alloc_workqueue("sluice", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!sluice_wq)
+		goto no_wq;
 	sluice_percpu_wq = alloc_workqueue("sluice_percpu",
 					   WQ_PERCPU | WQ_MEM_RECLAIM |
 					   WQ_CPU_INTENSIVE, 0);
@@ -60,6 +68,8 @@ no_engine:
 	destroy_workqueue(sluice_percpu_wq);
 no_percpu_wq:
 	destroy_workqueue(sluice_wq);
+no_wq:
+	destroy_workqueue(sluice_reclaim_wq);
 	return rc;
 }
 
@@ -76,6 +86,7 @@ static void __exit sluice_exit(void)
 	sluice_engine_exit();
 	destroy_workqueue(sluice_percpu_wq);
 	destroy_workqueue(sluice_wq);
+	destroy_workqueue(sluice_reclaim_wq);
 }
 
 module_init(sluice_init);

@@ -184,7 +184,8 @@ void sluice_send_owed(struct sluice_conn *conn)
 		smp_mb();	/* as above */
 	}
 	if (rc == -EAGAIN || rc == -ENOMEM)
-		queue_delayed_work(sluice_wq, &conn->owed_work, SLUICE_OWED_RETRY);
+		queue_delayed_work(sluice_wq_of(conn->sk), &conn->owed_work,
+				   SLUICE_OWED_RETRY);
 }
 
 /**
@@ -196,7 +197,8 @@ void sluice_send_owed(struct sluice_conn *conn)
 void sluice_send_owed_later(struct sluice_conn *conn)
 {
 	if (READ_ONCE(conn->owed))
-		queue_delayed_work(sluice_wq, &conn->owed_work, 0);
+		queue_delayed_work(sluice_wq_of(conn->sk), &conn->owed_work,
+				   0);
 }
 
 /**
@@ -207,12 +209,16 @@ void sluice_send_owed_work(struct work_struct *work)
 {
 	struct sluice_conn *conn = container_of(to_delayed_work(work),
 						struct sluice_conn, owed_work);
+	struct workqueue_struct *wq = sluice_wq_of(conn->sk);
+	unsigned int saved;
 
+	saved = sluice_reclaim_begin(conn->sk);
 	sluice_send_owed(conn);
 	if (sluice_ktls_stuck(conn)) {
-		sluice_ktls_push(conn, sluice_wq);
-		queue_delayed_work(sluice_wq, &conn->owed_work, SLUICE_OWED_RETRY);
+		sluice_ktls_push(conn, wq);
+		queue_delayed_work(wq, &conn->owed_work, SLUICE_OWED_RETRY);
 	}
+	memalloc_noreclaim_restore(saved);
 }
 
 /**

@@ -87,8 +87,13 @@ static int socket_woke(struct wait_queue_entry *wait, unsigned int mode,
 
 	if (!events || events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		sluice_queue_kick(&session->recvq.base);
-	if (!events || events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
+	if (!events || events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) {
+		/* kTLS would do it where others may wait for memory. */
+		if (session->flags & SLUICE_SESSION_RECLAIM &&
+		    sluice_ktls_unsent(session->conn))
+			sluice_ktls_push(session->conn, session->wq);
 		sluice_queue_kick(&session->sendq.base);
+	}
 	return 0;
 }
 
@@ -185,7 +190,9 @@ sluice_session_create(struct socket *sock,
 	session->name = module_name(params->module);
 	session->flags = params->flags;
 	session->engine = params->engine;
-	session->wq = params->flags & SLUICE_SESSION_PERCPU ?
+	session->wq = params->flags & SLUICE_SESSION_RECLAIM ?
+		sluice_reclaim_wq :
+		params->flags & SLUICE_SESSION_PERCPU ?
 		sluice_percpu_wq : sluice_wq;
 	sluice_upcall_init(&session->upcall);
 	sluice_sendq_init(&session->sendq, &sluice_transport_sendq_ops,
@@ -319,8 +326,13 @@ static int adopt(struct sluice_session *session)
  */
 void sluice_session_opened(struct sluice_session *session, int error)
 {
-	if (!error)
+	unsigned int saved;
+
+	if (!error) {
+		saved = sluice_reclaim_begin(session->sock->sk);
 		error = adopt(session);
+		memalloc_noreclaim_restore(saved);
+	}
 	if (error) {
 		sluice_session_failed(session, error);
 		return;
@@ -448,6 +460,7 @@ static int close_in_order(struct sluice_session *session,
 static void tear_down(struct sluice_session *session)
 {
 	struct sock *sk = session->sock->sk;
+	unsigned int saved;
 	bool cut;
 
 	if (session->conn)
@@ -468,8 +481,17 @@ static void tear_down(struct sluice_session *session)
 		session->conn = NULL;
 	}
 	spin_unlock_irq(&session->lock);
+	sock_hold(sk);
+	saved = sluice_reclaim_begin(sk);
 	__fput_sync(session->sock->file);
+	memalloc_noreclaim_restore(saved);
 	session->sock = NULL;
+	if (session->flags & SLUICE_SESSION_RECLAIM) {
+		lock_sock(sk);
+		sk_clear_memalloc(sk);
+		release_sock(sk);
+	}
+	sock_put(sk);
 }
 
 /**

@@ -8,7 +8,6 @@
  * the pages any more.
  */
 #include <linux/net.h>
-#include <linux/sched/mm.h>
 #include <net/sock.h>
 
 #include "conn.h"
@@ -24,19 +23,6 @@ static struct sluice_session *session_of_sendq(struct sluice_sendq *q)
 static struct sluice_session *session_of_recvq(struct sluice_recvq *q)
 {
 	return container_of(q, struct sluice_session, recvq);
-}
-
-static unsigned int reclaim_begin(const struct sluice_session *session)
-{
-	return session->flags & SLUICE_SESSION_RECLAIM ?
-		memalloc_noreclaim_save() : 0;
-}
-
-static void reclaim_end(const struct sluice_session *session,
-			unsigned int saved)
-{
-	if (session->flags & SLUICE_SESSION_RECLAIM)
-		memalloc_noreclaim_restore(saved);
 }
 
 /* How receiving has ended; the driver may not mind a missing close_notify. */
@@ -78,9 +64,9 @@ static ssize_t transport_send(struct sluice_sendq *q, struct iov_iter *iter,
 	unsigned int saved;
 	int rc;
 
-	saved = reclaim_begin(session);
+	saved = sluice_reclaim_begin(session->sock->sk);
 	rc = sock_sendmsg(session->sock, &msg);
-	reclaim_end(session, saved);
+	memalloc_noreclaim_restore(saved);
 	if (rc > 0)
 		iov_iter_advance(iter, rc);
 	/* There is room: so there was no memory, and nobody will tell. */
@@ -96,9 +82,9 @@ static int transport_flush(struct sluice_sendq *q)
 	unsigned int saved;
 	int rc;
 
-	saved = reclaim_begin(session);
+	saved = sluice_reclaim_begin(session->sock->sk);
 	rc = sluice_send_held(session->conn);
-	reclaim_end(session, saved);
+	memalloc_noreclaim_restore(saved);
 	return rc;
 }
 
@@ -108,9 +94,9 @@ static int transport_end(struct sluice_sendq *q)
 	unsigned int saved;
 	int rc;
 
-	saved = reclaim_begin(session);
+	saved = sluice_reclaim_begin(session->sock->sk);
 	rc = sluice_send_finish(session->conn);
-	reclaim_end(session, saved);
+	memalloc_noreclaim_restore(saved);
 	if (rc == -ENOMEM)
 		return rc;
 	kernel_sock_shutdown(session->sock, SHUT_WR);
@@ -164,9 +150,9 @@ static ssize_t transport_recv(struct sluice_recvq *q, struct iov_iter *iter)
 	unsigned int saved;
 	int rc;
 
-	saved = reclaim_begin(session);
+	saved = sluice_reclaim_begin(session->sock->sk);
 	rc = sock_recvmsg(session->sock, &msg, MSG_DONTWAIT);
-	reclaim_end(session, saved);
+	memalloc_noreclaim_restore(saved);
 	if (rc > 0)
 		iov_iter_advance(iter, rc);
 	return receive_result(session, rc);
@@ -208,12 +194,12 @@ static ssize_t read_sock(struct sluice_session *session,
 	unsigned int saved;
 	int rc;
 
-	saved = reclaim_begin(session);
+	saved = sluice_reclaim_begin(session->sock->sk);
 	lock_sock(sock->sk);
 	rc = READ_ONCE(sock->ops)->read_sock(sock->sk, &desc, actor);
 	release_sock(sock->sk);
 	sluice_send_owed(session->conn);
-	reclaim_end(session, saved);
+	memalloc_noreclaim_restore(saved);
 	/* With an actor that wants no more, 0 is not the end. */
 	return desc.count ? receive_result(session, rc) : rc;
 }
@@ -243,10 +229,10 @@ static int transport_idle(struct sluice_recvq *q, bool discard)
 		} while (rc > 0);
 		return rc;
 	}
-	saved = reclaim_begin(session);
+	saved = sluice_reclaim_begin(session->sock->sk);
 	while ((rc = sluice_receive_settle(session->conn)) > 0)
 		cond_resched();
-	reclaim_end(session, saved);
+	memalloc_noreclaim_restore(saved);
 	end = receive_end(session);
 	return end == -EAGAIN && rc ? rc : end;
 }

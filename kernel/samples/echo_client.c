@@ -22,6 +22,7 @@
  *	update=N	renew the key, and ask for the peer's, each N requests
  *	stop		send no more than the first half, then shut down
  *	linger=MS	time for the orderly end (5000); 0: none
+ *	reclaim		go on when memory runs out
  *
  * The write returns when all has come back and the session is closed, with the
  * error that ended it if one did. A read then tells how it went.
@@ -63,6 +64,7 @@
  * @update: requests under one key, or 0
  * @stop: half close in the middle
  * @linger: milliseconds for the end
+ * @reclaim: SLUICE_SESSION_RECLAIM
  */
 struct options {
 	int fd;
@@ -80,6 +82,7 @@ struct options {
 	unsigned int update;
 	bool stop;
 	unsigned int linger;
+	bool reclaim;
 };
 
 struct client;
@@ -142,7 +145,7 @@ enum {
 	OPT_FD, OPT_AUTH, OPT_SERVER, OPT_NAME, OPT_CERT, OPT_PRIVKEY, OPT_PSK,
 	OPT_KEYRING, OPT_TIMEOUT, OPT_BYTES, OPT_SIZE, OPT_DEPTH, OPT_KVEC,
 	OPT_LEND, OPT_MORE, OPT_FLUSH, OPT_ENGINE, OPT_UPDATE, OPT_STOP,
-	OPT_LINGER, OPT_BAD,
+	OPT_LINGER, OPT_RECLAIM, OPT_BAD,
 };
 
 static const match_table_t option_table = {
@@ -155,7 +158,7 @@ static const match_table_t option_table = {
 	{ OPT_MORE, "more" }, { OPT_FLUSH, "flush" },
 	{ OPT_ENGINE, "engine=%s" }, { OPT_UPDATE, "update=%u" },
 	{ OPT_STOP, "stop" }, { OPT_LINGER, "linger=%u" },
-	{ OPT_BAD, NULL },
+	{ OPT_RECLAIM, "reclaim" }, { OPT_BAD, NULL },
 };
 
 static int parse_auth(struct options *options, const substring_t *arg)
@@ -248,6 +251,9 @@ static int parse_option(struct options *options, char *word)
 		return 0;
 	case OPT_LINGER:
 		return match_uint(&args[0], &options->linger);
+	case OPT_RECLAIM:
+		options->reclaim = true;
+		return 0;
 	default:
 		return -EINVAL;
 	}
@@ -438,6 +444,7 @@ static int make_session(struct client *client)
 		.ops = &client_ops,
 		.priv = client,
 		.module = THIS_MODULE,
+		.flags = client->options.reclaim ? SLUICE_SESSION_RECLAIM : 0,
 		.engine = client->options.engine,
 		/* All that is on the way fits: no -EAGAIN. */
 		.send_limit = (size_t)client->options.size *

@@ -38,6 +38,10 @@ static int keyring;
 module_param(keyring, int, 0444);
 MODULE_PARM_DESC(keyring, "serial of the keyring that these are in");
 
+static bool reclaim;
+module_param(reclaim, bool, 0444);
+MODULE_PARM_DESC(reclaim, "go on when memory runs out");
+
 static struct socket *listener;
 static struct task_struct *acceptor;
 static DEFINE_MUTEX(echoes_lock);	/* echoes */
@@ -151,6 +155,7 @@ static int echo_start(struct socket *sock)
 	struct sluice_session_params params = {
 		.ops = &echo_ops,
 		.module = THIS_MODULE,
+		.flags = reclaim ? SLUICE_SESSION_RECLAIM : 0,
 	};
 	struct echo *echo;
 	int rc = -ENOMEM;

@@ -50,7 +50,10 @@ struct sluice_session_ops {
 /* struct sluice_session_params::flags */
 /* Encrypt on the CPU that sends; else on any that is idle. */
 #define SLUICE_SESSION_PERCPU	BIT(0)
-/* Memory may be freed by way of this session, as for swap on a block device. */
+/*
+ * Memory may be freed by way of this session, as for swap on a block device: it
+ * gets by with the reserves. It runs on any CPU, %SLUICE_SESSION_PERCPU or not.
+ */
 #define SLUICE_SESSION_RECLAIM	BIT(1)
 /* An end without close_notify is an end, and no error. */
 #define SLUICE_SESSION_ALLOW_TRUNCATION	BIT(2)
