@@ -59,6 +59,36 @@ from_before() {
 	grep -q '^ok ' drive.log
 }
 
+say_nothing() {
+	exec 7<>"/dev/tcp/127.0.0.1/$1"
+	exec sleep 60
+}
+
+# A driver goes while its sessions are in every state: handshakes of peers that
+# say nothing, and connections with all they can hold on the way.
+unload_in_traffic() {
+	local i pids
+	for i in 1 2 3 4 5; do
+		reload_server cert="$CERT" privkey="$KEY" keyring="$KEYRING"
+		pids=()
+		for _ in 1 2 3; do
+			$ECHO send "$SERVER_PORT" server.pem 4096 >/dev/null 2>&1 &
+			pids+=("$!")
+			say_nothing "$SERVER_PORT" &
+			pids+=("$!")
+		done
+		$ECHO drive "$SERVER_PORT" 4 "auth=anon name=localhost
+			bytes=$((1 << 32)) linger=500" >drive.log &
+		pids+=("$!")
+		sleep "$i.5"
+		! rmmod sluice_echo_client 2>/dev/null || return
+		rmmod sluice_echo_server || return
+		kill -9 "${pids[@]}" 2>/dev/null
+		wait "${pids[@]}" 2>/dev/null
+	done
+	reload_server cert="$CERT" privkey="$KEY" keyring="$KEYRING"
+}
+
 make_keys
 SHORT=$(keyctl add user short "fifteen octets." "$KEYRING")
 HIDDEN=$(keyctl add user hidden "sixteen octets.." "$KEYRING")
@@ -87,6 +117,7 @@ check "a server without a key" bad_keys 1 'key 1 can.t be read'
 check "a server with a key that is none" bad_keys "$CERT" 'no private key'
 check "SIGHUP reads the authorities again" reload
 check "SIGHUP keeps them if it can't" reload_nothing
+check "the drivers go in mid-traffic" unload_in_traffic
 check "SIGTERM ends it" stop_agent
 check "the drivers unload" unload_drivers
 end_all
