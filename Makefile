@@ -83,7 +83,7 @@ bench-kernel: modules vm-programs bench-tree ## what the record engine brings; a
 bench-kernel-quick: modules vm-programs bench-tree ## the same in two minutes, for a first look
 	@scripts/bench/engine -q
 
-bench-rust: rust ## what the Rust crate costs over C, in instructions
+bench-rust: rust vm-programs ## what the Rust crate costs over C, in instructions
 	@scripts/vm/run -i -s scripts/bench/rust
 
 bench-tree: root

@@ -103,8 +103,10 @@ pub(crate) struct LocalModule;
 
 impl kernel::ModuleMetadata for LocalModule {
     const NAME: &'static kernel::str::CStr = c"sluice_rust_test";
-    // SAFETY: What is built in has no module.
-    const THIS_MODULE: ThisModule = unsafe { ThisModule::from_ptr(core::ptr::null_mut()) };
+    const THIS_MODULE: ThisModule = {
+        // SAFETY: What is built in has no module.
+        unsafe { ThisModule::from_ptr(core::ptr::null_mut()) }
+    };
 }
 
 /// One that waits.
@@ -114,6 +116,9 @@ struct Quiet;
 impl SessionOps for Quiet {
     type Buffer = ();
 }
+
+/// A request that came back, and with what.
+type Back = (Request<Block>, Result<usize, Error>);
 
 /// What was called, and what came back.
 #[pin_data]
@@ -126,7 +131,7 @@ struct Log {
     #[pin]
     error: Mutex<Option<Error>>,
     #[pin]
-    back: Mutex<KVec<(Request<Block>, Result<usize, Error>)>>,
+    back: Mutex<KVec<Back>>,
 }
 
 impl Log {
@@ -146,7 +151,7 @@ impl Log {
     }
 
     /// Waits for a request to come back.
-    fn take(&self) -> Option<(Request<Block>, Result<usize, Error>)> {
+    fn take(&self) -> Option<Back> {
         let mut taken = None;
         soon(|| {
             taken = self.back.lock().pop();
@@ -287,7 +292,7 @@ fn block(text: &[u8]) -> Result<Request<Block>> {
 }
 
 #[kunit_tests(sluice_rust)]
-mod tests {
+mod sessions {
     use super::*;
 
     #[test]
