@@ -37,6 +37,7 @@ int sluice_ktls_rekey_rx(struct sluice_conn *conn,
 void sluice_ktls_no_rekey(struct sluice_conn *conn);
 
 /* ktls_record.c */
+bool sluice_ktls_tx_holds(const struct sluice_conn *conn);
 bool sluice_ktls_control(struct sluice_conn *conn,
 			 struct sluice_record *record);
 int sluice_ktls_copy(const struct sluice_record *record, size_t offset,

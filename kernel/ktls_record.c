@@ -104,6 +104,26 @@ bool sluice_ktls_rx_stopped(const struct sluice_conn *conn)
 }
 
 /**
+ * sluice_ktls_tx_holds() - see whether kTLS has data that TCP has not
+ * @conn: the connection
+ *
+ * A record is in tx_list before it is open no more, and leaves that list when
+ * TCP has all of it: looked at in this order, and TCP after it, none is missed.
+ *
+ * Context: any.
+ * Return: true if a record is open, or not with TCP as a whole.
+ */
+bool sluice_ktls_tx_holds(const struct sluice_conn *conn)
+{
+	struct tls_sw_context_tx *tx = tls_sw_ctx_tx(tls_get_ctx(conn->sk));
+
+	if (READ_ONCE(tx->open_rec))
+		return true;
+	smp_rmb(); /* as said above */
+	return READ_ONCE(tx->tx_list.next) != &tx->tx_list;
+}
+
+/**
  * sluice_ktls_send_control() - send one record that is not data
  * @conn: the connection
  * @type: content type

@@ -185,6 +185,24 @@ int sluice_sendq_add(struct sluice_sendq *q, struct sluice_send *send)
 EXPORT_SYMBOL_IF_KUNIT(sluice_sendq_add);
 
 /**
+ * sluice_sendq_pending() - see how much is in the queue
+ * @q: the queue
+ *
+ * Context: any.
+ * Return: octets of the requests that are not given back yet.
+ */
+size_t sluice_sendq_pending(struct sluice_sendq *q)
+{
+	unsigned long irq;
+	size_t queued;
+
+	spin_lock_irqsave(&q->base.lock, irq);
+	queued = q->queued;
+	spin_unlock_irqrestore(&q->base.lock, irq);
+	return queued;
+}
+
+/**
  * sluice_sendq_room() - see whether sluice_sendq_add() is worth a try
  * @q: the queue
  *

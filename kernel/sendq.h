@@ -59,6 +59,7 @@ void sluice_sendq_init(struct sluice_sendq *q,
 int sluice_sendq_add(struct sluice_sendq *q, struct sluice_send *send);
 void sluice_sendq_flush(struct sluice_sendq *q);
 void sluice_sendq_end(struct sluice_sendq *q);
+size_t sluice_sendq_pending(struct sluice_sendq *q);
 bool sluice_sendq_room(const struct sluice_sendq *q);
 bool sluice_sendq_stop(struct sluice_sendq *q, int error);
 

@@ -3,8 +3,10 @@
  * What a driver can ask its session.
  */
 #include <linux/export.h>
+#include <linux/tcp.h>
 
 #include "conn.h"
+#include "ktls.h"
 #include "session.h"
 
 /**
@@ -103,6 +105,43 @@ int sluice_session_info(struct sluice_session *session,
 	return info->id ? 0 : -ENOTCONN;
 }
 EXPORT_SYMBOL_GPL(sluice_session_info);
+
+/**
+ * sluice_session_unacked() - data on its way to the peer's TCP
+ * @session: an open session
+ *
+ * When it is 0 the peer's TCP has acknowledged all that was sent before; whether
+ * its program has read it nobody can tell. The same as SIOCOUTQ for a socket.
+ *
+ * Context: any.
+ * Return: octets in the session's queue and in TCP's; at least 1 if there is any
+ *	data on its way; -ENOTCONN, the session is not open, or not any more.
+ */
+ssize_t sluice_session_unacked(struct sluice_session *session)
+{
+	enum sluice_session_state state;
+	struct tcp_sock *tp;
+	unsigned long irq;
+	ssize_t len;
+	u32 acked;
+
+	/* In the order that data takes: what moves on meanwhile counts there. */
+	len = sluice_sendq_pending(&session->sendq);
+	spin_lock_irqsave(&session->lock, irq);
+	if (session->conn) {
+		len += sluice_ktls_tx_holds(session->conn);
+		smp_rmb(); /* as sluice_ktls_tx_holds() says */
+		tp = tcp_sk(session->conn->sk);
+		acked = READ_ONCE(tp->snd_una);
+		len += READ_ONCE(tp->write_seq) - acked;
+	}
+	/* The last: a session that fails empties its queue. */
+	state = session->state;
+	spin_unlock_irqrestore(&session->lock, irq);
+	return state == SLUICE_SESSION_OPEN || state == SLUICE_SESSION_CLOSING ?
+		len : -ENOTCONN;
+}
+EXPORT_SYMBOL_GPL(sluice_session_unacked);
 
 /**
  * sluice_session_peer() - whom the handshake has authenticated

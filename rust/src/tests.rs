@@ -628,6 +628,39 @@ mod sessions {
     }
 
     #[test]
+    fn what_is_acknowledged() -> Result {
+        let log = Log::new()?;
+        let (a, b) = pair(Ok(log.clone()), Ok(Quiet))?;
+        assert_eq!(a.unacked()?, 0);
+        a.send(&[1; 1000])?;
+        // It has arrived, though nobody has read it.
+        assert!(soon(|| a.unacked() == Ok(0)));
+
+        // More than TCP takes: the rest is in the queue, or in kTLS.
+        let mut sent = 1000;
+        loop {
+            let mut block = Block::new(16384, GFP_KERNEL)?;
+            block.copy_from(&[1; 16384])?;
+            if a.queue_send(Request::new(block, GFP_KERNEL)?).is_err() {
+                break;
+            }
+            sent += 16384;
+        }
+        fsleep(Delta::from_millis(100));
+        assert!(a.unacked()? > 0);
+        let mut room = KVec::from_elem(0, 16384, GFP_KERNEL)?;
+        while sent > 0 {
+            sent -= b.recv(&mut room)?;
+        }
+        assert!(soon(|| a.unacked() == Ok(0)));
+
+        b.shutdown();
+        a.shutdown();
+        assert!(soon(|| a.unacked() == Err(ENOTCONN)));
+        Ok(())
+    }
+
+    #[test]
     fn pages_are_sent_as_they_are() -> Result {
         let (a, b) = pair(Ok(Pages(Atomic::new(0))), Ok(Quiet))?;
         let page = Page::alloc_page(GFP_KERNEL | kernel::alloc::flags::__GFP_ZERO)?;

@@ -140,6 +140,7 @@ sluice_session_state(const struct sluice_session *session);
 int sluice_session_error(const struct sluice_session *session);
 int sluice_session_info(struct sluice_session *session,
 			struct sluice_info *info);
+ssize_t sluice_session_unacked(struct sluice_session *session);
 key_serial_t sluice_session_peer(const struct sluice_session *session);
 int sluice_session_key_update(struct sluice_session *session, bool request);
 void sluice_session_shutdown(struct sluice_session *session);

@@ -110,6 +110,14 @@ impl<T: SessionOps> Connection<T> {
         self.session.peer()
     }
 
+    /// Octets on their way to the peer: in the session's queue, and unacknowledged by the peer's TCP.
+    ///
+    /// With 0, all that was sent before has come there; whether the peer's program has read it
+    /// nobody can tell. Fails with [`ENOTCONN`], not open, or not any more.
+    pub fn unacked(&self) -> Result<usize> {
+        self.session.unacked()
+    }
+
     /// Renews the sending key before the next data (RFC 9846, section 4.6.3).
     ///
     /// Nobody needs it to keep the AEAD's limits: the session sees to them. Fails with

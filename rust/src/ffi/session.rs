@@ -169,6 +169,13 @@ impl RawSession {
         KeySerial::new(unsafe { bindings::sluice_session_peer(self.as_ptr()) })
     }
 
+    pub(super) fn unacked(&self) -> Result<usize> {
+        // SAFETY: The session is valid.
+        let rc = unsafe { bindings::sluice_session_unacked(self.as_ptr()) };
+        // CAST: A negative value is an errno.
+        usize::try_from(rc).map_err(|_| kernel::error::Error::from_errno(rc as c_int))
+    }
+
     pub(super) fn key_update(&self, update: KeyUpdate) -> Result {
         let request = update == KeyUpdate::Requested;
         // SAFETY: The session is valid.
