@@ -13,6 +13,7 @@
 
 struct page;
 struct sk_buff;
+struct sluice_console;
 struct socket;
 
 /**
@@ -63,6 +64,16 @@ void rust_helper_sluice_skb_walk(struct sk_buff *skb, unsigned int offset,
 				 void (*chunk)(void *data, const u8 *from,
 					       size_t len),
 				 void *data);
+
+struct sluice_console *
+rust_helper_sluice_console_register(const char *name,
+				    void (*write)(void *data, const u8 *text,
+						  size_t len, u64 expected),
+				    void *data);
+void rust_helper_sluice_console_unregister(struct sluice_console *c);
+int rust_helper_sluice_console_level(void);
+u64 rust_helper_sluice_console_time(u64 usec);
+void rust_helper_sluice_console_hostname(char *name, size_t size);
 
 /* For the crate's tests, in a kernel that has all of it built in. */
 int rust_helper_sluice_test_loopback(void);

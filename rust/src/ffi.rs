@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Where the crate meets C: all of its unsafe code is in here, but for what could go to the kernel
-//! crate as it is ([`completion`](crate::completion), [`queue`](crate::queue)).
+//! crate as it is ([`completion`](crate::completion), [`console`](crate::console),
+//! [`param`](crate::param), [`queue`](crate::queue)).
 //!
 //! What these modules offer to the rest of the crate is safe to call.
 
