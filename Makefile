@@ -6,7 +6,8 @@ IN_ROOT := scripts/env/enter
 KBUILD = make -C /lib/modules/$$(cat /etc/sluice-kernel)/build \
 	M=/src/kernel MO=/out/kernel CONFIG_SLUICE=m CONFIG_SLUICE_SAMPLES=m CONFIG_SLUICE_TEST_DRIVER=m
 RUST_KBUILD = make -C "$$(scripts/rust/tree)" M=/src/rust MO=/out/rust \
-	CONFIG_SLUICE_RUST=m CONFIG_SLUICE_RUST_SAMPLES=m CONFIG_SLUICE_RUST_BENCH=m \
+	CONFIG_SLUICE_RUST=m CONFIG_SLUICE_RUST_SAMPLES=m CONFIG_SLUICE_RUST_BENCH=m CONFIG_SLUICE_TLSLOG=m \
+	CONFIG_SLUICE_TLSLOG_TEST=m \
 	SLUICE_SYMVERS=/out/kernel/Module.symvers
 
 .PHONY: help root modules rust rustdoc stats debug-kernel kcsan-kernel userspace vm-programs \
