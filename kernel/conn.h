@@ -59,7 +59,8 @@
  * @controls: control records taken,
  * @rx_records: records under the keys before this one,
  * @rx_key_updates: keys before this one,
- * @tickets: tickets seen, and
+ * @tickets: tickets seen,
+ * @rx_broken: what has broken TCP, with something left to read before, or 0, and
  * @rx_error: negative errno that every read returns once @rx_state is
  *	%SLUICE_DIR_FAILED or %SLUICE_DIR_TRUNCATED; written before @rx_state
  * @rx_bytes: application data read
@@ -102,6 +103,7 @@ struct sluice_conn {
 	u64 rx_records;
 	u64 rx_key_updates;
 	u64 tickets;
+	int rx_broken;
 	int rx_error;
 	atomic64_t rx_bytes;
 	bool rx_shut;

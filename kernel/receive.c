@@ -217,7 +217,9 @@ static bool rx_stopped(struct sluice_conn *conn, int rc)
 		if (!(sk->sk_shutdown & RCV_SHUTDOWN) &&
 		    !sock_flag(sk, SOCK_DONE))
 			return true;	/* an empty record of data */
-		if (!conn->rx_shut)
+		if (conn->rx_broken)
+			rx_end(conn, SLUICE_DIR_FAILED, conn->rx_broken);
+		else if (!conn->rx_shut)
 			rx_end(conn, SLUICE_DIR_TRUNCATED, -ECONNRESET);
 		break;
 	case -EBADMSG:
@@ -241,7 +243,14 @@ static bool rx_stopped(struct sluice_conn *conn, int rc)
 	case -ECONNRESET:
 	case -ETIMEDOUT:
 	case -EPIPE:
-		/* kTLS says it once, and then that all is well. */
+		/*
+		 * kTLS says it once, and then that all is well; and before
+		 * what had come until then, such as an alert that tells why.
+		 */
+		if (!skb_queue_empty(&sk->sk_receive_queue)) {
+			conn->rx_broken = rc;
+			return true;
+		}
 		rx_end(conn, SLUICE_DIR_FAILED, rc);
 		break;
 	}
@@ -432,7 +441,7 @@ int sluice_read_sock(struct sock *sk, read_descriptor_t *desc,
 				rc = taken;
 		}
 		if (!again && desc->count)
-			again = rx_stopped(conn, rc) && rc == -EBADMSG;
+			again = rx_stopped(conn, rc) && rc;
 	} while (again);
 
 	if (rc <= 0 && desc->count && !rx_open(conn))
