@@ -11,7 +11,7 @@ RUST_KBUILD = make -C "$$(scripts/rust/tree)" M=/src/rust MO=/out/rust \
 	SLUICE_SYMVERS=/out/kernel/Module.symvers
 
 .PHONY: help root modules rust rustdoc stats debug-kernel kcsan-kernel userspace vm-programs \
-	demo check check-userspace check-rust check-kunit check-vm check-debug check-kcsan \
+	demo check check-userspace check-rust check-kunit check-vm check-debug check-famine check-kcsan \
 	check-selftest check-style bench-kernel bench-kernel-quick bench-rust bench-tree \
 	install uninstall dkms clean distclean
 
@@ -68,6 +68,9 @@ check-vm: ## the scenarios on the stock kernel
 
 check-debug: ## scenarios on a kernel that looks for mistakes
 	@scripts/check debug
+
+check-famine: modules vm-programs ## a session for swap while there is no memory; not in 'check'
+	@scripts/vm/run -s -t 900 scripts/vm/scenarios tests/famine/famine.sh
 
 check-kcsan: ## programs on a kernel that looks for data races; not in 'check'
 	@scripts/check kcsan
