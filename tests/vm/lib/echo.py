@@ -48,7 +48,7 @@ def serve_with(context, port):
                     tls.sendall(data)
                 tls.unwrap()
         except OSError as error:
-            print("echo:", error)
+            print(f"echo: {error}\n", end="")
 
     with socket.create_server(("127.0.0.1", int(port)), backlog=128) as listener:
         while True:
@@ -122,7 +122,7 @@ def meet(port, ca, options, cert=None):
                     tls.sendall(data)
                 tls.unwrap()
         except OSError as error:
-            print("echo:", error)
+            print(f"echo: {error}\n", end="")
 
     with socket.create_server(("127.0.0.1", int(port))) as listener:
         client = threading.Thread(target=echo)
