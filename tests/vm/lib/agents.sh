@@ -175,7 +175,8 @@ to_peer() {
 }
 
 many_to_peer() {
-	drives ok 64 "$PEER_PORT" auth=anon name=localhost bytes=100000
+	drives ok 64 "$PEER_PORT" auth=anon name=localhost bytes=100000 \
+		timeout=120000
 }
 
 # OpenSSL wants the driver's certificate. as NAME RESULT
