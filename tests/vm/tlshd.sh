@@ -34,7 +34,7 @@ silent_peer_here() {
 
 # The peer may have closed before it comes to kTLS.
 refused_here() {
-	"$@" || grep '^ENOTCONN' drive.log
+	"$@" || grep -E '^(ENOTCONN|EIO) ' drive.log
 }
 
 no_agent() {
