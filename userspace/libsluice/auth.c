@@ -139,7 +139,7 @@ bool sl_certificate_verify_read(struct sluice_conn *c, struct sl_reader *body)
 
 	if (!sl_done(body))
 		return sl_bad_decode(c, "a malformed CertificateVerify");
-	if (!sl_listed(sl_signature_schemes, scheme))
+	if (!sl_scheme_usable(c->config, scheme))
 		return sl_illegal(c, "the peer signed with a scheme that was not offered");
 	len = signed_content(c, !sl_is_server(c), content);
 	if (!len)

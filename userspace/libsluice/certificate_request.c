@@ -127,18 +127,14 @@ bool sl_certificate_request_read(struct sluice_conn *c, struct sl_reader *body)
 
 bool sl_certificate_request_write(struct sluice_conn *c)
 {
-	const uint16_t *scheme = sl_signature_schemes;
-	size_t mark, ext, list;
+	size_t mark, ext;
 	struct sl_writer w;
 
 	sl_message_begin(c, &w, SL_CERTIFICATE_REQUEST);
 	sl_put8(&w, 0);			/* no context */
 	mark = sl_begin_vec(&w, 2);
 	ext = sl_begin_extension(c, &w, SL_EXT_SIGNATURE_ALGORITHMS);
-	list = sl_begin_vec(&w, 2);
-	for (; *scheme; scheme++)
-		sl_put16(&w, *scheme);
-	sl_end_vec(&w, list, 2);
+	sl_put_schemes(&w, c->config);
 	sl_end_vec(&w, ext, 2);
 	sl_end_vec(&w, mark, 2);
 	c->certificate_requested = true;

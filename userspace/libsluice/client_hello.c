@@ -37,7 +37,7 @@ static bool take_psk(struct sluice_conn *c, const struct sluice_psk *psk)
 {
 	const uint16_t *suite = sl_suites(c->config);
 
-	while (!sl_psk_suits(psk, sl_suite_find(*suite)))
+	while (!sl_suite_offered(c, *suite))
 		suite++;
 	sl_psk_set(&c->hs.session, psk, sl_suite_find(*suite));
 	memcpy(c->hs.ticket, psk->identity, psk->identity_len);
@@ -53,7 +53,8 @@ bool sl_client_hello_start(struct sluice_conn *c)
 	uint16_t curve;
 
 	for (; *suite; suite++) {
-		if (!sl_transcript_start(c, sl_suite_find(*suite)->hash))
+		if (sl_suite_usable(c->config, *suite) &&
+		    !sl_transcript_start(c, sl_suite_find(*suite)->hash))
 			return false;
 	}
 	while (!sl_group_usable(c->config, *group))
@@ -71,20 +72,11 @@ bool sl_client_hello_start(struct sluice_conn *c)
 	return take_psk(c, c->config->psk);
 }
 
-static void put_list16(struct sl_writer *w, const uint16_t *list)
-{
-	size_t mark = sl_begin_vec(w, 2);
-
-	for (; *list; list++)
-		sl_put16(w, *list);
-	sl_end_vec(w, mark, 2);
-}
-
 bool sl_suite_offered(const struct sluice_conn *c, uint16_t suite)
 {
 	const struct sluice_psk *psk = c->config->psk;
 
-	return sl_listed(sl_suites(c->config), suite) &&
+	return sl_suite_usable(c->config, suite) &&
 	       (!psk || sl_psk_suits(psk, sl_suite_find(suite)));
 }
 
@@ -238,7 +230,7 @@ bool sl_client_hello_write(struct sluice_conn *c)
 	put_groups(c, &w);
 	if (!sl_only_psk(c)) {
 		ext = sl_begin_extension(c, &w, SL_EXT_SIGNATURE_ALGORITHMS);
-		put_list16(&w, sl_signature_schemes);
+		sl_put_schemes(&w, c->config);
 		sl_end_vec(&w, ext, 2);
 	}
 	put_alpn(c, &w);

@@ -57,7 +57,11 @@ static const char *check_lists(const struct sluice_config *config)
 	for (; *suite; suite++) {
 		if (!sl_suite_find(*suite))
 			return "suites: one of them is unknown";
+		usable = usable || sl_suite_usable(config, *suite);
 	}
+	if (!usable)
+		return "suites: the provider has none of them";
+	usable = false;
 	if (list_len(group, 17) == 17)
 		return "groups: name at most 16";
 	for (; *group; group++)
@@ -75,7 +79,8 @@ static const char *check_psk(const struct sluice_config *config)
 		return "psk: the identity has to have 1 to 2304 octets";
 	if (!sl_psk_usable(psk))
 		return "psk: the key has to have 16 to 64 octets, the hash 32 or 48";
-	while (*suite && !sl_psk_suits(psk, sl_suite_find(*suite)))
+	while (*suite && !(sl_psk_suits(psk, sl_suite_find(*suite)) &&
+			   sl_suite_usable(config, *suite)))
 		suite++;
 	return *suite ? NULL : "psk: none of the suites has its hash";
 }

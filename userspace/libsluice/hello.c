@@ -57,6 +57,35 @@ const uint16_t *sl_suites(const struct sluice_config *config)
 	return config->suites ? config->suites : default_suites;
 }
 
+bool sl_suite_usable(const struct sluice_config *config, uint16_t id)
+{
+	const struct sluice_provider *p = config->provider;
+	const struct sl_suite *suite = sl_suite_find(id);
+
+	return suite && sl_listed(sl_suites(config), id) &&
+	       (!p->aead_offered || p->aead_offered(p, suite->aead));
+}
+
+bool sl_scheme_usable(const struct sluice_config *config, uint16_t scheme)
+{
+	const struct sluice_provider *p = config->provider;
+
+	return sl_listed(sl_signature_schemes, scheme) &&
+	       (!p->scheme_offered || p->scheme_offered(p, scheme));
+}
+
+void sl_put_schemes(struct sl_writer *w, const struct sluice_config *config)
+{
+	const uint16_t *scheme = sl_signature_schemes;
+	size_t mark = sl_begin_vec(w, 2);
+
+	for (; *scheme; scheme++) {
+		if (sl_scheme_usable(config, *scheme))
+			sl_put16(w, *scheme);
+	}
+	sl_end_vec(w, mark, 2);
+}
+
 bool sl_psk_usable(const struct sluice_psk *psk)
 {
 	return psk->key && psk->key_len >= 16 &&

@@ -18,13 +18,18 @@ extern const uint8_t sl_retry_random[32];
 /* Lists of code points that end with 0. */
 bool sl_listed(const uint16_t *list, uint16_t value);
 
-/* What is offered, and accepted, in CertificateVerify; ends with 0. */
+/* What is offered in CertificateVerify by a provider that has all; ends with 0. */
 extern const uint16_t sl_signature_schemes[];
+/* It is one of them, and the provider has it. */
+bool sl_scheme_usable(const struct sluice_config *config, uint16_t scheme);
+/* A list with those, length and all. */
+void sl_put_schemes(struct sl_writer *w, const struct sluice_config *config);
 
 /* The configured suites and groups, or the defaults. */
 const uint16_t *sl_suites(const struct sluice_config *config);
 const uint16_t *sl_groups(const struct sluice_config *config);
 /* The provider has it, and the configuration names it. */
+bool sl_suite_usable(const struct sluice_config *config, uint16_t suite);
 bool sl_group_usable(const struct sluice_config *config, uint16_t group);
 
 /* A key of a length that is taken, for a hash that there is. */

@@ -140,7 +140,8 @@ static bool find_psk(struct sluice_conn *c, struct client_hello *hello)
 		if (!sl_psk_usable(&psk))
 			return sl_fail(c, SL_INTERNAL_ERROR, SLUICE_ERR_USE,
 				       "psk_find: the key has to have 16 to 64 octets, the hash 32 or 48");
-		while (*suite && !sl_psk_suits(&psk, sl_suite_find(*suite)))
+		while (*suite && !(sl_psk_suits(&psk, sl_suite_find(*suite)) &&
+				   sl_suite_usable(c->config, *suite)))
 			suite++;
 		if (!*suite)
 			continue;
@@ -158,6 +159,7 @@ static bool choose_suite(struct sluice_conn *c, struct client_hello *hello)
 	const struct sl_session *psk = &c->hs.session;
 
 	while (*suite && (!sl_contains16(hello->suites, *suite) ||
+			  !sl_suite_usable(c->config, *suite) ||
 			  (psk->external &&
 			   psk->suite->hash != sl_suite_find(*suite)->hash)))
 		suite++;

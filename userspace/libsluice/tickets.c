@@ -85,7 +85,8 @@ static bool parse_stored(struct sluice_conn *c, struct sl_reader r)
 		return false;
 	/* any suite of the same hash will do */
 	for (offered = sl_suites(c->config); *offered; offered++) {
-		if (sl_suite_find(*offered)->hash == suite->hash)
+		if (sl_suite_find(*offered)->hash == suite->hash &&
+		    sl_suite_usable(c->config, *offered))
 			break;
 	}
 	if (!*offered)
@@ -184,10 +185,11 @@ bool sl_ticket_read(struct sluice_conn *c, struct sl_reader *body)
  */
 #define STATE_MAX	(1 + 2 + 8 + 4 + 1 + SLUICE_HASH_MAX)
 
-static const struct sl_suite *sealing_suite(void)
-{
-	return sl_suite_find(SLUICE_CHACHA20_POLY1305_SHA256);
-}
+/* Of what every provider has. */
+static const struct sl_suite sealing_suite = {
+	.hash = SLUICE_SHA256, .aead = SLUICE_AEAD_AES_256_GCM,
+	.hash_len = 32, .key_len = 32,
+};
 
 static struct sluice_aead_ctx *sealing_key(struct sluice_conn *c,
 					   const uint8_t *ticket_key,
@@ -196,9 +198,9 @@ static struct sluice_aead_ctx *sealing_key(struct sluice_conn *c,
 	struct sluice_aead_ctx *aead = NULL;
 	uint8_t key[SL_KEY_MAX];
 
-	if (sl_expand_label(c, sealing_suite(), ticket_key, "sluice ticket",
+	if (sl_expand_label(c, &sealing_suite, ticket_key, "sluice ticket",
 			    id, ID_LEN, key, sizeof(key)))
-		aead = c->p->aead_new(c->p, sealing_suite()->aead, key);
+		aead = c->p->aead_new(c->p, sealing_suite.aead, key);
 	sluice_wipe(key, sizeof(key));
 	return aead;
 }

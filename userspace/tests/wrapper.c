@@ -92,6 +92,14 @@ static int w_hmac(const struct sluice_provider *p, enum sluice_hash hash,
 	return w->real->hmac(w->real, hash, key, key_len, data, len, out);
 }
 
+static bool w_aead_offered(const struct sluice_provider *p,
+			   enum sluice_aead aead)
+{
+	const struct sluice_provider *real = of(p)->real;
+
+	return !real->aead_offered || real->aead_offered(real, aead);
+}
+
 static struct sluice_aead_ctx *w_aead_new(const struct sluice_provider *p,
 					  enum sluice_aead aead,
 					  const uint8_t *key)
@@ -201,6 +209,13 @@ static void w_kx_free(const struct sluice_provider *p, struct sluice_kx *kx)
 	w->real->kx_free(w->real, kx);
 }
 
+static bool w_scheme_offered(const struct sluice_provider *p, uint16_t scheme)
+{
+	const struct sluice_provider *real = of(p)->real;
+
+	return !real->scheme_offered || real->scheme_offered(real, scheme);
+}
+
 static size_t w_credential_chain(const struct sluice_provider *p,
 				 const struct sluice_credential *cred,
 				 struct sluice_octets *chain)
@@ -295,6 +310,7 @@ void wrapper_init(struct wrapper *w, const struct sluice_provider *real)
 			.hash_clone = w_hash_clone,
 			.hash_free = w_hash_free,
 			.hmac = w_hmac,
+			.aead_offered = w_aead_offered,
 			.aead_new = w_aead_new,
 			.aead_seal = w_aead_seal,
 			.aead_open = w_aead_open,
@@ -304,6 +320,7 @@ void wrapper_init(struct wrapper *w, const struct sluice_provider *real)
 			.kx_finish = w_kx_finish,
 			.kx_respond = w_kx_respond,
 			.kx_free = w_kx_free,
+			.scheme_offered = w_scheme_offered,
 			.credential_chain = w_credential_chain,
 			.credential_schemes = w_credential_schemes,
 			.credential_issued = w_credential_issued,

@@ -102,6 +102,8 @@ struct sluice_peer {
  * @hash_free: end it
  * @hmac: HMAC (RFC 2104) in one shot
  *
+ * @aead_offered: does this provider have the AEAD? Those of AES it has to
+ *	have. NULL: it has all of them
  * @aead_new: take a key (16 octets for AES-128, else 32); NULL on failure
  * @aead_seal: encrypt @len octets at @data in place, and write the 16 octets
  *	of the tag behind them
@@ -117,6 +119,9 @@ struct sluice_peer {
  * @kx_respond: server: from the client's share to its own and the shared
  *	secret. 0, illegal_parameter (47), or -1
  * @kx_free: end it
+ *
+ * @scheme_offered: can this provider check signatures of the scheme? What it
+ *	cannot is not offered to the peer. NULL: it can check all of them
  *
  * @credential_chain: the certificates, DER, leaf first, that live as long as
  *	@cred: fills in at most SLUICE_CHAIN_MAX, returns how many
@@ -162,6 +167,8 @@ struct sluice_provider {
 		    const uint8_t *key, size_t key_len,
 		    const uint8_t *data, size_t len, uint8_t *out);
 
+	bool (*aead_offered)(const struct sluice_provider *p,
+			     enum sluice_aead aead);
 	struct sluice_aead_ctx *(*aead_new)(const struct sluice_provider *p,
 					    enum sluice_aead aead,
 					    const uint8_t *key);
@@ -188,6 +195,9 @@ struct sluice_provider {
 			  uint8_t *share, size_t *share_len,
 			  uint8_t *shared, size_t *shared_len);
 	void (*kx_free)(const struct sluice_provider *p, struct sluice_kx *kx);
+
+	bool (*scheme_offered)(const struct sluice_provider *p,
+			       uint16_t scheme);
 
 	size_t (*credential_chain)(const struct sluice_provider *p,
 				   const struct sluice_credential *cred,

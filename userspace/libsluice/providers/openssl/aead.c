@@ -22,6 +22,12 @@ static void aead_free(const struct sluice_provider *p,
 	OPENSSL_free(ctx);
 }
 
+/* FIPS 140 has no ChaCha20. */
+static bool aead_offered(const struct sluice_provider *p, enum sluice_aead aead)
+{
+	return sl_openssl(p)->cipher[aead];
+}
+
 static struct sluice_aead_ctx *aead_new(const struct sluice_provider *p,
 					enum sluice_aead aead,
 					const uint8_t *key)
@@ -33,7 +39,7 @@ static struct sluice_aead_ctx *aead_new(const struct sluice_provider *p,
 		return NULL;
 	ctx->enc = 1;
 	ctx->ctx = EVP_CIPHER_CTX_new();
-	if (!cipher || !ctx->ctx ||
+	if (!ctx->ctx ||
 	    !EVP_CipherInit_ex2(ctx->ctx, cipher, key, NULL, ctx->enc, NULL)) {
 		aead_free(p, ctx);
 		return NULL;
@@ -96,6 +102,7 @@ static int aead_open(const struct sluice_provider *p,
 
 void sl_openssl_aead_table(struct sluice_provider *table)
 {
+	table->aead_offered = aead_offered;
 	table->aead_new = aead_new;
 	table->aead_seal = aead_seal;
 	table->aead_open = aead_open;

@@ -26,7 +26,6 @@ static bool fetch(struct sluice_openssl *o)
 	}
 	for (size_t i = 0; i < sizeof(ciphers) / sizeof(*ciphers); i++) {
 		o->cipher[i] = EVP_CIPHER_fetch(o->lib, ciphers[i], NULL);
-		/* FIPS 140 has no ChaCha20: the engine goes without it. */
 		if (!o->cipher[i] && i != SLUICE_AEAD_CHACHA20_POLY1305)
 			return false;
 	}
