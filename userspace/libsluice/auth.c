@@ -28,7 +28,7 @@ static bool verify_chain(struct sluice_conn *c,
 	int rc;
 
 	rc = c->p->verify_chain(c->p, config->no_verify ? NULL : config->trust,
-				chain, count, &peer, &c->hs.peer_key, &reason);
+				chain, count, &peer, &c->hs->peer_key, &reason);
 	if (rc)
 		return sl_verdict(c, rc, SLUICE_ERR_CERTIFICATE, reason);
 	if (config->peer_certificate &&
@@ -144,7 +144,7 @@ bool sl_certificate_verify_read(struct sluice_conn *c, struct sl_reader *body)
 	len = signed_content(c, !sl_is_server(c), content);
 	if (!len)
 		return false;
-	rc = c->p->verify_signature(c->p, c->hs.peer_key, scheme, content, len,
+	rc = c->p->verify_signature(c->p, c->hs->peer_key, scheme, content, len,
 				    sig.pos, sig.left);
 	if (rc)
 		return sl_verdict(c, rc, SLUICE_ERR_CRYPTO,

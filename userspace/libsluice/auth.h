@@ -7,7 +7,7 @@
 #include "wire.h"
 
 /*
- * The peer's chain is checked, its key kept in c->hs.peer_key for the next. A
+ * The peer's chain is checked, its key kept in c->hs->peer_key for the next. A
  * client's may be empty, if the configuration says so: then there is no key.
  */
 bool sl_certificate_read(struct sluice_conn *c, struct sl_reader *body);

@@ -28,25 +28,25 @@ static const struct sl_step steps[END + 1];
 
 static bool next(struct sluice_conn *c, unsigned int step)
 {
-	c->hs.step = &steps[step];
+	c->hs->step = &steps[step];
 	return true;
 }
 
 static bool write_hello(struct sluice_conn *c)
 {
-	if (c->p->random(c->p, c->hs.client_random, SL_RANDOM_LEN) ||
-	    c->p->random(c->p, c->hs.session_id,
+	if (c->p->random(c->p, c->hs->client_random, SL_RANDOM_LEN) ||
+	    c->p->random(c->p, c->hs->session_id,
 			 SL_SESSION_ID_MAX))
 		return sl_internal(c, "the provider gave no random octets");
-	c->hs.session_id_len = SL_SESSION_ID_MAX;
+	c->hs->session_id_len = SL_SESSION_ID_MAX;
 	return sl_client_hello_start(c) && sl_client_hello_write(c) &&
 	       next(c, READ_HELLO);
 }
 
 static bool write_hello_again(struct sluice_conn *c)
 {
-	c->hs.ccs_due = true;
-	c->hs.ccs_sent = true;
+	c->hs->ccs_due = true;
+	c->hs->ccs_sent = true;
 	return sl_client_hello_write(c) && next(c, READ_HELLO);
 }
 
@@ -110,9 +110,9 @@ static bool parse_server_hello(struct sluice_conn *c, struct sl_reader *r,
 	if (!sl_parse_extensions(c, r, retry ? SL_IN_HRR : SL_IN_SH,
 				 &hello->ext))
 		return false;
-	if (hello->session_id.left != c->hs.session_id_len ||
-	    memcmp(hello->session_id.pos, c->hs.session_id,
-		   c->hs.session_id_len))
+	if (hello->session_id.left != c->hs->session_id_len ||
+	    memcmp(hello->session_id.pos, c->hs->session_id,
+		   c->hs->session_id_len))
 		return sl_illegal(c, "the server did not echo the session identifier");
 	if (hello->compression)
 		return sl_illegal(c, "the server chose a compression");
@@ -137,7 +137,7 @@ static bool read_retry(struct sluice_conn *c, struct server_hello *hello)
 		if (!sl_done(r))
 			return sl_bad_decode(c, "a malformed key_share");
 		for (i = 0; i < SL_SHARES; i++) {
-			if (c->hs.shares[i] && c->hs.share_groups[i] == group)
+			if (c->hs->shares[i] && c->hs->share_groups[i] == group)
 				return sl_illegal(c, "the server asks for a key share it has");
 		}
 		if (!sl_group_usable(c->config, group))
@@ -155,15 +155,15 @@ static bool read_retry(struct sluice_conn *c, struct server_hello *hello)
 			return sl_bad_decode(c, "a malformed cookie");
 		if (cookie.left > SL_COOKIE_MAX)
 			return sl_illegal(c, "the server's cookie is too long");
-		memcpy(c->hs.cookie, cookie.pos, cookie.left);
-		c->hs.cookie_len = cookie.left;
+		memcpy(c->hs->cookie, cookie.pos, cookie.left);
+		c->hs->cookie_len = cookie.left;
 		changed = true;
 	}
 	if (!changed)
 		return sl_illegal(c, "a HelloRetryRequest that asks for nothing");
 	/* a ticket for another hash is of no use any more */
-	if (c->hs.session.suite && c->hs.session.suite->hash != c->suite->hash)
-		c->hs.session.suite = NULL;
+	if (c->hs->session.suite && c->hs->session.suite->hash != c->suite->hash)
+		c->hs->session.suite = NULL;
 	c->retried = true;
 	return sl_message_boundary(c) && sl_transcript_retry(c) &&
 	       sl_message_hash(c) && next(c, WRITE_HELLO_AGAIN);
@@ -177,11 +177,11 @@ static bool read_psk(struct sluice_conn *c, struct sl_reader *r)
 		return sl_bad_decode(c, "a malformed pre_shared_key");
 	if (identity)
 		return sl_illegal(c, "the server chose a pre-shared key that was not offered");
-	if (c->hs.session.suite->hash != c->suite->hash)
+	if (c->hs->session.suite->hash != c->suite->hash)
 		return sl_illegal(c, "the server chose a cipher suite that is not for the ticket");
 	c->by_psk = true;
-	c->resumed = !c->hs.session.external;
-	c->verified = c->hs.session.verified;
+	c->resumed = !c->hs->session.external;
+	c->verified = c->hs->session.verified;
 	return true;
 }
 
@@ -198,12 +198,12 @@ static bool read_share(struct sluice_conn *c, struct sl_reader *r)
 	if (!sl_done(r))
 		return sl_bad_decode(c, "a malformed key_share");
 	for (i = 0; i < SL_SHARES; i++) {
-		if (c->hs.shares[i] && c->hs.share_groups[i] == group)
+		if (c->hs->shares[i] && c->hs->share_groups[i] == group)
 			break;
 	}
 	if (i == SL_SHARES)
 		return sl_illegal(c, "the server's key share is of a group for which it has none of ours");
-	rc = c->p->kx_finish(c->p, c->hs.shares[i], share.pos, share.left,
+	rc = c->p->kx_finish(c->p, c->hs->shares[i], share.pos, share.left,
 			     shared, &shared_len);
 	if (rc)
 		return sl_verdict(c, rc, SLUICE_ERR_PROTOCOL,
@@ -211,10 +211,10 @@ static bool read_share(struct sluice_conn *c, struct sl_reader *r)
 	c->group = group;
 	sl_shares_free(c);
 	ok = sl_early_secret(c, c->suite,
-			     c->by_psk ? &c->hs.session : NULL) &&
+			     c->by_psk ? &c->hs->session : NULL) &&
 	     sl_handshake_secrets(c, shared, shared_len);
 	sluice_wipe(shared, sizeof(shared));
-	sluice_wipe(&c->hs.session, sizeof(c->hs.session));
+	sluice_wipe(&c->hs->session, sizeof(c->hs->session));
 	return ok;
 }
 
@@ -240,8 +240,8 @@ static bool read_hello(struct sluice_conn *c, enum sl_message type,
 			       "the server sent no key share");
 	return sl_message_boundary(c) && sl_message_hash(c) &&
 	       read_share(c, &hello.ext.body[SL_EXT_KEY_SHARE]) &&
-	       sl_keys_install(c, &c->rx, c->hs.server_secret) &&
-	       sl_keys_install(c, &c->tx, c->hs.client_secret) &&
+	       sl_keys_install(c, &c->rx, c->hs->server_secret) &&
+	       sl_keys_install(c, &c->tx, c->hs->client_secret) &&
 	       next(c, READ_EXTENSIONS);
 }
 
@@ -308,14 +308,14 @@ static bool read_finished(struct sluice_conn *c, enum sl_message type,
 {
 	(void)type;
 	/* the application secrets replace what Finished is made with */
-	return sl_finished_read(c, c->hs.server_secret, body) &&
+	return sl_finished_read(c, c->hs->server_secret, body) &&
 	       sl_message_boundary(c) && sl_message_hash(c) &&
 	       next(c, WRITE_FINISHED);
 }
 
 static bool write_finished(struct sluice_conn *c)
 {
-	c->hs.ccs_due = !c->hs.ccs_sent;
+	c->hs->ccs_due = !c->hs->ccs_sent;
 	/* of the transcript up to the server's Finished, before ours is in */
 	if (!sl_application_secrets(c))
 		return false;
@@ -329,8 +329,8 @@ static bool write_finished(struct sluice_conn *c)
 static bool end(struct sluice_conn *c)
 {
 	if (!sl_resumption_secret(c) ||
-	    !sl_keys_install(c, &c->rx, c->hs.server_secret) ||
-	    !sl_keys_install(c, &c->tx, c->hs.client_secret))
+	    !sl_keys_install(c, &c->rx, c->hs->server_secret) ||
+	    !sl_keys_install(c, &c->tx, c->hs->client_secret))
 		return false;
 	sl_conn_finish(c);
 	return true;

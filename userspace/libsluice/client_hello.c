@@ -12,13 +12,13 @@
 
 bool sl_share_make(struct sluice_conn *c, unsigned int i, uint16_t group)
 {
-	uint8_t *share = c->hs.share_buffer + (size_t)i * SLUICE_SHARE_MAX;
+	uint8_t *share = c->hs->share_buffer + (size_t)i * SLUICE_SHARE_MAX;
 
-	c->hs.share_octets[i].data = share;
-	c->hs.share_groups[i] = group;
-	c->hs.shares[i] = c->p->kx_new(c->p, group, share,
-				       &c->hs.share_octets[i].len);
-	return c->hs.shares[i] ||
+	c->hs->share_octets[i].data = share;
+	c->hs->share_groups[i] = group;
+	c->hs->shares[i] = c->p->kx_new(c->p, group, share,
+					&c->hs->share_octets[i].len);
+	return c->hs->shares[i] ||
 	       sl_internal(c, "the provider made no key share");
 }
 
@@ -27,8 +27,8 @@ void sl_shares_free(struct sluice_conn *c)
 	unsigned int i;
 
 	for (i = 0; i < SL_SHARES; i++) {
-		c->p->kx_free(c->p, c->hs.shares[i]);
-		c->hs.shares[i] = NULL;
+		c->p->kx_free(c->p, c->hs->shares[i]);
+		c->hs->shares[i] = NULL;
 	}
 }
 
@@ -39,10 +39,10 @@ static bool take_psk(struct sluice_conn *c, const struct sluice_psk *psk)
 
 	while (!sl_suite_offered(c, *suite))
 		suite++;
-	sl_psk_set(&c->hs.session, psk, sl_suite_find(*suite));
-	memcpy(c->hs.ticket, psk->identity, psk->identity_len);
-	c->hs.ticket_len = psk->identity_len;
-	c->hs.ticket_age = 0;
+	sl_psk_set(&c->hs->session, psk, sl_suite_find(*suite));
+	memcpy(c->hs->ticket, psk->identity, psk->identity_len);
+	c->hs->ticket_len = psk->identity_len;
+	c->hs->ticket_age = 0;
 	return true;
 }
 
@@ -163,12 +163,12 @@ static void put_shares(struct sluice_conn *c, struct sl_writer *w)
 	for (i = 0; i < SL_SHARES; i++) {
 		size_t share;
 
-		if (!c->hs.shares[i])
+		if (!c->hs->shares[i])
 			continue;
-		sl_put16(w, c->hs.share_groups[i]);
+		sl_put16(w, c->hs->share_groups[i]);
 		share = sl_begin_vec(w, 2);
-		sl_put(w, c->hs.share_octets[i].data,
-		       c->hs.share_octets[i].len);
+		sl_put(w, c->hs->share_octets[i].data,
+		       c->hs->share_octets[i].len);
 		sl_end_vec(w, share, 2);
 	}
 	sl_end_vec(w, list, 2);
@@ -179,13 +179,13 @@ static void put_shares(struct sluice_conn *c, struct sl_writer *w)
 static void put_psk(struct sluice_conn *c, struct sl_writer *w)
 {
 	size_t ext = sl_begin_extension(c, w, SL_EXT_PRE_SHARED_KEY);
-	size_t hash_len = c->hs.session.suite->hash_len;
+	size_t hash_len = c->hs->session.suite->hash_len;
 	size_t list = sl_begin_vec(w, 2);
 	size_t vec = sl_begin_vec(w, 2);
 
-	sl_put(w, c->hs.ticket, c->hs.ticket_len);
+	sl_put(w, c->hs->ticket, c->hs->ticket_len);
 	sl_end_vec(w, vec, 2);
-	sl_put32(w, c->hs.ticket_age);
+	sl_put32(w, c->hs->ticket_age);
 	sl_end_vec(w, list, 2);
 	list = sl_begin_vec(w, 2);
 	vec = sl_begin_vec(w, 1);
@@ -198,14 +198,14 @@ static void put_psk(struct sluice_conn *c, struct sl_writer *w)
 /* With a PSK, the message is complete but for its binder. */
 static bool bind_psk(struct sluice_conn *c, struct sl_writer *w)
 {
-	const struct sl_suite *suite = c->hs.session.suite;
+	const struct sl_suite *suite = c->hs->session.suite;
 	size_t binders = 2 + 1 + suite->hash_len;
 
 	if (w->bad)
 		return true;		/* sl_message_end() tells */
 	/* the message's own length counts the binders */
 	sl_end_vec(w, 4, 3);
-	return sl_early_secret(c, suite, &c->hs.session) &&
+	return sl_early_secret(c, suite, &c->hs->session) &&
 	       sl_binder_mac(c, suite, w->buf, w->len - binders,
 			     w->buf + w->len - suite->hash_len);
 }
@@ -215,12 +215,12 @@ bool sl_client_hello_write(struct sluice_conn *c)
 	struct sl_writer w;
 	size_t mark, ext, list;
 
-	c->hs.offered = 0;
+	c->hs->offered = 0;
 	sl_message_begin(c, &w, SL_CLIENT_HELLO);
 	sl_put16(&w, SL_TLS_1_2);
-	sl_put(&w, c->hs.client_random, SL_RANDOM_LEN);
+	sl_put(&w, c->hs->client_random, SL_RANDOM_LEN);
 	mark = sl_begin_vec(&w, 1);
-	sl_put(&w, c->hs.session_id, c->hs.session_id_len);
+	sl_put(&w, c->hs->session_id, c->hs->session_id_len);
 	sl_end_vec(&w, mark, 1);
 	put_suites(c, &w);
 	sl_put16(&w, 0x0100);		/* one compression method: none */
@@ -241,25 +241,25 @@ bool sl_client_hello_write(struct sluice_conn *c)
 	sl_put16(&w, SL_TLS_1_3);
 	sl_end_vec(&w, list, 1);
 	sl_end_vec(&w, ext, 2);
-	if (c->hs.cookie_len) {
+	if (c->hs->cookie_len) {
 		ext = sl_begin_extension(c, &w, SL_EXT_COOKIE);
 		list = sl_begin_vec(&w, 2);
-		sl_put(&w, c->hs.cookie, c->hs.cookie_len);
+		sl_put(&w, c->hs->cookie, c->hs->cookie_len);
 		sl_end_vec(&w, list, 2);
 		sl_end_vec(&w, ext, 2);
 	}
 	put_shares(c, &w);
-	if (c->config->ticket_put || c->hs.session.suite) {
+	if (c->config->ticket_put || c->hs->session.suite) {
 		ext = sl_begin_extension(c, &w, SL_EXT_PSK_KEY_EXCHANGE_MODES);
 		list = sl_begin_vec(&w, 1);
 		sl_put8(&w, PSK_DHE_KE);
 		sl_end_vec(&w, list, 1);
 		sl_end_vec(&w, ext, 2);
 	}
-	if (c->hs.session.suite)
+	if (c->hs->session.suite)
 		put_psk(c, &w);
 	sl_end_vec(&w, mark, 2);
-	if (c->hs.session.suite && !bind_psk(c, &w))
+	if (c->hs->session.suite && !bind_psk(c, &w))
 		return false;
 	return sl_message_end(c, &w);
 }

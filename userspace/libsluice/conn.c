@@ -163,6 +163,7 @@ struct sluice_conn *sluice_conn_init(void *mem, size_t size,
 	    sluice_config_check(config))
 		return NULL;
 	memset(c, 0, sizeof(*c));
+	c->hs = &c->handshake;
 	c->config = config;
 	c->p = config->provider;
 	c->alert_sent = SL_ALERT_NONE;
@@ -170,8 +171,8 @@ struct sluice_conn *sluice_conn_init(void *mem, size_t size,
 	c->reason = "";
 	c->tx_limit = SL_PLAINTEXT_MAX;
 	c->rx_limit = SL_PLAINTEXT_MAX;
-	c->hs.step = config->role == SLUICE_CLIENT ? sl_client_begin() :
-						     sl_server_begin();
+	c->hs->step = config->role == SLUICE_CLIENT ? sl_client_begin() :
+						      sl_server_begin();
 	return c;
 }
 
@@ -179,8 +180,8 @@ void sl_conn_wipe_handshake(struct sluice_conn *c)
 {
 	sl_transcript_free(c);
 	sl_shares_free(c);
-	c->p->pubkey_free(c->p, c->hs.peer_key);
-	sluice_wipe(&c->hs, sizeof(c->hs));
+	c->p->pubkey_free(c->p, c->hs->peer_key);
+	sluice_wipe(c->hs, sizeof(*c->hs));
 }
 
 void sl_conn_finish(struct sluice_conn *c)

@@ -132,7 +132,8 @@ struct sluice_conn {
 	char sni[SL_NAME_MAX + 1];
 	size_t sni_len;
 
-	struct sl_handshake hs;
+	struct sl_handshake *hs;
+	struct sl_handshake handshake;
 
 	/* the record being received; its content once it is opened */
 	uint8_t record[SLUICE_RECORD_MAX];

@@ -42,7 +42,7 @@ static bool was_offered(const struct sluice_conn *c, unsigned int ext,
 	/* the one exception: nobody can ask for a cookie */
 	if (ext == SL_EXT_COOKIE && message == SL_IN_HRR)
 		return true;
-	return ext < SL_EXT_COUNT && c->hs.offered >> ext & 1;
+	return ext < SL_EXT_COUNT && c->hs->offered >> ext & 1;
 }
 
 bool sl_parse_extensions(struct sluice_conn *c, struct sl_reader *r,
@@ -83,7 +83,7 @@ size_t sl_begin_extension(struct sluice_conn *c, struct sl_writer *w,
 			  enum sl_extension ext)
 {
 	if (!sl_is_server(c))
-		c->hs.offered |= 1U << ext;
+		c->hs->offered |= 1U << ext;
 	sl_put16(w, known[ext].type);
 	return sl_begin_vec(w, 2);
 }

@@ -27,7 +27,7 @@ static bool take_record(struct sluice_conn *c)
 /* A message for the present state, if one is whole. */
 static bool take_message(struct sluice_conn *c, bool *taken)
 {
-	const struct sl_step *step = c->hs.step;
+	const struct sl_step *step = c->hs->step;
 	struct sl_reader body;
 	enum sl_message type = sl_message_peek(c, &body);
 
@@ -58,8 +58,8 @@ static enum sluice_status go_on(struct sluice_conn *c, const uint8_t *in,
 		}
 		if (c->done)
 			return SLUICE_DONE;
-		if (c->hs.step->write) {
-			c->hs.step->write(c);
+		if (c->hs->step->write) {
+			c->hs->step->write(c);
 			continue;
 		}
 		if (!take_message(c, &taken) || taken)

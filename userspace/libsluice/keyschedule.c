@@ -91,7 +91,7 @@ static bool derive(struct sluice_conn *c, const char *label, uint8_t *out)
 	uint8_t hash[SLUICE_HASH_MAX];
 
 	return sl_transcript_hash(c, c->suite->hash, NULL, 0, hash) &&
-	       sl_expand_label(c, c->suite, c->hs.secret, label, hash,
+	       sl_expand_label(c, c->suite, c->hs->secret, label, hash,
 			       c->suite->hash_len, out, c->suite->hash_len);
 }
 
@@ -126,7 +126,7 @@ bool sl_early_secret(struct sluice_conn *c, const struct sl_suite *suite,
 	return hmac(c, suite, zeros, suite->hash_len,
 		    session ? session->psk : zeros,
 		    session ? session->psk_len : suite->hash_len,
-		    c->hs.secret);
+		    c->hs->secret);
 }
 
 bool sl_binder_mac(struct sluice_conn *c, const struct sl_suite *suite,
@@ -136,8 +136,8 @@ bool sl_binder_mac(struct sluice_conn *c, const struct sl_suite *suite,
 	uint8_t hash[SLUICE_HASH_MAX];
 	bool ok;
 
-	ok = derive_empty(c, suite, c->hs.secret,
-			  c->hs.session.external ? "ext binder" : "res binder",
+	ok = derive_empty(c, suite, c->hs->secret,
+			  c->hs->session.external ? "ext binder" : "res binder",
 			  key) &&
 	     sl_transcript_hash(c, suite->hash, hello, len, hash) &&
 	     sl_finished_mac(c, suite, key, hash, mac);
@@ -172,8 +172,8 @@ static void log_secret(struct sluice_conn *c, const char *label,
 	sl_put(&w, label, strlen(label));
 	sl_put8(&w, ' ');
 	for (i = 0; i < SL_RANDOM_LEN; i++) {
-		sl_put8(&w, (uint8_t)digits[c->hs.client_random[i] >> 4]);
-		sl_put8(&w, (uint8_t)digits[c->hs.client_random[i] & 15]);
+		sl_put8(&w, (uint8_t)digits[c->hs->client_random[i] >> 4]);
+		sl_put8(&w, (uint8_t)digits[c->hs->client_random[i] & 15]);
 	}
 	sl_put8(&w, ' ');
 	for (i = 0; i < c->suite->hash_len; i++) {
@@ -191,9 +191,9 @@ static bool next_stage(struct sluice_conn *c, const uint8_t *input, size_t len)
 	uint8_t salt[SLUICE_HASH_MAX];
 	bool ok;
 
-	ok = derive_empty(c, c->suite, c->hs.secret, "derived", salt) &&
+	ok = derive_empty(c, c->suite, c->hs->secret, "derived", salt) &&
 	     hmac(c, c->suite, salt, c->suite->hash_len, input, len,
-		  c->hs.secret);
+		  c->hs->secret);
 	sluice_wipe(salt, sizeof(salt));
 	return ok;
 }
@@ -202,11 +202,11 @@ bool sl_handshake_secrets(struct sluice_conn *c, const uint8_t *shared,
 			  size_t shared_len)
 {
 	if (!next_stage(c, shared, shared_len) ||
-	    !derive(c, "c hs traffic", c->hs.client_secret) ||
-	    !derive(c, "s hs traffic", c->hs.server_secret))
+	    !derive(c, "c hs traffic", c->hs->client_secret) ||
+	    !derive(c, "s hs traffic", c->hs->server_secret))
 		return false;
-	log_secret(c, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", c->hs.client_secret);
-	log_secret(c, "SERVER_HANDSHAKE_TRAFFIC_SECRET", c->hs.server_secret);
+	log_secret(c, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", c->hs->client_secret);
+	log_secret(c, "SERVER_HANDSHAKE_TRAFFIC_SECRET", c->hs->server_secret);
 	return true;
 }
 
@@ -215,11 +215,11 @@ bool sl_application_secrets(struct sluice_conn *c)
 	static const uint8_t zeros[SLUICE_HASH_MAX];
 
 	if (!next_stage(c, zeros, c->suite->hash_len) ||
-	    !derive(c, "c ap traffic", c->hs.client_secret) ||
-	    !derive(c, "s ap traffic", c->hs.server_secret))
+	    !derive(c, "c ap traffic", c->hs->client_secret) ||
+	    !derive(c, "s ap traffic", c->hs->server_secret))
 		return false;
-	log_secret(c, "CLIENT_TRAFFIC_SECRET_0", c->hs.client_secret);
-	log_secret(c, "SERVER_TRAFFIC_SECRET_0", c->hs.server_secret);
+	log_secret(c, "CLIENT_TRAFFIC_SECRET_0", c->hs->client_secret);
+	log_secret(c, "SERVER_TRAFFIC_SECRET_0", c->hs->server_secret);
 	if (!derive(c, "exp master", c->exporter_secret))
 		return false;
 	log_secret(c, "EXPORTER_SECRET", c->exporter_secret);

@@ -49,21 +49,21 @@ bool sl_early_secret(struct sluice_conn *c, const struct sl_suite *suite,
 		     const struct sl_session *session);
 
 /*
- * After the early secret: the binder (section 4.2.11.2) of c->hs.session for a
+ * After the early secret: the binder (section 4.2.11.2) of c->hs->session for a
  * ClientHello that is cut off before its binders.
  */
 bool sl_binder_mac(struct sluice_conn *c, const struct sl_suite *suite,
 		   const uint8_t *hello, size_t len, uint8_t *mac);
 
 /*
- * On to c->hs.client_secret and server_secret, those of the handshake; the
+ * On to c->hs->client_secret and server_secret, those of the handshake; the
  * transcript ends with ServerHello.
  */
 bool sl_handshake_secrets(struct sluice_conn *c, const uint8_t *shared,
 			  size_t shared_len);
 
 /*
- * On to c->hs.client_secret and server_secret, those of the application; the
+ * On to c->hs->client_secret and server_secret, those of the application; the
  * transcript ends with the server's Finished.
  */
 bool sl_application_secrets(struct sluice_conn *c);

@@ -104,12 +104,12 @@ bool sl_flight_flush(struct sluice_conn *c, struct sl_writer *out)
 {
 	static const uint8_t ccs = 1;
 
-	if (c->hs.ccs_due) {
+	if (c->hs->ccs_due) {
 		if (out->size - out->len < SLUICE_OVERHEAD + 1)
 			return false;
 		out->len += sl_record_seal(c, SL_CHANGE_CIPHER_SPEC, &ccs, 1,
 					   out->buf + out->len);
-		c->hs.ccs_due = false;
+		c->hs->ccs_due = false;
 	}
 	if (!c->flight)
 		return true;

@@ -66,9 +66,9 @@ static bool pass_over(struct sluice_conn *c)
  */
 static bool is_early_data(struct sluice_conn *c)
 {
-	if (c->record_len > c->hs.early_data_left)
+	if (c->record_len > c->hs->early_data_left)
 		return false;
-	c->hs.early_data_left -= c->record_len;
+	c->hs->early_data_left -= c->record_len;
 	return true;
 }
 
@@ -105,7 +105,7 @@ static bool open_protected(struct sluice_conn *c, size_t len)
 		return sl_fail(c, SL_BAD_RECORD_MAC, SLUICE_ERR_CRYPTO,
 			       "a record cannot be decrypted: it was changed on the way, or the keys differ");
 	}
-	c->hs.early_data_left = 0;
+	c->hs->early_data_left = 0;
 	len -= SL_TAG_LEN;
 
 	/* padding is zeros behind the content type (section 5.4) */

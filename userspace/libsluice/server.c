@@ -29,7 +29,7 @@ static const struct sl_step steps[END + 1];
 
 static bool next(struct sluice_conn *c, unsigned int step)
 {
-	c->hs.step = &steps[step];
+	c->hs->step = &steps[step];
 	return true;
 }
 
@@ -49,8 +49,8 @@ static bool read_hello(struct sluice_conn *c, enum sl_message type,
  */
 static void send_ccs(struct sluice_conn *c)
 {
-	c->hs.ccs_due = c->hs.session_id_len && !c->hs.ccs_sent;
-	c->hs.ccs_sent = true;
+	c->hs->ccs_due = c->hs->session_id_len && !c->hs->ccs_sent;
+	c->hs->ccs_sent = true;
 }
 
 /* ServerHello, or HelloRetryRequest, up to its extensions; returns the mark. */
@@ -63,7 +63,7 @@ static size_t begin_hello(struct sluice_conn *c, struct sl_writer *w,
 	sl_put16(w, SL_TLS_1_2);
 	sl_put(w, random, SL_RANDOM_LEN);
 	mark = sl_begin_vec(w, 1);
-	sl_put(w, c->hs.session_id, c->hs.session_id_len);
+	sl_put(w, c->hs->session_id, c->hs->session_id_len);
 	sl_end_vec(w, mark, 1);
 	sl_put16(w, c->suite->id);
 	sl_put8(w, 0);
@@ -84,7 +84,7 @@ static bool write_retry(struct sluice_conn *c)
 	c->retried = true;
 	mark = begin_hello(c, &w, sl_retry_random);
 	ext = sl_begin_extension(c, &w, SL_EXT_KEY_SHARE);
-	sl_put16(&w, c->hs.retry_group);
+	sl_put16(&w, c->hs->retry_group);
 	sl_end_vec(&w, ext, 2);
 	sl_end_vec(&w, mark, 2);
 	return sl_message_end(c, &w) && next(c, WRITE_RETRY_CCS);
@@ -109,20 +109,20 @@ static bool write_hello(struct sluice_conn *c)
 	ext = sl_begin_extension(c, &w, SL_EXT_KEY_SHARE);
 	sl_put16(&w, c->group);
 	share = sl_begin_vec(&w, 2);
-	sl_put(&w, c->hs.share, c->hs.share_len);
+	sl_put(&w, c->hs->share, c->hs->share_len);
 	sl_end_vec(&w, share, 2);
 	sl_end_vec(&w, ext, 2);
 	if (c->by_psk) {
 		ext = sl_begin_extension(c, &w, SL_EXT_PRE_SHARED_KEY);
-		sl_put16(&w, c->hs.identity);
+		sl_put16(&w, c->hs->identity);
 		sl_end_vec(&w, ext, 2);
 	}
 	sl_end_vec(&w, mark, 2);
 	ok = sl_message_end(c, &w) &&
-	     sl_handshake_secrets(c, c->hs.shared, c->hs.shared_len) &&
-	     sl_keys_install(c, &c->rx, c->hs.client_secret);
-	sluice_wipe(c->hs.shared, sizeof(c->hs.shared));
-	sluice_wipe(&c->hs.session, sizeof(c->hs.session));
+	     sl_handshake_secrets(c, c->hs->shared, c->hs->shared_len) &&
+	     sl_keys_install(c, &c->rx, c->hs->client_secret);
+	sluice_wipe(c->hs->shared, sizeof(c->hs->shared));
+	sluice_wipe(&c->hs->session, sizeof(c->hs->session));
 	return ok && next(c, WRITE_FLIGHT);
 }
 
@@ -142,7 +142,7 @@ static bool write_extensions(struct sluice_conn *c)
 		sl_end_vec(&w, list, 2);
 		sl_end_vec(&w, ext, 2);
 	}
-	if (c->hs.limit_used)
+	if (c->hs->limit_used)
 		sl_put_record_limit(c, &w);
 	sl_end_vec(&w, mark, 2);
 	return sl_message_end(c, &w);
@@ -151,7 +151,7 @@ static bool write_extensions(struct sluice_conn *c)
 static bool write_flight(struct sluice_conn *c)
 {
 	send_ccs(c);
-	if (!sl_keys_install(c, &c->tx, c->hs.server_secret) ||
+	if (!sl_keys_install(c, &c->tx, c->hs->server_secret) ||
 	    !write_extensions(c))
 		return false;
 	if (!c->by_psk && c->config->client_auth &&
@@ -160,7 +160,7 @@ static bool write_flight(struct sluice_conn *c)
 	if (!c->by_psk &&
 	    (!sl_certificate_write(c) || !sl_certificate_verify_write(c)))
 		return false;
-	return sl_finished_write(c, c->hs.server_secret) &&
+	return sl_finished_write(c, c->hs->server_secret) &&
 	       next(c, END_FLIGHT);
 }
 
@@ -168,7 +168,7 @@ static bool write_flight(struct sluice_conn *c)
 static bool end_flight(struct sluice_conn *c)
 {
 	return sl_application_secrets(c) &&
-	       sl_keys_install(c, &c->tx, c->hs.server_secret) &&
+	       sl_keys_install(c, &c->tx, c->hs->server_secret) &&
 	       next(c, c->certificate_requested ? READ_CERTIFICATE :
 						  READ_FINISHED);
 }
@@ -178,7 +178,7 @@ static bool read_certificate(struct sluice_conn *c, enum sl_message type,
 {
 	(void)type;
 	return sl_certificate_read(c, body) && sl_message_hash(c) &&
-	       next(c, c->hs.peer_key ? READ_CERTIFICATE_VERIFY :
+	       next(c, c->hs->peer_key ? READ_CERTIFICATE_VERIFY :
 					READ_FINISHED);
 }
 
@@ -197,7 +197,7 @@ static bool read_finished(struct sluice_conn *c, enum sl_message type,
 	return sl_finished_read(c, c->rx.secret, body) &&
 	       sl_message_boundary(c) && sl_message_hash(c) &&
 	       sl_resumption_secret(c) &&
-	       sl_keys_install(c, &c->rx, c->hs.client_secret) &&
+	       sl_keys_install(c, &c->rx, c->hs->client_secret) &&
 	       next(c, WRITE_TICKETS);
 }
 
@@ -210,7 +210,7 @@ static bool write_tickets(struct sluice_conn *c)
 		count = 1;
 	else if (!count)
 		count = TICKETS;
-	if (!sl_tickets_used(c) || !c->hs.tickets_wanted)
+	if (!sl_tickets_used(c) || !c->hs->tickets_wanted)
 		count = 0;
 	while (count--) {
 		if (!sl_ticket_write(c))

@@ -101,10 +101,10 @@ static bool parse(struct sluice_conn *c, struct sl_reader *r,
 /* After a HelloRetryRequest, the client must not have changed its mind. */
 static bool check_again(struct sluice_conn *c, struct client_hello *hello)
 {
-	if (memcmp(hello->random, c->hs.client_random, SL_RANDOM_LEN) ||
-	    hello->session_id.left != c->hs.session_id_len ||
-	    memcmp(hello->session_id.pos, c->hs.session_id,
-		   c->hs.session_id_len) ||
+	if (memcmp(hello->random, c->hs->client_random, SL_RANDOM_LEN) ||
+	    hello->session_id.left != c->hs->session_id_len ||
+	    memcmp(hello->session_id.pos, c->hs->session_id,
+		   c->hs->session_id_len) ||
 	    sl_has(&hello->ext, SL_EXT_EARLY_DATA))
 		return sl_illegal(c, "the second ClientHello differs from the first");
 	return true;
@@ -120,7 +120,7 @@ static bool find_psk(struct sluice_conn *c, struct client_hello *hello)
 	unsigned int i;
 
 	/* of a first ClientHello, before a retry */
-	sluice_wipe(&c->hs.session, sizeof(c->hs.session));
+	sluice_wipe(&c->hs->session, sizeof(c->hs->session));
 	if (!c->config->psk_find ||
 	    !sl_has(&hello->ext, SL_EXT_PRE_SHARED_KEY))
 		return true;
@@ -145,8 +145,8 @@ static bool find_psk(struct sluice_conn *c, struct client_hello *hello)
 			suite++;
 		if (!*suite)
 			continue;
-		sl_psk_set(&c->hs.session, &psk, sl_suite_find(*suite));
-		c->hs.identity = (uint16_t)i;
+		sl_psk_set(&c->hs->session, &psk, sl_suite_find(*suite));
+		c->hs->identity = (uint16_t)i;
 		break;
 	}
 	return true;
@@ -156,7 +156,7 @@ static bool choose_suite(struct sluice_conn *c, struct client_hello *hello)
 {
 	const uint16_t *suite = sl_suites(c->config);
 
-	const struct sl_session *psk = &c->hs.session;
+	const struct sl_session *psk = &c->hs->session;
 
 	while (*suite && (!sl_contains16(hello->suites, *suite) ||
 			  !sl_suite_usable(c->config, *suite) ||
@@ -165,7 +165,7 @@ static bool choose_suite(struct sluice_conn *c, struct client_hello *hello)
 		suite++;
 	if (!*suite && psk->external) {
 		/* without it, then */
-		sluice_wipe(&c->hs.session, sizeof(c->hs.session));
+		sluice_wipe(&c->hs->session, sizeof(c->hs->session));
 		return choose_suite(c, hello);
 	}
 	if (!*suite)
@@ -192,11 +192,11 @@ static bool read_server_name(struct sluice_conn *c, struct sl_reader *r)
 			return sl_bad_decode(c, "a malformed server_name");
 		if (type)
 			continue;
-		if (c->hs.sni_used)
+		if (c->hs->sni_used)
 			return sl_illegal(c, "server_name has two names");
 		if (memchr(name.pos, 0, name.left))
 			return sl_illegal(c, "server_name has a NUL in it");
-		c->hs.sni_used = true;
+		c->hs->sni_used = true;
 		if (name.left <= SL_NAME_MAX) {
 			memcpy(c->sni, name.pos, name.left);
 			c->sni_len = name.left;
@@ -276,8 +276,8 @@ static bool respond(struct sluice_conn *c, uint16_t group,
 
 	c->group = group;
 	rc = c->p->kx_respond(c->p, group, share->pos, share->left,
-			      c->hs.share, &c->hs.share_len,
-			      c->hs.shared, &c->hs.shared_len);
+			      c->hs->share, &c->hs->share_len,
+			      c->hs->shared, &c->hs->shared_len);
 	if (rc)
 		return sl_verdict(c, rc, SLUICE_ERR_PROTOCOL,
 				  "the client's key share is not valid");
@@ -297,9 +297,9 @@ static bool choose_group(struct sluice_conn *c, struct client_hello *hello,
 	if (!check_shares(c, hello))
 		return false;
 	if (c->retried) {
-		if (!find_share(hello->shares, c->hs.retry_group, &share))
+		if (!find_share(hello->shares, c->hs->retry_group, &share))
 			return sl_illegal(c, "the client did not send the key share that was asked for");
-		return respond(c, c->hs.retry_group, &share);
+		return respond(c, c->hs->retry_group, &share);
 	}
 	for (group = sl_groups(c->config); *group; group++) {
 		if (sl_group_usable(c->config, *group) &&
@@ -310,7 +310,7 @@ static bool choose_group(struct sluice_conn *c, struct client_hello *hello,
 		if (!sl_group_usable(c->config, *group) ||
 		    !sl_contains16(hello->groups, *group))
 			continue;
-		c->hs.retry_group = *group;
+		c->hs->retry_group = *group;
 		*retry = true;
 		return true;
 	}
@@ -332,7 +332,7 @@ static bool check_binder(struct sluice_conn *c, struct sl_reader binders,
 	} while (index--);
 	if (binder.bad || binder.left != c->suite->hash_len)
 		return sl_illegal(c, "a binder is of the wrong length");
-	if (!sl_early_secret(c, c->suite, &c->hs.session) ||
+	if (!sl_early_secret(c, c->suite, &c->hs->session) ||
 	    !sl_binder_mac(c, c->suite, message, len, mac))
 		return false;
 	if (!sl_equal(mac, binder.pos, binder.left))
@@ -348,12 +348,12 @@ static bool resume(struct sluice_conn *c, struct sl_reader binders,
 		return false;
 	if (c->config->ticket_unused &&
 	    !c->config->ticket_unused(c->config->ctx, id)) {
-		sluice_wipe(&c->hs.session, sizeof(c->hs.session));
+		sluice_wipe(&c->hs->session, sizeof(c->hs->session));
 		return true;
 	}
 	c->by_psk = true;
 	c->resumed = true;
-	c->hs.identity = (uint16_t)index;
+	c->hs->identity = (uint16_t)index;
 	return true;
 }
 
@@ -380,13 +380,13 @@ static bool read_psk(struct sluice_conn *c, struct sl_reader *r)
 			return sl_bad_decode(c, "a malformed pre_shared_key");
 		if (index == count)
 			return sl_illegal(c, "a pre-shared key without a binder");
-		if (c->hs.session.external && index == c->hs.identity) {
+		if (c->hs->session.external && index == c->hs->identity) {
 			if (!check_binder(c, binders, index))
 				return false;
 			c->by_psk = true;
 			c->verified = true;
 		}
-		if (!c->hs.session.suite && sl_tickets_used(c) && index < IDENTITIES_MAX &&
+		if (!c->hs->session.suite && sl_tickets_used(c) && index < IDENTITIES_MAX &&
 		    sl_ticket_open(c, identity, age, id)) {
 			if (!resume(c, binders, index, id))
 				return false;
@@ -412,16 +412,16 @@ static bool choose_authentication(struct sluice_conn *c,
 
 		if (!sl_done(r))
 			return sl_bad_decode(c, "a malformed psk_key_exchange_modes");
-		c->hs.tickets_wanted = memchr(modes.pos, PSK_DHE_KE, modes.left);
+		c->hs->tickets_wanted = memchr(modes.pos, PSK_DHE_KE, modes.left);
 	}
-	if (sl_has(ext, SL_EXT_PRE_SHARED_KEY) && c->hs.tickets_wanted &&
-	    (sl_tickets_used(c) || c->hs.session.external) &&
+	if (sl_has(ext, SL_EXT_PRE_SHARED_KEY) && c->hs->tickets_wanted &&
+	    (sl_tickets_used(c) || c->hs->session.external) &&
 	    !read_psk(c, &ext->body[SL_EXT_PRE_SHARED_KEY]))
 		return false;
 	if (c->by_psk)
 		return true;
 	/* one that came without psk_dhe_ke is of no use */
-	sluice_wipe(&c->hs.session, sizeof(c->hs.session));
+	sluice_wipe(&c->hs->session, sizeof(c->hs->session));
 	if (!c->config->credential)
 		return sl_has(ext, SL_EXT_PRE_SHARED_KEY) ?
 		       sl_fail(c, SL_UNKNOWN_PSK_IDENTITY,
@@ -453,27 +453,27 @@ bool sl_client_hello_read(struct sluice_conn *c, struct sl_reader *body,
 		return false;
 	if (c->retried && !check_again(c, &hello))
 		return false;
-	memcpy(c->hs.client_random, hello.random, SL_RANDOM_LEN);
-	memcpy(c->hs.session_id, hello.session_id.pos, hello.session_id.left);
-	c->hs.session_id_len = hello.session_id.left;
-	c->hs.early_data_left = 0;
+	memcpy(c->hs->client_random, hello.random, SL_RANDOM_LEN);
+	memcpy(c->hs->session_id, hello.session_id.pos, hello.session_id.left);
+	c->hs->session_id_len = hello.session_id.left;
+	c->hs->early_data_left = 0;
 	if (sl_has(ext, SL_EXT_EARLY_DATA))
-		c->hs.early_data_left = SL_EARLY_DATA_MAX;
+		c->hs->early_data_left = SL_EARLY_DATA_MAX;
 	if (!find_psk(c, &hello) || !choose_suite(c, &hello) || !choose_group(c, &hello, retry))
 		return false;
 	if (*retry)
 		return sl_message_hash(c);
 
-	c->hs.sni_used = false;
+	c->hs->sni_used = false;
 	if (sl_has(ext, SL_EXT_SERVER_NAME) &&
 	    !read_server_name(c, &ext->body[SL_EXT_SERVER_NAME]))
 		return false;
 	if (sl_has(ext, SL_EXT_ALPN) &&
 	    !read_alpn(c, &ext->body[SL_EXT_ALPN]))
 		return false;
-	c->hs.limit_used = c->config->record_limit &&
+	c->hs->limit_used = c->config->record_limit &&
 			   sl_has(ext, SL_EXT_RECORD_SIZE_LIMIT);
-	if (c->hs.limit_used &&
+	if (c->hs->limit_used &&
 	    !sl_read_record_limit(c, &ext->body[SL_EXT_RECORD_SIZE_LIMIT]))
 		return false;
 	return choose_authentication(c, &hello) && sl_message_hash(c);

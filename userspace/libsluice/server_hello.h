@@ -8,7 +8,7 @@
 
 /*
  * Read a ClientHello, the current message, and negotiate. The message joins
- * the transcript. *retry: a HelloRetryRequest for c->hs.retry_group has to be
+ * the transcript. *retry: a HelloRetryRequest for c->hs->retry_group has to be
  * sent; else the key exchange is done, and the early secret stands.
  */
 bool sl_client_hello_read(struct sluice_conn *c, struct sl_reader *body,

@@ -52,7 +52,7 @@ static bool parse_stored(struct sluice_conn *c, struct sl_reader r)
 {
 	const char *name = c->config->peer_name;
 	uint64_t now = c->config->now(c->config->ctx);
-	struct sl_session *session = &c->hs.session;
+	struct sl_session *session = &c->hs->session;
 	uint8_t format = sl_get8(&r);
 	const struct sl_suite *suite = sl_suite_find(sl_get16(&r));
 	bool verified = sl_get8(&r);
@@ -61,7 +61,7 @@ static bool parse_stored(struct sluice_conn *c, struct sl_reader r)
 	uint32_t age_add = sl_get32(&r);
 	struct sl_reader psk = sl_get_vec(&r, 1, 1, SLUICE_HASH_MAX);
 	struct sl_reader peer = sl_get_vec(&r, 2, 0, 0xffff);
-	struct sl_reader ticket = sl_get_vec(&r, 2, 1, sizeof(c->hs.ticket));
+	struct sl_reader ticket = sl_get_vec(&r, 2, 1, sizeof(c->hs->ticket));
 	uint8_t own[1 + CREDENTIAL_LEN];
 	struct sl_writer w = sl_writer(own, sizeof(own));
 	const uint16_t *offered;
@@ -95,9 +95,9 @@ static bool parse_stored(struct sluice_conn *c, struct sl_reader r)
 	session->verified = verified;
 	memcpy(session->psk, psk.pos, psk.left);
 	session->psk_len = psk.left;
-	memcpy(c->hs.ticket, ticket.pos, ticket.left);
-	c->hs.ticket_len = ticket.left;
-	c->hs.ticket_age = (uint32_t)(now - received) + age_add;
+	memcpy(c->hs->ticket, ticket.pos, ticket.left);
+	c->hs->ticket_len = ticket.left;
+	c->hs->ticket_age = (uint32_t)(now - received) + age_add;
 	return true;
 }
 
@@ -291,9 +291,9 @@ static bool parse_state(struct sluice_conn *c, struct sl_reader r,
 		return false;
 	if (age > real_age + AGE_SLACK || real_age > (uint64_t)age + AGE_SLACK)
 		return false;
-	c->hs.session.suite = suite;
-	memcpy(c->hs.session.psk, psk.pos, psk.left);
-	c->hs.session.psk_len = psk.left;
+	c->hs->session.suite = suite;
+	memcpy(c->hs->session.psk, psk.pos, psk.left);
+	c->hs->session.psk_len = psk.left;
 	return true;
 }
 

@@ -9,7 +9,7 @@
 
 /*
  * Client: look in the store for a ticket that this connection can use, and set
- * c->hs.session, ticket and ticket_age if there is one. False: failed.
+ * c->hs->session, ticket and ticket_age if there is one. False: failed.
  */
 bool sl_ticket_take(struct sluice_conn *c);
 
@@ -27,7 +27,7 @@ bool sl_ticket_write(struct sluice_conn *c);
 
 /*
  * Server: is this identity a ticket of ours that still counts? Then it is in
- * c->hs.session, its identifier in id. What is wrong with a ticket is nobody's
+ * c->hs->session, its identifier in id. What is wrong with a ticket is nobody's
  * business: it only makes a full handshake.
  */
 bool sl_ticket_open(struct sluice_conn *c, struct sl_reader identity,

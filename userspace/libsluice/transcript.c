@@ -5,7 +5,7 @@
 
 bool sl_transcript_start(struct sluice_conn *c, enum sluice_hash hash)
 {
-	struct sl_transcript *t = &c->hs.transcript;
+	struct sl_transcript *t = &c->hs->transcript;
 
 	if (t->ctx[hash])
 		return true;
@@ -15,8 +15,8 @@ bool sl_transcript_start(struct sluice_conn *c, enum sluice_hash hash)
 
 static void drop(struct sluice_conn *c, unsigned int hash)
 {
-	c->p->hash_free(c->p, c->hs.transcript.ctx[hash]);
-	c->hs.transcript.ctx[hash] = NULL;
+	c->p->hash_free(c->p, c->hs->transcript.ctx[hash]);
+	c->hs->transcript.ctx[hash] = NULL;
 }
 
 void sl_transcript_choose(struct sluice_conn *c, enum sluice_hash hash)
@@ -39,7 +39,7 @@ void sl_transcript_free(struct sluice_conn *c)
 
 bool sl_transcript_add(struct sluice_conn *c, const uint8_t *data, size_t len)
 {
-	struct sl_transcript *t = &c->hs.transcript;
+	struct sl_transcript *t = &c->hs->transcript;
 	unsigned int i;
 
 	for (i = 0; i < SL_HASHES; i++) {
@@ -52,7 +52,7 @@ bool sl_transcript_add(struct sluice_conn *c, const uint8_t *data, size_t len)
 bool sl_transcript_hash(struct sluice_conn *c, enum sluice_hash hash,
 			const uint8_t *more, size_t len, uint8_t *out)
 {
-	struct sluice_hash_ctx *ctx = c->hs.transcript.ctx[hash];
+	struct sluice_hash_ctx *ctx = c->hs->transcript.ctx[hash];
 	struct sluice_hash_ctx *copy;
 	bool ok;
 

@@ -289,15 +289,15 @@ static void test_client(void **state)
 	assert_int_equal(give(&pair->client, NULL, 0, out, &out_len),
 			 SLUICE_WANT_READ);
 	/* as if the trace's ClientHello had been ours */
-	c->hs.session_id_len = 0;
-	c->hs.offered |= 1U << SL_EXT_RECORD_SIZE_LIMIT |
+	c->hs->session_id_len = 0;
+	c->hs->offered |= 1U << SL_EXT_RECORD_SIZE_LIMIT |
 			 1U << SL_EXT_SERVER_NAME;
 	len = plain_record(in, server_hello);
 	assert_int_equal(give(&pair->client, in, len, out, &out_len),
 			 SLUICE_WANT_READ);
 
 	/* the server's flight, under the key that came out */
-	assert_true(sl_keys_install(c, &sealing, c->hs.server_secret));
+	assert_true(sl_keys_install(c, &sealing, c->hs->server_secret));
 	expect(sealing.key, 16, "3fce516009c21727d0f2e4e86ee403bc");
 	expect(sealing.iv, 12, "5d313eb2671276ee13000b30");
 	for (i = 0, len = 5; i < 4; i++) {
