@@ -48,6 +48,19 @@ static bool put_credential(struct sluice_conn *c, struct sl_writer *w)
 	return ok || sl_internal(c, "the provider cannot hash");
 }
 
+/* The first 16 octets are the same in every format. */
+uint64_t sluice_ticket_expiry(const uint8_t *ticket, size_t len)
+{
+	struct sl_reader r = sl_reader(ticket, len);
+	uint64_t received;
+	uint32_t lifetime;
+
+	sl_get(&r, 4);
+	received = sl_get64(&r);
+	lifetime = sl_get32(&r);
+	return r.bad ? 0 : received + (uint64_t)lifetime * 1000;
+}
+
 static bool parse_stored(struct sluice_conn *c, struct sl_reader r)
 {
 	const char *name = c->config->peer_name;

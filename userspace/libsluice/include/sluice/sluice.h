@@ -192,7 +192,8 @@ enum sluice_client_auth {
  * @ticket_take: client: copy a stored ticket to @buf, forget it, return its
  *	length, or 0 if there is none. Tickets are used once (RFC 9846,
  *	appendix C.4): two calls must not return the same. One from a
- *	connection with another @credential is not used. May be NULL
+ *	connection with another @credential is not used. May be NULL. A store
+ *	for both is in sluice/store.h
  * @ticket_key: server: SLUICE_TICKET_KEY_LEN octets that encrypt the tickets,
  *	the same on all servers that resume each other's sessions; NULL for no
  *	resumption. The caller replaces it at least as often as its policy on
@@ -496,6 +497,15 @@ int sluice_conn_secrets(const struct sluice_conn *conn,
 int sluice_export(struct sluice_conn *conn, const char *label,
 		  const uint8_t *context, size_t context_len,
 		  uint8_t *out, size_t out_len);
+
+/**
+ * sluice_ticket_expiry() - until when is a ticket good?
+ * @ticket: as struct sluice_config::ticket_put gets it
+ * @len: its length
+ *
+ * Return: milliseconds since 1970-01-01 UTC; 0 if it is no such ticket.
+ */
+uint64_t sluice_ticket_expiry(const uint8_t *ticket, size_t len);
 
 /* Overwrite memory in a way that the compiler does not remove. */
 void sluice_wipe(void *mem, size_t len);
