@@ -108,7 +108,7 @@ int command_connect(int argc, char **argv)
 	problem = host_port_parse(&url, connect.address);
 	if (problem)
 		fail(EXIT_USAGE, "%s: %s", connect.address, problem);
-	context_client(&ctx, &connect.o, url.host);
+	context_client(&ctx, &connect.o, url.host, url.port);
 	stream_open(&stream, &ctx, net_connect(url.host, url.port, &connect.o));
 	relay(&stream);
 	stream_report(&stream);

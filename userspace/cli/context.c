@@ -99,7 +99,7 @@ static void load_credential(struct context *ctx)
 }
 
 void context_client(struct context *ctx, const struct options *options,
-		    const char *peer_name)
+		    const char *peer_name, const char *port)
 {
 	const char *problem;
 
@@ -107,6 +107,8 @@ void context_client(struct context *ctx, const struct options *options,
 	ctx->config.role = SLUICE_CLIENT;
 	ctx->config.peer_name = options->servername ? options->servername :
 						      peer_name;
+	snprintf(ctx->site, sizeof(ctx->site), "%s:%s", ctx->config.peer_name,
+		 port);
 	if (options->insecure) {
 		if (options->crl)
 			fail(EXIT_USAGE, "--crl does not go with --insecure");

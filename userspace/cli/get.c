@@ -233,7 +233,7 @@ int command_get(int argc, char **argv)
 	if (problem)
 		fail(EXIT_USAGE, "%s: %s", get.address, problem);
 
-	context_client(&ctx, &get.o, url.host);
+	context_client(&ctx, &get.o, url.host, url.port);
 	stream_open(&stream, &ctx, net_connect(url.host, url.port, &get.o));
 	target_open(&target, &get);
 	request(&stream, &url);

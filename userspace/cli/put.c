@@ -82,7 +82,7 @@ int command_put(int argc, char **argv)
 	if (!S_ISREG(st.st_mode))
 		fail(EXIT_FILE, "%s is not a file", put.file);
 
-	context_client(&ctx, &put.o, url.host);
+	context_client(&ctx, &put.o, url.host, url.port);
 	stream_open(&stream, &ctx, net_connect(url.host, url.port, &put.o));
 	v6 = strchr(url.host, ':');
 	len = snprintf(text, sizeof(text),

@@ -11,6 +11,9 @@
 #include "cli.h"
 #include "sluice/sluice.h"
 
+/* The longest NAME:PORT, with its end. */
+#define CONTEXT_SITE_MAX	264
+
 /* What connections share: the provider, the trust store, the files. */
 struct context {
 	const struct options *options;
@@ -21,12 +24,13 @@ struct context {
 	int keylog;
 	uint8_t ticket_key[SLUICE_TICKET_KEY_LEN];
 	bool kernel;		/* it is to have the connections */
+	char site[CONTEXT_SITE_MAX];	/* clients: the server, NAME:PORT */
 	char peer[256];		/* serve: the subject of the client's certificate */
 };
 
 /* Each fails for good if something can't be loaded. */
 void context_client(struct context *ctx, const struct options *options,
-		    const char *peer_name);
+		    const char *peer_name, const char *port);
 void context_server(struct context *ctx, const struct options *options);
 /* Finds out what the kernel can do; part of the two above. */
 void context_probe(struct context *ctx);

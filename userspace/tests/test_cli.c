@@ -7,11 +7,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #undef fail	/* the command has a function of that name */
 
 #include "../cli/http.h"
+#include "../cli/stream.h"
+#include "../cli/ticket.h"
 #include "../cli/url.h"
 
 /* What main.c has: here nothing may end the program. */
@@ -215,6 +220,129 @@ static void chunks(void **state)
 	assert_false(http_parse_chunk_size("-1", 2, &size));
 }
 
+#define NOW	1000000
+
+static uint64_t now(void *ctx)
+{
+	(void)ctx;
+	return NOW;
+}
+
+/* What sluice_ticket_expiry() looks at, and a number. */
+static void put_number(struct context *ctx, uint32_t number, uint8_t lifetime)
+{
+	uint8_t ticket[20] = { [10] = NOW >> 8 & 0xff, [15] = lifetime };
+
+	ticket[9] = NOW >> 16 & 0xff;
+	ticket[11] = NOW & 0xff;
+	memcpy(ticket + 16, &number, sizeof(number));
+	ticket_put(ctx, "localhost", ticket, sizeof(ticket));
+}
+
+/* The number of the ticket taken; 0 for none. */
+static uint32_t take_number(struct context *ctx)
+{
+	uint8_t ticket[20];
+	uint32_t number = 0;
+
+	if (ticket_take(ctx, "localhost", ticket, sizeof(ticket)) ==
+	    sizeof(ticket))
+		memcpy(&number, ticket + 16, sizeof(number));
+	return number;
+}
+
+static void session_file(void **state)
+{
+	char path[] = "/tmp/sluice-session-XXXXXX";
+	struct options options = { .session = path };
+	struct context ctx = { .options = &options, .config.now = now,
+			       .site = "localhost:443" };
+	FILE *file;
+	struct stat st;
+
+	(void)state;
+	close(mkstemp(path));
+	unlink(path);
+	assert_int_equal(take_number(&ctx), 0);
+	put_number(&ctx, 7, 0);		/* has expired */
+	for (uint32_t i = 1; i <= 6; i++)
+		put_number(&ctx, i, 10);
+	strcpy(ctx.site, "localhost:44");
+	assert_int_equal(take_number(&ctx), 0);
+	put_number(&ctx, 8, 10);
+	strcpy(ctx.site, "localhost:443");
+	file = fopen(path, "a");
+	assert_non_null(file);
+	fputs("localhost:443 0\nlocalhost:443\nlocalhost:443 \n\n \n"
+	      "localhost:443 00zz\nlocalhost:443 000", file);
+	for (size_t i = 0; i < 10000; i++)
+		fputc('f', file);
+	fclose(file);
+	/* four are kept of a server */
+	assert_int_equal(take_number(&ctx), 6);
+	assert_int_equal(take_number(&ctx), 5);
+	assert_int_equal(take_number(&ctx), 4);
+	/* in a file that others can read, they are safe no more */
+	assert_false(stat(path, &st));
+	assert_int_equal(st.st_mode & 0777, 0600);
+	chmod(path, 0640);
+	assert_int_equal(take_number(&ctx), 0);
+	put_number(&ctx, 9, 10);
+	chmod(path, 0600);
+	assert_int_equal(take_number(&ctx), 3);
+	assert_int_equal(take_number(&ctx), 0);
+	strcpy(ctx.site, "localhost:44");
+	assert_int_equal(take_number(&ctx), 8);
+	assert_false(stat(path, &st));
+	assert_int_equal(st.st_size, 0);
+	unlink(path);
+}
+
+/* Processes put and take at once: none gets a ticket that another got. */
+static void session_race(void **state)
+{
+	enum { PROCESSES = 8, EACH = 30, NUMBERS = PROCESSES * EACH + 1 };
+	char path[] = "/tmp/sluice-session-XXXXXX";
+	struct options options = { .session = path };
+	struct context ctx = { .options = &options, .config.now = now,
+			       .site = "localhost:443" };
+	uint8_t seen[NUMBERS] = { 0 };
+	size_t taken = 0;
+	uint32_t number;
+	int ends[2];
+
+	(void)state;
+	close(mkstemp(path));
+	assert_false(pipe(ends));
+	for (uint32_t p = 0; p < PROCESSES; p++) {
+		pid_t pid = fork();
+
+		assert_true(pid >= 0);
+		if (pid)
+			continue;
+		for (uint32_t i = 0; i < EACH; i++) {
+			put_number(&ctx, 1 + p * EACH + i, 10);
+			number = take_number(&ctx);
+			if (number && write(ends[1], &number, 4) != 4)
+				_exit(1);
+		}
+		_exit(0);
+	}
+	close(ends[1]);
+	while (read(ends[0], &number, 4) == 4) {
+		assert_in_range(number, 1, NUMBERS - 1);
+		assert_int_equal(seen[number], 0);
+		seen[number] = 1;
+		taken++;
+	}
+	close(ends[0]);
+	for (int p = 0, status; p < PROCESSES; p++)
+		assert_true(wait(&status) > 0 && !status);
+	/* who had put one found one, unless four were there already */
+	assert_true(taken >= EACH);
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,6 +352,8 @@ int main(void)
 		cmocka_unit_test(requests),
 		cmocka_unit_test(mangled),
 		cmocka_unit_test(chunks),
+		cmocka_unit_test(session_file),
+		cmocka_unit_test(session_race),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
