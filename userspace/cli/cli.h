@@ -52,6 +52,8 @@ struct options {
 	unsigned int record_size;
 	unsigned int timeout;	/* seconds; 0 for none */
 	bool allow_truncation;
+	const char *provider;
+	bool fips;
 };
 
 /* A child parser; its input is a struct options. */

@@ -8,7 +8,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "sluice/openssl.h"
 #include "stream.h"
 #include "ticket.h"
 
@@ -34,14 +33,28 @@ static void keylog(void *arg, const char *line)
 	sluice_wipe(buf, sizeof(buf));
 }
 
+struct sluice_provider *provider_open(const struct options *options,
+				      const struct sluice_backend **backend)
+{
+	char why[SLUICE_WHY_MAX];
+	struct sluice_provider *p;
+
+	*backend = sluice_backend_find(options->provider);
+	if (!*backend)
+		fail(EXIT_USAGE, "there is no provider '%s' in this build; 'sluice version' lists them",
+		     options->provider);
+	p = (*backend)->open(options->fips, why);
+	if (!p)
+		fail(EXIT_TLS, "%s", why);
+	return p;
+}
+
 static void common(struct context *ctx, const struct options *options)
 {
 	memset(ctx, 0, sizeof(*ctx));
 	ctx->options = options;
 	ctx->keylog = -1;
-	ctx->provider = sluice_openssl_new(NULL);
-	if (!ctx->provider)
-		fail(EXIT_TLS, "libcrypto lacks an algorithm that TLS 1.3 needs");
+	ctx->provider = provider_open(options, &ctx->backend);
 	context_probe(ctx);
 	ctx->config.provider = ctx->provider;
 	ctx->config.now = now;
@@ -66,20 +79,20 @@ static void common(struct context *ctx, const struct options *options)
 
 static void load_trust(struct context *ctx, const char *file, const char *dir)
 {
-	char why[SLUICE_OPENSSL_WHY_MAX] = "out of memory";
+	char why[SLUICE_WHY_MAX] = "out of memory";
 	int rc = 0;
 
-	ctx->trust = sluice_openssl_trust_new(ctx->provider);
+	ctx->trust = ctx->backend->trust_new(ctx->provider);
 	if (!ctx->trust)
 		fail(EXIT_FILE, "out of memory");
 	if (file)
-		rc = sluice_openssl_trust_file(ctx->trust, file, why);
+		rc = ctx->backend->trust_file(ctx->trust, file, why);
 	if (!rc && dir)
-		rc = sluice_openssl_trust_dir(ctx->trust, dir, why);
+		rc = ctx->backend->trust_dir(ctx->trust, dir, why);
 	if (!rc && !file && !dir)
-		rc = sluice_openssl_trust_system(ctx->trust, why);
+		rc = ctx->backend->trust_system(ctx->trust, why);
 	if (!rc && ctx->options->crl)
-		rc = sluice_openssl_trust_crl(ctx->trust, ctx->options->crl,
+		rc = ctx->backend->trust_crl(ctx->trust, ctx->options->crl,
 					      ctx->options->crl_flags, why);
 	if (rc)
 		fail(EXIT_FILE, "%s", why);
@@ -89,9 +102,9 @@ static void load_trust(struct context *ctx, const char *file, const char *dir)
 static void load_credential(struct context *ctx)
 {
 	const struct options *o = ctx->options;
-	char why[SLUICE_OPENSSL_WHY_MAX];
+	char why[SLUICE_WHY_MAX];
 
-	ctx->credential = sluice_openssl_credential_load(ctx->provider, o->cert,
+	ctx->credential = ctx->backend->credential_load(ctx->provider, o->cert,
 							 o->key, why);
 	if (!ctx->credential)
 		fail(EXIT_FILE, "%s", why);
@@ -130,7 +143,7 @@ void context_client(struct context *ctx, const struct options *options,
 		fail(EXIT_USAGE, "%s", problem);
 }
 
-static void keep_name(void *arg, enum sluice_openssl_name type,
+static void keep_name(void *arg, enum sluice_name type,
 		      const char *name)
 {
 	struct context *ctx = arg;
@@ -146,7 +159,7 @@ static bool keep_peer(void *arg, const struct sluice_octets *chain,
 	struct context *ctx = arg;
 
 	*ctx->peer = 0;
-	return count && !sluice_openssl_names(ctx->provider, chain->data,
+	return count && !ctx->backend->names(ctx->provider, chain->data,
 					      chain->len, keep_name, ctx);
 }
 
@@ -173,7 +186,7 @@ void context_server(struct context *ctx, const struct options *options)
 	}
 	if (ctx->provider->random(ctx->provider, ctx->ticket_key,
 				  sizeof(ctx->ticket_key)))
-		fail(EXIT_TLS, "libcrypto has no randomness");
+		fail(EXIT_TLS, "the provider has no randomness");
 	ctx->config.ticket_key = ctx->ticket_key;
 	problem = sluice_config_check(&ctx->config);
 	if (problem)
@@ -185,7 +198,7 @@ void context_free(struct context *ctx)
 	if (ctx->keylog >= 0)
 		close(ctx->keylog);
 	sluice_wipe(ctx->ticket_key, sizeof(ctx->ticket_key));
-	sluice_openssl_credential_free(ctx->credential);
-	sluice_openssl_trust_free(ctx->trust);
-	sluice_openssl_free(ctx->provider);
+	ctx->backend->credential_free(ctx->credential);
+	ctx->backend->trust_free(ctx->trust);
+	ctx->backend->close(ctx->provider);
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "cli.h"
-#include "sluice/openssl.h"
+#include "sluice/backend.h"
 
 static int command_version(int argc, char **argv);
 
@@ -35,18 +35,23 @@ static void usage(FILE *to)
 	      "is the manual.\n", to);
 }
 
+/* The libraries that there are, each with what it says of itself. */
 static int command_version(int argc, char **argv)
 {
-	struct sluice_provider *p;
+	const struct sluice_backend *backend;
+	bool fips = argc == 2 && !strcmp(argv[1], "--fips");
+	char why[SLUICE_WHY_MAX];
 
-	(void)argv;
-	if (argc > 1)
-		fail(EXIT_USAGE, "version takes no arguments");
-	p = sluice_openssl_new(NULL);
+	if (argc > 1 && !fips)
+		fail(EXIT_USAGE, "version takes no arguments but --fips");
 	printf("sluice %s\n", SLUICE_VERSION);
-	if (p)
-		printf("%s\n", p->name);
-	sluice_openssl_free(p);
+	for (unsigned int i = 0; (backend = sluice_backend_get(i)); i++) {
+		struct sluice_provider *p = backend->open(fips, why);
+
+		printf("%s: %s\n", backend->name, p ? p->name : why);
+		if (p)
+			backend->close(p);
+	}
 	return EXIT_OK;
 }
 

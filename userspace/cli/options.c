@@ -6,13 +6,14 @@
 #include <strings.h>
 
 #include "cli.h"
-#include "sluice/openssl.h"
+#include "sluice/backend.h"
 #include "sluice/sluice.h"
 
 enum {
 	OPT_CAFILE = 256, OPT_CAPATH, OPT_SERVERNAME, OPT_INSECURE, OPT_CERT,
 	OPT_KEY, OPT_CRL, OPT_CRL_CHECK, OPT_CRL_ALLOW, OPT_ALPN, OPT_SUITES, OPT_GROUPS, OPT_REQUIRE, OPT_NEVER,
 	OPT_RAW, OPT_UPDATE, OPT_SESSION, OPT_RECORD_SIZE, OPT_KEYLOG, OPT_TIMEOUT, OPT_TRUNCATED,
+	OPT_PROVIDER, OPT_FIPS,
 };
 
 static const struct argp_option tls_options[] = {
@@ -45,6 +46,10 @@ static const struct argp_option tls_options[] = {
 	  "Ask the peer for records with at most OCTETS of data, 63 to 16384", 0 },
 	{ "keylog", OPT_KEYLOG, "FILE", 0,
 	  "Append the secrets to FILE (SSLKEYLOGFILE format): whoever reads it can read the connection. By default $SSLKEYLOGFILE, if that is set", 0 },
+	{ "provider", OPT_PROVIDER, "NAME", 0,
+	  "Have this library do the cryptography: 'sluice version' lists those there are", 0 },
+	{ "fips", OPT_FIPS, NULL, 0,
+	  "Only what FIPS 140 approves, by OpenSSL's FIPS provider (see fips_module(7))", 0 },
 	{ NULL, 0, NULL, 0, "Kernel:", 20 },
 	{ "require-kernel", OPT_REQUIRE, NULL, 0,
 	  "Fail where the kernel has no kTLS or no sluice module", 0 },
@@ -223,6 +228,12 @@ static error_t parse_tls(int opt, char *arg, struct argp_state *state)
 		break;
 	case OPT_TIMEOUT:
 		o->timeout = (unsigned int)parse_number(state, arg, 86400);
+		break;
+	case OPT_PROVIDER:
+		o->provider = arg;
+		break;
+	case OPT_FIPS:
+		o->fips = true;
 		break;
 	case OPT_TRUNCATED:
 		o->allow_truncation = true;

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "cli.h"
+#include "sluice/backend.h"
 #include "sluice/sluice.h"
 
 /* The longest NAME:PORT, with its end. */
@@ -17,6 +18,7 @@
 /* What connections share: the provider, the trust store, the files. */
 struct context {
 	const struct options *options;
+	const struct sluice_backend *backend;
 	struct sluice_provider *provider;
 	struct sluice_trust *trust;
 	struct sluice_credential *credential;
@@ -27,6 +29,13 @@ struct context {
 	char site[CONTEXT_SITE_MAX];	/* clients: the server, NAME:PORT */
 	char peer[256];		/* serve: the subject of the client's certificate */
 };
+
+/*
+ * The provider that the options ask for, and the library that it comes from;
+ * fails for good if there is none.
+ */
+struct sluice_provider *provider_open(const struct options *options,
+				      const struct sluice_backend **backend);
 
 /* Each fails for good if something can't be loaded. */
 void context_client(struct context *ctx, const struct options *options,

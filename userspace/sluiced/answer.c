@@ -180,7 +180,7 @@ struct handshake {
 };
 
 /* A client's name is the first that its certificate has. */
-static void keep_name(void *ctx, enum sluice_openssl_name type,
+static void keep_name(void *ctx, enum sluice_name type,
 		      const char *name)
 {
 	struct handshake *hs = ctx;
@@ -203,7 +203,7 @@ static bool keep_peer(void *ctx, const struct sluice_octets *chain,
 		return false;
 	memcpy(hs->peer, chain->data, chain->len);
 	hs->peer_len = chain->len;
-	return !sluice_openssl_names(hs->agent->provider, chain->data,
+	return !hs->agent->backend->names(hs->agent->provider, chain->data,
 				     chain->len, keep_name, hs);
 }
 
@@ -365,6 +365,6 @@ int answer(const struct agent *agent, const struct request *request,
 		*peer = peer_of(&hs);
 	key_psk_free(&hs.psk);
 	free(hs.peer);
-	sluice_openssl_credential_free(cred);
+	agent->backend->credential_free(cred);
 	return rc;
 }

@@ -52,7 +52,7 @@ int key_join(const struct request *request)
 int key_credential(const struct agent *agent, const struct request *request,
 		   struct sluice_credential **cred)
 {
-	char why[SLUICE_OPENSSL_WHY_MAX];
+	char why[SLUICE_WHY_MAX];
 	long cert_len, key_len = 0;
 	void *cert, *key = NULL;
 	int rc = 0;
@@ -63,7 +63,7 @@ int key_credential(const struct agent *agent, const struct request *request,
 	if (cert_len < 0 || key_len < 0) {
 		rc = (int)-(cert_len < 0 ? cert_len : key_len);
 	} else {
-		*cred = sluice_openssl_credential_der(agent->provider, cert,
+		*cred = agent->backend->credential_der(agent->provider, cert,
 						      (size_t)cert_len, key,
 						      (size_t)key_len, why);
 		if (!*cred) {
@@ -105,7 +105,7 @@ int32_t key_peer(const struct agent *agent, const struct request *request,
 	long serial;
 
 	if (!describe(agent->provider, name, cert, len, text, sizeof(text)) ||
-	    sluice_openssl_expiry(agent->provider, cert, len, &until))
+	    agent->backend->expiry(agent->provider, cert, len, &until))
 		return NO_KEY;
 	/* Another connection may still go by the serial: it stays. */
 	serial = keyctl_search(ring, "asymmetric", text, 0);

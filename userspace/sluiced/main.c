@@ -27,7 +27,7 @@
 
 const char *argp_program_version = "sluiced " SLUICE_VERSION;
 
-enum { OPT_CERT = 256, OPT_KEY, OPT_CRL_CHECK, OPT_CRL_ALLOW };
+enum { OPT_CERT = 256, OPT_KEY, OPT_CRL_CHECK, OPT_CRL_ALLOW, OPT_PROVIDER, OPT_FIPS };
 
 static const struct argp_option options[] = {
 	{ "cacert", 'C', "FILE", 0,
@@ -47,6 +47,10 @@ static const struct argp_option options[] = {
 	  "Look up the peer's own certificate (by default), or its authorities', too", 0 },
 	{ "crl-allow", OPT_CRL_ALLOW, "unknown|expired", 0,
 	  "Take certificates that no list speaks of; or lists that are out of date. May be given twice", 0 },
+	{ "provider", OPT_PROVIDER, "NAME", 0,
+	  "Have this library do the cryptography (`sluice version` lists those there are)", 0 },
+	{ "fips", OPT_FIPS, NULL, 0,
+	  "Only what FIPS 140 approves, by OpenSSL's FIPS provider (see fips_module(7))", 0 },
 	{ "verbose", 'v', NULL, 0, "Tell of every handshake", 0 },
 	{ 0 },
 };
@@ -90,6 +94,12 @@ static error_t parse(int opt, char *arg, struct argp_state *state)
 			agent->crl_flags |= SLUICE_CRL_ALLOW_EXPIRED;
 		else
 			argp_error(state, "--crl-allow: unknown or expired");
+		break;
+	case OPT_PROVIDER:
+		agent->library = arg;
+		break;
+	case OPT_FIPS:
+		agent->fips = true;
 		break;
 	case 'v':
 		agent->verbose = true;
@@ -138,22 +148,22 @@ void say(int priority, const char *format, ...)
 static struct sluice_trust *load_trust(const struct agent *agent,
 				       const char *file, const char *folder)
 {
-	char why[SLUICE_OPENSSL_WHY_MAX] = "out of memory";
-	struct sluice_trust *trust = sluice_openssl_trust_new(agent->provider);
+	char why[SLUICE_WHY_MAX] = "out of memory";
+	struct sluice_trust *trust = agent->backend->trust_new(agent->provider);
 	int rc = trust ? 0 : -1;
 
 	if (!rc && file)
-		rc = sluice_openssl_trust_file(trust, file, why);
+		rc = agent->backend->trust_file(trust, file, why);
 	if (!rc && folder)
-		rc = sluice_openssl_trust_dir(trust, folder, why);
+		rc = agent->backend->trust_dir(trust, folder, why);
 	if (!rc && !file && !folder)
-		rc = sluice_openssl_trust_system(trust, why);
+		rc = agent->backend->trust_system(trust, why);
 	if (!rc && agent->crl)
-		rc = sluice_openssl_trust_crl(trust, agent->crl,
+		rc = agent->backend->trust_crl(trust, agent->crl,
 					      agent->crl_flags, why);
 	if (rc) {
 		say(LOG_ERR, "%s", why);
-		sluice_openssl_trust_free(trust);
+		agent->backend->trust_free(trust);
 		return NULL;
 	}
 	return trust;
@@ -161,10 +171,10 @@ static struct sluice_trust *load_trust(const struct agent *agent,
 
 static struct sluice_credential *load_credential(const struct agent *agent)
 {
-	char why[SLUICE_OPENSSL_WHY_MAX];
+	char why[SLUICE_WHY_MAX];
 	struct sluice_credential *cred;
 
-	cred = sluice_openssl_credential_load(agent->provider, agent->cert,
+	cred = agent->backend->credential_load(agent->provider, agent->cert,
 					      agent->key, why);
 	if (!cred)
 		say(LOG_ERR, "%s", why);
@@ -173,9 +183,9 @@ static struct sluice_credential *load_credential(const struct agent *agent)
 
 static void unload(struct agent *agent)
 {
-	sluice_openssl_trust_free(agent->trust);
-	sluice_openssl_trust_free(agent->client_trust);
-	sluice_openssl_credential_free(agent->credential);
+	agent->backend->trust_free(agent->trust);
+	agent->backend->trust_free(agent->client_trust);
+	agent->backend->credential_free(agent->credential);
 }
 
 /* Whom to believe, and who we are; a mistake leaves all as it was. */
@@ -303,17 +313,25 @@ static int loop(struct agent *agent, const struct upcall *upcall, int signals)
 
 int main(int argc, char **argv)
 {
+	char why[SLUICE_WHY_MAX];
 	struct agent agent = { 0 };
 	struct upcall upcall;
 	sigset_t mask;
 	int signals, rc;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &agent);
-	agent.provider = sluice_openssl_new(NULL);
-	if (!agent.provider) {
-		say(LOG_ERR, "libcrypto lacks an algorithm that TLS 1.3 needs");
+	agent.backend = sluice_backend_find(agent.library);
+	if (!agent.backend) {
+		say(LOG_ERR, "there is no provider '%s' in this build",
+		    agent.library);
 		return 1;
 	}
+	agent.provider = agent.backend->open(agent.fips, why);
+	if (!agent.provider) {
+		say(LOG_ERR, "%s", why);
+		return 1;
+	}
+	say(LOG_INFO, "cryptography by %s", agent.provider->name);
 	if (!load(&agent))
 		return 1;
 	rc = upcall_open(&upcall);
@@ -342,6 +360,6 @@ int main(int argc, char **argv)
 	close(signals);
 	upcall_close(&upcall);
 	unload(&agent);
-	sluice_openssl_free(agent.provider);
+	agent.backend->close(agent.provider);
 	return rc;
 }

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "sluice/openssl.h"
+#include "sluice/backend.h"
 #include "sluice/sluice.h"
 
 #define NAME_MAX_LEN	255
@@ -55,6 +55,7 @@ void upcall_close(struct upcall *u);
 
 /* What all handshakes have in common; it is read while they run. */
 struct agent {
+	const struct sluice_backend *backend;
 	struct sluice_provider *provider;
 	struct sluice_trust *trust;
 	struct sluice_trust *client_trust;	/* NULL: no client is asked */
@@ -68,6 +69,8 @@ struct agent {
 	unsigned int crl_flags;	/* SLUICE_CRL_* */
 	bool client_optional;
 	bool verbose;
+	const char *library;	/* NULL: the default */
+	bool fips;
 };
 
 /* Does the handshake; returns the status for upcall_done(), and its peer. */

@@ -82,12 +82,22 @@ static X509 *make_cert(EVP_PKEY *key, enum key_type type, const char *usage,
 	return cert;
 }
 
+const struct sluice_backend *test_backend(void)
+{
+	const struct sluice_backend *backend =
+		sluice_backend_find(getenv("SLUICE_TEST_PROVIDER"));
+
+	CHECK(backend);
+	return backend;
+}
+
 void identity_make(struct identity *id, struct sluice_provider *real,
 		   enum key_type type, const char *usage, long seconds)
 {
 	char cert_path[] = "/tmp/sluice-cert-XXXXXX";
 	char key_path[] = "/tmp/sluice-key-XXXXXX";
-	char why[SLUICE_OPENSSL_WHY_MAX] = "";
+	const struct sluice_backend *backend = test_backend();
+	char why[SLUICE_WHY_MAX] = "";
 	EVP_PKEY *key = make_key(type);
 	X509 *cert = make_cert(key, type, usage, seconds);
 	FILE *file;
@@ -101,19 +111,20 @@ void identity_make(struct identity *id, struct sluice_provider *real,
 	fclose(file);
 	X509_free(cert);
 	EVP_PKEY_free(key);
-	id->cred = sluice_openssl_credential_load(real, cert_path, key_path,
-						  why);
+	id->cred = backend->credential_load(real, cert_path, key_path, why);
+	if (!id->cred)
+		fprintf(stderr, "%s\n", why);
 	CHECK(id->cred);
-	id->trust = sluice_openssl_trust_new(real);
-	CHECK(!sluice_openssl_trust_file(id->trust, cert_path, why));
+	id->trust = backend->trust_new(real);
+	CHECK(!backend->trust_file(id->trust, cert_path, why));
 	unlink(cert_path);
 	unlink(key_path);
 }
 
 void identity_free(struct identity *id)
 {
-	sluice_openssl_credential_free(id->cred);
-	sluice_openssl_trust_free(id->trust);
+	test_backend()->credential_free(id->cred);
+	test_backend()->trust_free(id->trust);
 }
 
 static uint64_t now(void *ctx)
@@ -192,12 +203,18 @@ static void end_init(struct pair *pair, struct end *end, enum sluice_role role)
 
 struct pair *pair_new(enum key_type type)
 {
+	char why[SLUICE_WHY_MAX];
+
+	return pair_new_with(type, test_backend()->open(false, why));
+}
+
+struct pair *pair_new_with(enum key_type type, struct sluice_provider *real)
+{
 	struct pair *pair = calloc(1, sizeof(*pair));
 
-	CHECK(pair);
-	pair->real = sluice_openssl_new(NULL);
-	CHECK(pair->real);
-	identity_make(&pair->identity, pair->real, type, NULL, 86400);
+	CHECK(pair && real);
+	pair->real = real;
+	identity_make(&pair->identity, real, type, NULL, 86400);
 	pair->now = (uint64_t)time(NULL) * 1000;
 	memset(pair->ticket_key, 7, sizeof(pair->ticket_key));
 	end_init(pair, &pair->client, SLUICE_CLIENT);
@@ -226,7 +243,7 @@ void pair_free(struct pair *pair)
 	free(pair->client.mem);
 	free(pair->server.mem);
 	identity_free(&pair->identity);
-	sluice_openssl_free(pair->real);
+	test_backend()->close(pair->real);
 	free(pair);
 }
 

@@ -3,7 +3,7 @@
 #ifndef SLUICE_TEST_PAIR_H
 #define SLUICE_TEST_PAIR_H
 
-#include "sluice/openssl.h"
+#include "sluice/backend.h"
 #include "sluice/sluice.h"
 #include "wrapper.h"
 
@@ -26,6 +26,9 @@ struct identity {
 	struct sluice_credential *cred;
 	struct sluice_trust *trust;
 };
+
+/* The library that is tested: $SLUICE_TEST_PROVIDER, or the default. */
+const struct sluice_backend *test_backend(void);
 
 /*
  * usage: its extended key usage in OpenSSL's words, NULL for none; it lasts
@@ -81,6 +84,8 @@ struct pair {
 };
 
 struct pair *pair_new(enum key_type type);
+/* Of a provider, which is then the pair's to close. */
+struct pair *pair_new_with(enum key_type type, struct sluice_provider *real);
 void pair_free(struct pair *pair);
 
 /* New connections over empty pipes; the configuration stays. */

@@ -400,7 +400,7 @@ static void purposes(void **state)
 	chain_end(&c);
 }
 
-static void list(void *ctx, enum sluice_openssl_name type, const char *name)
+static void list(void *ctx, enum sluice_name type, const char *name)
 {
 	size_t len = strlen(ctx);
 

@@ -244,7 +244,7 @@ static void report(struct peer *peer, struct link *link, bool data)
 	fflush(stdout);
 }
 
-static void add_name(void *ctx, enum sluice_openssl_name type, const char *name)
+static void add_name(void *ctx, enum sluice_name type, const char *name)
 {
 	static const char *const types[] = { "", "DNS:", "IP:", "email:", "URI:" };
 	struct peer *peer = ctx;

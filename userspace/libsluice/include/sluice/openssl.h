@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The provider that uses OpenSSL's libcrypto: 3.5 for all of it; with 3.0 to
- * 3.4 there is no X25519MLKEM768.
+ * 3.4 there is no X25519MLKEM768. With FIPS 140 by a provider of OpenSSL's own:
+ * see struct sluice_openssl_options.
  */
 #ifndef SLUICE_OPENSSL_H
 #define SLUICE_OPENSSL_H
 
-#include "sluice/provider.h"
+#include "sluice/backend.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* Room for one line that says why something could not be loaded. */
-#define SLUICE_OPENSSL_WHY_MAX	256
+#define SLUICE_OPENSSL_WHY_MAX	SLUICE_WHY_MAX
+
+/* See sluice/backend.h. */
+extern const struct sluice_backend sluice_openssl_backend;
 
 /**
  * sluice_openssl_new() - make a provider
@@ -25,6 +28,38 @@ extern "C" {
  * an algorithm that is needed.
  */
 struct sluice_provider *sluice_openssl_new(const char *properties);
+
+/**
+ * struct sluice_openssl_options - how a provider is to be
+ * @fips: only what FIPS 140 approves: "fips=yes" is added to the properties,
+ *	and a configuration is read in any case, which has to activate OpenSSL's
+ *	FIPS provider, or another with that property (see fips_module(7)).
+ *	Suites, groups and signatures are then those that it has: neither
+ *	ChaCha20-Poly1305 nor X25519
+ * @config: file with the configuration (config(5)) of the providers; NULL for
+ *	none or, with @fips, the default one ($OPENSSL_CONF, openssl.cnf)
+ * @properties: property query for all algorithms (property(7)); NULL for none
+ */
+struct sluice_openssl_options {
+	bool fips;
+	const char *config;
+	const char *properties;
+};
+
+/**
+ * sluice_openssl_open() - make a provider
+ * @options: see there
+ * @why: SLUICE_OPENSSL_WHY_MAX octets for the reason of a failure
+ *
+ * Its library context is its own: nothing that the program does with libcrypto
+ * matters to it, nor the other way round. Its name has those of the providers
+ * that are really used.
+ *
+ * Return: as sluice_openssl_new(); NULL and a line in @why.
+ */
+struct sluice_provider *
+sluice_openssl_open(const struct sluice_openssl_options *options, char *why);
+
 void sluice_openssl_free(struct sluice_provider *p);
 
 /**
@@ -49,11 +84,6 @@ int sluice_openssl_trust_file(struct sluice_trust *trust, const char *path,
 			      char *why);
 int sluice_openssl_trust_dir(struct sluice_trust *trust, const char *path,
 			     char *why);
-
-/* What sluice_openssl_trust_crl() is told. */
-#define SLUICE_CRL_CHAIN		1	/* look up the authorities, too */
-#define SLUICE_CRL_ALLOW_UNKNOWN	2	/* who has no list revokes nothing */
-#define SLUICE_CRL_ALLOW_EXPIRED	4	/* a list counts beyond its time */
 
 /**
  * sluice_openssl_trust_crl() - look certificates up in revocation lists
@@ -103,15 +133,6 @@ sluice_openssl_credential_der(const struct sluice_provider *p,
 			      const uint8_t *key, size_t key_len, char *why);
 void sluice_openssl_credential_free(struct sluice_credential *cred);
 
-/* What a certificate calls its owner. */
-enum sluice_openssl_name {
-	SLUICE_NAME_SUBJECT,	/* the distinguished name, as RFC 4514 */
-	SLUICE_NAME_DNS,	/* the others are subjectAltNames */
-	SLUICE_NAME_IP,
-	SLUICE_NAME_EMAIL,
-	SLUICE_NAME_URI,
-};
-
 /**
  * sluice_openssl_names() - tell the names of a certificate
  * @cert: one certificate, DER, such as struct sluice_config::peer_certificate
@@ -125,7 +146,7 @@ enum sluice_openssl_name {
  */
 int sluice_openssl_names(const struct sluice_provider *p,
 			 const uint8_t *cert, size_t len,
-			 void (*name)(void *ctx, enum sluice_openssl_name type,
+			 void (*name)(void *ctx, enum sluice_name type,
 				      const char *name),
 			 void *ctx);
 

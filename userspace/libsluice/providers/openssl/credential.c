@@ -37,15 +37,35 @@ static int no_passphrase(char *buf, int size, int rwflag, void *arg)
 	return -1;
 }
 
-static bool take_key(struct sluice_credential *cred, const char *source,
+/* Some keys only show that they don't do when they are used. */
+static bool try_key(const struct sluice_openssl *o,
+		    const struct sluice_credential *cred, const char *source,
+		    char *why)
+{
+	uint8_t sig[SLUICE_SIGNATURE_MAX];
+	const char *reason;
+	size_t len;
+
+	if (!o->fips || !o->table.sign(&o->table, cred, cred->schemes[0],
+				       (const uint8_t *)"", 0, sig, &len))
+		return true;
+	reason = ERR_reason_error_string(ERR_peek_error());
+	snprintf(why, SLUICE_OPENSSL_WHY_MAX, "%s: the key cannot sign: %s",
+		 source, reason ? reason : "for no reason that OpenSSL tells");
+	ERR_clear_error();
+	return false;
+}
+
+static bool take_key(const struct sluice_openssl *o,
+		     struct sluice_credential *cred, const char *source,
 		     char *why)
 {
-	sl_openssl_key_schemes(cred->key, cred->schemes);
+	sl_openssl_key_schemes(o, cred->key, cred->schemes);
 	if (!cred->schemes[0]) {
 		explain(why, source, "not a key for TLS 1.3: it has to be ECDSA on P-256, P-384 or P-521, RSA or Ed25519");
 		return false;
 	}
-	return true;
+	return try_key(o, cred, source, why);
 }
 
 /* The next certificate of the chain. */
@@ -89,7 +109,7 @@ static bool load_key(const struct sluice_openssl *o,
 			"no private key in PEM format");
 		return false;
 	}
-	return take_key(cred, path, why);
+	return take_key(o, cred, path, why);
 }
 
 static bool load_chain(const struct sluice_openssl *o,
@@ -161,7 +181,7 @@ sluice_openssl_credential_der(const struct sluice_provider *p,
 		explain(why, "the key", "no private key in DER format");
 		goto out;
 	}
-	ok = take_key(cred, "the key", why);
+	ok = take_key(o, cred, "the key", why);
 	if (ok && !chain_len) {
 		explain(why, "the certificate", "empty");
 		ok = false;

@@ -29,10 +29,14 @@ enum {
 struct sluice_openssl {
 	struct sluice_provider table;
 	OSSL_LIB_CTX *lib;
-	char *properties;
+	OSSL_PROVIDER *base;
 	EVP_MD *md[2];		/* by enum sluice_hash */
 	EVP_MAC *hmac;
 	EVP_CIPHER *cipher[3];	/* by enum sluice_aead */
+	bool fips;
+	uint32_t groups;	/* bits: what kx.c and sign.c know, and */
+	uint32_t schemes;	/* libcrypto has for these properties */
+	char name[160];
 };
 
 static inline const struct sluice_openssl *
@@ -72,8 +76,13 @@ X509 *sl_openssl_parse(const struct sluice_openssl *o,
 /* Have a check ask the trust store's revocation lists, if it has any. */
 void sl_openssl_check_crls(X509_STORE_CTX *ctx, struct sluice_trust *trust);
 
-/* 0-ended list of the schemes that fit a key. */
-void sl_openssl_key_schemes(const EVP_PKEY *key, uint16_t schemes[8]);
+/* 0-ended list of the schemes that fit a key, and that there are. */
+void sl_openssl_key_schemes(const struct sluice_openssl *o, const EVP_PKEY *key,
+			    uint16_t schemes[8]);
+
+/* Finds out what libcrypto has. */
+void sl_openssl_probe_groups(struct sluice_openssl *o);
+void sl_openssl_probe_schemes(struct sluice_openssl *o);
 
 /* The functions of the table, a file each group. */
 void sl_openssl_hash_table(struct sluice_provider *table);

@@ -5,6 +5,7 @@
  */
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
+#include <openssl/err.h>
 
 #include "internal.h"
 
@@ -51,23 +52,25 @@ static EVP_PKEY *generate(const struct sluice_provider *p,
 	return EVP_PKEY_Q_keygen(o->lib, NULL, group->type);
 }
 
+/* A type may be known by name only: see whether it makes keys. */
+void sl_openssl_probe_groups(struct sluice_openssl *o)
+{
+	for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++) {
+		EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(o->lib,
+						groups[i].type, NULL);
+
+		if (ctx && EVP_PKEY_keygen_init(ctx) > 0)
+			o->groups |= 1U << i;
+		EVP_PKEY_CTX_free(ctx);
+	}
+	ERR_clear_error();
+}
+
 static bool group_offered(const struct sluice_provider *p, uint16_t id)
 {
 	const struct group *group = find_group(id);
-	EVP_PKEY_CTX *ctx;
 
-	if (!group)
-		return false;
-	ctx = EVP_PKEY_CTX_new_from_name(sl_openssl(p)->lib, group->type, NULL);
-	if (!ctx)
-		return false;
-	/* A type may be known by name only: see whether it makes keys. */
-	if (EVP_PKEY_keygen_init(ctx) <= 0) {
-		EVP_PKEY_CTX_free(ctx);
-		return false;
-	}
-	EVP_PKEY_CTX_free(ctx);
-	return true;
+	return group && sl_openssl(p)->groups & 1U << (group - groups);
 }
 
 static bool get_share(const EVP_PKEY *key, size_t want, uint8_t *share,

@@ -9,7 +9,7 @@
 #include "internal.h"
 
 struct teller {
-	void (*name)(void *ctx, enum sluice_openssl_name type,
+	void (*name)(void *ctx, enum sluice_name type,
 		     const char *name);
 	void *ctx;
 };
@@ -27,7 +27,7 @@ static void tell_subject(const struct teller *to, X509 *cert)
 	BIO_free(bio);
 }
 
-static void tell_text(const struct teller *to, enum sluice_openssl_name type,
+static void tell_text(const struct teller *to, enum sluice_name type,
 		      const ASN1_IA5STRING *string)
 {
 	const uint8_t *data = ASN1_STRING_get0_data(string);
@@ -83,7 +83,7 @@ static void tell_alternative(const struct teller *to, const GENERAL_NAME *name)
 
 int sluice_openssl_names(const struct sluice_provider *p,
 			 const uint8_t *cert, size_t len,
-			 void (*name)(void *ctx, enum sluice_openssl_name type,
+			 void (*name)(void *ctx, enum sluice_name type,
 				      const char *name),
 			 void *ctx)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Signatures by libcrypto: which scheme fits which key, and both ways. */
 #include <openssl/core_names.h>
+#include <openssl/err.h>
 #include <openssl/rsa.h>
 #include <string.h>
 
@@ -46,6 +47,36 @@ static bool fits(const struct scheme *scheme, const EVP_PKEY *key)
 	return true;
 }
 
+/* libcrypto's name of an algorithm, from that of its keys. */
+static const char *algorithm(const struct scheme *scheme)
+{
+	return !strcmp(scheme->type, "EC") ? "ECDSA" :
+	       !strcmp(scheme->type, "RSA-PSS") ? "RSA" : scheme->type;
+}
+
+void sl_openssl_probe_schemes(struct sluice_openssl *o)
+{
+	for (size_t i = 0; i < sizeof(schemes_known) / sizeof(*schemes_known);
+	     i++) {
+		EVP_SIGNATURE *found = EVP_SIGNATURE_fetch(o->lib,
+					algorithm(&schemes_known[i]), NULL);
+
+		if (found)
+			o->schemes |= 1U << i;
+		EVP_SIGNATURE_free(found);
+	}
+	ERR_clear_error();
+}
+
+static bool scheme_offered(const struct sluice_provider *p, uint16_t id)
+{
+	for (size_t i = 0; i < sizeof(schemes_known) / sizeof(*schemes_known);
+	     i++)
+		if (schemes_known[i].id == id)
+			return sl_openssl(p)->schemes & 1U << i;
+	return false;
+}
+
 static const struct scheme *find_scheme(uint16_t id, const EVP_PKEY *key)
 {
 	for (size_t i = 0; i < sizeof(schemes_known) / sizeof(*schemes_known);
@@ -56,13 +87,15 @@ static const struct scheme *find_scheme(uint16_t id, const EVP_PKEY *key)
 	return NULL;
 }
 
-void sl_openssl_key_schemes(const EVP_PKEY *key, uint16_t schemes[8])
+void sl_openssl_key_schemes(const struct sluice_openssl *o, const EVP_PKEY *key,
+			    uint16_t schemes[8])
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < sizeof(schemes_known) / sizeof(*schemes_known);
 	     i++)
-		if (fits(&schemes_known[i], key) && n < 7)
+		if (o->schemes & 1U << i && fits(&schemes_known[i], key) &&
+		    n < 7)
 			schemes[n++] = schemes_known[i].id;
 	schemes[n] = 0;
 }
@@ -128,6 +161,7 @@ static void pubkey_free(const struct sluice_provider *p,
 
 void sl_openssl_sign_table(struct sluice_provider *table)
 {
+	table->scheme_offered = scheme_offered;
 	table->sign = sign;
 	table->verify_signature = verify_signature;
 	table->pubkey_free = pubkey_free;
