@@ -5,6 +5,7 @@
 
 #include "conn.h"
 #include "hello.h"
+#include "verdict.h"
 
 bool sl_equal(const uint8_t *a, const uint8_t *b, size_t len)
 {
@@ -13,30 +14,6 @@ bool sl_equal(const uint8_t *a, const uint8_t *b, size_t len)
 	while (len--)
 		diff = diff | (uint8_t)(*a++ ^ *b++);
 	return !diff;
-}
-
-static bool verify_chain(struct sluice_conn *c,
-			 const struct sluice_octets *chain, size_t count)
-{
-	const struct sluice_config *config = c->config;
-	struct sluice_peer peer = {
-		.name = sl_is_server(c) ? NULL : config->peer_name,
-		.server = !sl_is_server(c),
-		.now = (int64_t)(config->now(config->ctx) / 1000),
-	};
-	const char *reason = "the peer's certificate was not accepted";
-	int rc;
-
-	rc = c->p->verify_chain(c->p, config->no_verify ? NULL : config->trust,
-				chain, count, &peer, &c->hs->peer_key, &reason);
-	if (rc)
-		return sl_verdict(c, rc, SLUICE_ERR_CERTIFICATE, reason);
-	if (config->peer_certificate &&
-	    !config->peer_certificate(config->ctx, chain, count))
-		return sl_fail(c, SL_ACCESS_DENIED, SLUICE_ERR_CERTIFICATE,
-			       "the application does not take the peer's certificate");
-	c->verified = !config->no_verify;
-	return true;
 }
 
 /* Section 4.4.2.4. */
@@ -53,7 +30,7 @@ static bool no_certificate(struct sluice_conn *c)
 
 bool sl_certificate_read(struct sluice_conn *c, struct sl_reader *body)
 {
-	struct sluice_octets chain[SLUICE_CHAIN_MAX];
+	struct sluice_octets *chain = c->hs->chain;
 	struct sl_reader context = sl_get_vec(body, 1, 0, 0xff);
 	struct sl_reader list = sl_get_vec(body, 3, 0, SL_MESSAGE_MAX);
 	size_t count = 0;
@@ -85,7 +62,8 @@ bool sl_certificate_read(struct sluice_conn *c, struct sl_reader *body)
 		chain[count].data = cert.pos;
 		chain[count++].len = cert.left;
 	}
-	return verify_chain(c, chain, count);
+	c->hs->chain_len = count;
+	return sl_verdict_find(c);
 }
 
 bool sl_certificate_write(struct sluice_conn *c)
@@ -95,8 +73,7 @@ bool sl_certificate_write(struct sluice_conn *c)
 	size_t count = 0, i, list, cert;
 
 	if (sl_is_server(c) || c->client_signature)
-		count = c->p->credential_chain(c->p, c->config->credential,
-					       chain);
+		count = c->p->credential_chain(c->p, c->hs->credential, chain);
 	sl_message_begin(c, &w, SL_CERTIFICATE);
 	sl_put8(&w, 0);
 	list = sl_begin_vec(&w, 3);
@@ -112,7 +89,6 @@ bool sl_certificate_write(struct sluice_conn *c)
 
 /* What the one side or the other signs; returns its length, 0 on failure. */
 #define CONTEXT_LEN	34
-#define SIGNED_MAX	(64 + CONTEXT_LEN + SLUICE_HASH_MAX)
 
 static size_t signed_content(struct sluice_conn *c, bool server, uint8_t *out)
 {
@@ -133,7 +109,7 @@ bool sl_certificate_verify_read(struct sluice_conn *c, struct sl_reader *body)
 {
 	uint16_t scheme = sl_get16(body);
 	struct sl_reader sig = sl_get_vec(body, 2, 0, 0xffff);
-	uint8_t content[SIGNED_MAX];
+	uint8_t content[SL_SIGNED_MAX];
 	size_t len;
 	int rc;
 
@@ -156,25 +132,38 @@ bool sl_certificate_verify_read(struct sluice_conn *c, struct sl_reader *body)
 	return true;
 }
 
-bool sl_certificate_verify_write(struct sluice_conn *c)
+uint16_t sl_own_scheme(const struct sluice_conn *c)
 {
-	uint8_t content[SIGNED_MAX];
+	return sl_is_server(c) ? c->signature : c->client_signature;
+}
+
+bool sl_signature_make(struct sluice_conn *c)
+{
 	uint8_t sig[SLUICE_SIGNATURE_MAX];
-	uint16_t scheme = sl_is_server(c) ? c->signature : c->client_signature;
-	size_t len = signed_content(c, sl_is_server(c), content);
-	size_t sig_len = 0;
+	size_t len = 0;
+
+	c->hs->content_len = signed_content(c, sl_is_server(c), c->hs->content);
+	if (!c->hs->content_len)
+		return false;
+	if (c->config->async & SLUICE_ASYNC_SIGNATURE) {
+		c->hs->wanted = SLUICE_WANT_SIGNATURE;
+		return true;
+	}
+	if (c->p->sign(c->p, c->hs->credential, sl_own_scheme(c), c->hs->content,
+		       c->hs->content_len, sig, &len))
+		return sl_internal(c, "the provider could not sign");
+	return sl_signature_use(c, sig, len);
+}
+
+bool sl_signature_use(struct sluice_conn *c, const uint8_t *sig, size_t len)
+{
 	struct sl_writer w;
 	size_t mark;
 
-	if (!len)
-		return false;
-	if (c->p->sign(c->p, c->config->credential, scheme, content, len,
-		       sig, &sig_len))
-		return sl_internal(c, "the provider could not sign");
 	sl_message_begin(c, &w, SL_CERTIFICATE_VERIFY);
-	sl_put16(&w, scheme);
+	sl_put16(&w, sl_own_scheme(c));
 	mark = sl_begin_vec(&w, 2);
-	sl_put(&w, sig, sig_len);
+	sl_put(&w, sig, len);
 	sl_end_vec(&w, mark, 2);
 	return sl_message_end(c, &w);
 }

@@ -7,8 +7,8 @@
 #include "wire.h"
 
 /*
- * The peer's chain is checked, its key kept in c->hs->peer_key for the next. A
- * client's may be empty, if the configuration says so: then there is no key.
+ * The peer's chain is judged (see verdict.h), and its key kept for the next. A
+ * client's may be empty, if the configuration says so: so is c->hs->chain, then.
  */
 bool sl_certificate_read(struct sluice_conn *c, struct sl_reader *body);
 bool sl_certificate_verify_read(struct sluice_conn *c,
@@ -16,7 +16,15 @@ bool sl_certificate_verify_read(struct sluice_conn *c,
 
 /* Our own; a client's is empty without c->client_signature. */
 bool sl_certificate_write(struct sluice_conn *c);
-bool sl_certificate_verify_write(struct sluice_conn *c);
+
+/* How we sign; 0: not at all. */
+uint16_t sl_own_scheme(const struct sluice_conn *c);
+/*
+ * Sign the transcript. Unless the caller is to be waited for,
+ * sl_signature_use() follows at once: it writes CertificateVerify.
+ */
+bool sl_signature_make(struct sluice_conn *c);
+bool sl_signature_use(struct sluice_conn *c, const uint8_t *sig, size_t len);
 
 /* Finished of the side that has this handshake traffic secret. */
 bool sl_finished_read(struct sluice_conn *c, const uint8_t *secret,

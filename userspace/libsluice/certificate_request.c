@@ -4,55 +4,44 @@
 #include <string.h>
 
 #include "conn.h"
+#include "credential.h"
 #include "hello.h"
 
-/* What the server says of the certificates that it takes. */
-struct wishes {
-	struct sl_reader schemes;
-	struct sl_reader authorities;
-	struct sl_reader filters;
-	bool any_authority;
-};
+static struct sluice_octets octets(struct sl_reader r)
+{
+	return (struct sluice_octets){ r.pos, r.left };
+}
 
 static bool check_authorities(struct sluice_conn *c, struct sl_extensions *ext,
-			      struct wishes *wishes)
+			      struct sluice_credential_request *request)
 {
 	struct sl_reader *r = &ext->body[SL_EXT_CERTIFICATE_AUTHORITIES];
 	struct sl_reader list;
 
-	wishes->any_authority = !sl_has(ext, SL_EXT_CERTIFICATE_AUTHORITIES);
-	if (wishes->any_authority)
+	if (!sl_has(ext, SL_EXT_CERTIFICATE_AUTHORITIES))
 		return true;
-	wishes->authorities = sl_get_vec(r, 2, 3, 0xffff);
-	list = wishes->authorities;
+	list = sl_get_vec(r, 2, 3, 0xffff);
+	request->authorities = octets(list);
 	while (list.left)
 		sl_get_vec(&list, 2, 1, 0xffff);
 	return (sl_done(r) && sl_done(&list)) ||
 	       sl_bad_decode(c, "a malformed certificate_authorities");
 }
 
-/* The next filter of a list. */
-static void get_filter(struct sl_reader *list, struct sl_reader *oid,
-		       struct sl_reader *values)
-{
-	*oid = sl_get_vec(list, 1, 1, 0xff);
-	*values = sl_get_vec(list, 2, 0, 0xffff);
-}
-
 static bool check_filters(struct sluice_conn *c, struct sl_extensions *ext,
-			  struct wishes *wishes)
+			  struct sluice_credential_request *request)
 {
 	struct sl_reader *r = &ext->body[SL_EXT_OID_FILTERS];
 	struct sl_reader list, rest, oid, other, values;
 
 	if (!sl_has(ext, SL_EXT_OID_FILTERS))
 		return true;
-	wishes->filters = sl_get_vec(r, 2, 0, 0xffff);
-	list = wishes->filters;
+	list = sl_get_vec(r, 2, 0, 0xffff);
+	request->filters = octets(list);
 	while (list.left) {
-		get_filter(&list, &oid, &values);
+		sl_get_filter(&list, &oid, &values);
 		for (rest = list; rest.left;) {
-			get_filter(&rest, &other, &values);
+			sl_get_filter(&rest, &other, &values);
 			if (!rest.bad && other.left == oid.left &&
 			    !memcmp(other.pos, oid.pos, oid.left))
 				return sl_illegal(c, "oid_filters has one twice");
@@ -63,47 +52,25 @@ static bool check_filters(struct sluice_conn *c, struct sl_extensions *ext,
 }
 
 static bool check_schemes(struct sluice_conn *c, struct sl_extensions *ext,
-			  struct wishes *wishes)
+			  struct sluice_credential_request *request)
 {
 	struct sl_reader *r = &ext->body[SL_EXT_SIGNATURE_ALGORITHMS];
+	struct sl_reader list;
 
 	if (!sl_has(ext, SL_EXT_SIGNATURE_ALGORITHMS))
 		return sl_fail(c, SL_MISSING_EXTENSION, SLUICE_ERR_PROTOCOL,
 			       "a CertificateRequest without signature_algorithms");
-	wishes->schemes = sl_get_vec(r, 2, 2, 0xfffe);
-	return (sl_done(r) && wishes->schemes.left % 2 == 0) ||
+	list = sl_get_vec(r, 2, 2, 0xfffe);
+	request->schemes = octets(list);
+	return (sl_done(r) && list.left % 2 == 0) ||
 	       sl_bad_decode(c, "a malformed signature_algorithms");
-}
-
-/* Whoever would refuse it does not need to see whose it is. */
-static bool is_wanted(struct sluice_conn *c, struct wishes *wishes)
-{
-	const struct sluice_credential *cred = c->config->credential;
-	bool issued = wishes->any_authority;
-	struct sl_reader oid, values;
-
-	while (!issued && wishes->authorities.left) {
-		struct sl_reader name = sl_get_vec(&wishes->authorities, 2, 1,
-						   0xffff);
-
-		issued = c->p->credential_issued(c->p, cred, name.pos,
-						 name.left);
-	}
-	while (issued && wishes->filters.left) {
-		get_filter(&wishes->filters, &oid, &values);
-		if (!c->p->credential_matches(c->p, cred, oid.pos, oid.left,
-					      values.pos, values.left))
-			return false;
-	}
-	return issued;
 }
 
 bool sl_certificate_request_read(struct sluice_conn *c, struct sl_reader *body)
 {
 	struct sl_reader context = sl_get_vec(body, 1, 0, 0xff);
+	struct sluice_credential_request *request = &c->hs->request;
 	struct sl_extensions ext;
-	struct wishes wishes = { .any_authority = false };
-	const uint16_t *scheme;
 
 	if (body->bad)
 		return sl_bad_decode(c, "a malformed CertificateRequest");
@@ -111,18 +78,12 @@ bool sl_certificate_request_read(struct sluice_conn *c, struct sl_reader *body)
 		return false;
 	if (context.left)
 		return sl_illegal(c, "a CertificateRequest with a context");
-	if (!check_schemes(c, &ext, &wishes) ||
-	    !check_authorities(c, &ext, &wishes) ||
-	    !check_filters(c, &ext, &wishes))
+	if (!check_schemes(c, &ext, request) ||
+	    !check_authorities(c, &ext, request) ||
+	    !check_filters(c, &ext, request))
 		return false;
 	c->certificate_requested = true;
-	if (!c->config->credential || !is_wanted(c, &wishes))
-		return true;
-	scheme = c->p->credential_schemes(c->p, c->config->credential);
-	while (*scheme && !sl_contains16(wishes.schemes, *scheme))
-		scheme++;
-	c->client_signature = *scheme;
-	return true;
+	return sl_credential_choose(c);
 }
 
 bool sl_certificate_request_write(struct sluice_conn *c)

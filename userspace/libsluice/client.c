@@ -20,6 +20,7 @@ enum {
 	READ_CERTIFICATE,
 	READ_CERTIFICATE_VERIFY,
 	READ_FINISHED,
+	WRITE_FLIGHT,
 	WRITE_FINISHED,
 	END,
 };
@@ -310,10 +311,15 @@ static bool read_finished(struct sluice_conn *c, enum sl_message type,
 	/* the application secrets replace what Finished is made with */
 	return sl_finished_read(c, c->hs->server_secret, body) &&
 	       sl_message_boundary(c) && sl_message_hash(c) &&
-	       next(c, WRITE_FINISHED);
+	       next(c, WRITE_FLIGHT);
 }
 
 static bool write_finished(struct sluice_conn *c)
+{
+	return sl_finished_write(c, c->tx.secret) && next(c, END);
+}
+
+static bool write_flight(struct sluice_conn *c)
 {
 	c->hs->ccs_due = !c->hs->ccs_sent;
 	/* of the transcript up to the server's Finished, before ours is in */
@@ -321,9 +327,10 @@ static bool write_finished(struct sluice_conn *c)
 		return false;
 	if (c->certificate_requested && !sl_certificate_write(c))
 		return false;
-	if (c->client_signature && !sl_certificate_verify_write(c))
+	if (c->client_signature && !sl_signature_make(c))
 		return false;
-	return sl_finished_write(c, c->tx.secret) && next(c, END);
+	next(c, WRITE_FINISHED);
+	return c->hs->wanted || write_finished(c);
 }
 
 static bool end(struct sluice_conn *c)
@@ -365,6 +372,7 @@ static const struct sl_step steps[END + 1] = {
 		.read = read_finished, .expect = { SL_FINISHED },
 		.unexpected = "no Finished where the server's flight ends",
 	},
+	[WRITE_FLIGHT] = { .write = write_flight },
 	[WRITE_FINISHED] = { .write = write_finished },
 	[END] = { .write = end },
 };

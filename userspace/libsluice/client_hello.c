@@ -7,6 +7,7 @@
 #include "conn.h"
 #include "hello.h"
 #include "tickets.h"
+#include "verdict.h"
 
 #define PSK_DHE_KE	1
 
@@ -84,7 +85,7 @@ bool sl_only_psk(const struct sluice_conn *c)
 {
 	const struct sluice_config *config = c->config;
 
-	return config->psk && !config->trust && !config->no_verify;
+	return config->psk && !sl_can_judge(config);
 }
 
 static void put_suites(struct sluice_conn *c, struct sl_writer *w)

@@ -6,8 +6,10 @@
 
 #include "client.h"
 #include "client_hello.h"
+#include "credential.h"
 #include "hello.h"
 #include "server.h"
+#include "verdict.h"
 
 void sluice_wipe(void *mem, size_t len)
 {
@@ -94,12 +96,12 @@ static const char *check_client(const struct sluice_config *config)
 	if (config->psk) {
 		const char *wrong = check_psk(config);
 
-		if (wrong || !config->trust)
+		if (wrong || !sl_can_judge(config))
 			return wrong;
 	}
 	if (config->no_verify)
 		return NULL;
-	if (!config->trust)
+	if (!sl_can_judge(config))
 		return "trust: a client needs the authorities to believe";
 	if (!config->peer_name)
 		return "peer_name: a client needs the server's name";
@@ -108,7 +110,7 @@ static const char *check_client(const struct sluice_config *config)
 
 static const char *check_server(const struct sluice_config *config)
 {
-	if (!config->credential && !config->psk_find)
+	if (!sl_can_certify(config) && !config->psk_find)
 		return "credential: a server needs a certificate and its key, or pre-shared keys";
 	if (config->ticket_lifetime > 604800)
 		return "ticket_lifetime: at most 604800 seconds";
@@ -116,7 +118,7 @@ static const char *check_server(const struct sluice_config *config)
 		return "ticket_count: at most 8";
 	if (config->client_auth > SLUICE_CLIENT_AUTH_REQUIRED)
 		return "client_auth: none, optional or required";
-	if (config->client_auth && !config->trust && !config->no_verify)
+	if (config->client_auth && !sl_can_judge(config))
 		return "trust: client_auth needs the authorities to believe";
 	return NULL;
 }
@@ -133,6 +135,13 @@ const char *sluice_config_check(const struct sluice_config *config)
 	    (config->record_limit < SLUICE_DATA_MIN ||
 	     config->record_limit > SLUICE_DATA_MAX))
 		return "record_limit: 63 to 16384 octets";
+	if (config->async & ~(unsigned int)(SLUICE_ASYNC_CREDENTIAL |
+					     SLUICE_ASYNC_SIGNATURE |
+					     SLUICE_ASYNC_VERDICT))
+		return "async: SLUICE_ASYNC_*";
+	if (config->no_verify &&
+	    (config->judge || config->async & SLUICE_ASYNC_VERDICT))
+		return "no_verify: does not go with a verdict of your own";
 	wrong = check_alpn(config->alpn);
 	if (!wrong)
 		wrong = check_lists(config);
@@ -203,7 +212,7 @@ void sluice_conn_free(struct sluice_conn *c)
 bool sl_verdict(struct sluice_conn *c, int rc, enum sluice_error error,
 		const char *reason)
 {
-	if (rc > 0)
+	if (rc > 0 && rc <= 255)
 		return sl_fail(c, (enum sl_alert)rc, error, reason);
 	return sl_internal(c, "the provider failed");
 }

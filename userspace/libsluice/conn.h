@@ -7,6 +7,7 @@
 #include "keyschedule.h"
 #include "message.h"
 #include "record.h"
+#include "sluice/async.h"
 #include "sluice/provider.h"
 #include "sluice/sluice.h"
 #include "transcript.h"
@@ -28,6 +29,8 @@
 #define SL_ALPN_NAME_MAX	255
 /* A client sends at most this many key shares. */
 #define SL_SHARES		2
+/* What a CertificateVerify signs (RFC 9846, section 4.4.3). */
+#define SL_SIGNED_MAX		(64 + 34 + SLUICE_HASH_MAX)
 /* Early data passed over by a server, in octets on the wire. */
 #define SL_EARLY_DATA_MAX	(64 * 1024)
 
@@ -53,6 +56,9 @@ struct sl_session {
 	bool verified;
 };
 
+/* The value of sl_handshake::wanted that is no SLUICE_WANT_*. */
+#define SL_NOTHING_WANTED	((enum sluice_status)0)
+
 /* Only while the handshake runs; wiped as soon as it ends. */
 struct sl_handshake {
 	const struct sl_step *step;
@@ -67,6 +73,18 @@ struct sl_handshake {
 	bool ccs_sent;
 	struct sl_session session;	/* there is one if it has a suite */
 	struct sluice_pubkey *peer_key;	/* of the certificate */
+
+	/*
+	 * What the caller has to give before the next step. The message that
+	 * it is about stays the current one: what is below points into it.
+	 */
+	enum sluice_status wanted;
+	struct sluice_credential_request request;
+	struct sluice_octets chain[SLUICE_CHAIN_MAX];	/* the peer's */
+	size_t chain_len;
+	const struct sluice_credential *credential;	/* to be shown */
+	uint8_t content[SL_SIGNED_MAX];			/* to be signed */
+	size_t content_len;
 
 	/* client */
 	uint32_t offered;		/* bits 1 << enum sl_extension */
@@ -115,6 +133,7 @@ struct sluice_conn {
 	bool by_psk;			/* no certificate */
 	bool resumed;			/* by_psk, and the key is a ticket's */
 	bool retried;
+	bool chosen;			/* client: what it shows, for this time */
 	bool rx_closed;
 	bool tx_closed;			/* close_notify or an alert is sent */
 	bool alert_due;

@@ -39,7 +39,8 @@ static bool take_message(struct sluice_conn *c, bool *taken)
 		return sl_unexpected(c, step->unexpected);
 	if (!step->read(c, type, &body))
 		return false;
-	sl_message_next(c);
+	if (!c->hs->wanted)
+		sl_message_next(c);
 	c->hello_done = true;
 	return true;
 }
@@ -58,6 +59,8 @@ static enum sluice_status go_on(struct sluice_conn *c, const uint8_t *in,
 		}
 		if (c->done)
 			return SLUICE_DONE;
+		if (c->hs->wanted)
+			return c->hs->wanted;
 		if (c->hs->step->write) {
 			c->hs->step->write(c);
 			continue;

@@ -17,6 +17,7 @@ enum {
 	WRITE_RETRY_CCS,
 	WRITE_HELLO,
 	WRITE_FLIGHT,
+	WRITE_FINISHED,
 	END_FLIGHT,
 	READ_CERTIFICATE,
 	READ_CERTIFICATE_VERIFY,
@@ -148,6 +149,12 @@ static bool write_extensions(struct sluice_conn *c)
 	return sl_message_end(c, &w);
 }
 
+static bool write_finished(struct sluice_conn *c)
+{
+	return sl_finished_write(c, c->hs->server_secret) &&
+	       next(c, END_FLIGHT);
+}
+
 static bool write_flight(struct sluice_conn *c)
 {
 	send_ccs(c);
@@ -157,11 +164,10 @@ static bool write_flight(struct sluice_conn *c)
 	if (!c->by_psk && c->config->client_auth &&
 	    !sl_certificate_request_write(c))
 		return false;
-	if (!c->by_psk &&
-	    (!sl_certificate_write(c) || !sl_certificate_verify_write(c)))
+	if (!c->by_psk && (!sl_certificate_write(c) || !sl_signature_make(c)))
 		return false;
-	return sl_finished_write(c, c->hs->server_secret) &&
-	       next(c, END_FLIGHT);
+	next(c, WRITE_FINISHED);
+	return c->hs->wanted || write_finished(c);
 }
 
 /* The client's flight still comes under the handshake's key: c->rx has it. */
@@ -178,8 +184,8 @@ static bool read_certificate(struct sluice_conn *c, enum sl_message type,
 {
 	(void)type;
 	return sl_certificate_read(c, body) && sl_message_hash(c) &&
-	       next(c, c->hs->peer_key ? READ_CERTIFICATE_VERIFY :
-					READ_FINISHED);
+	       next(c, c->hs->chain_len ? READ_CERTIFICATE_VERIFY :
+					 READ_FINISHED);
 }
 
 static bool read_certificate_verify(struct sluice_conn *c, enum sl_message type,
@@ -235,6 +241,7 @@ static const struct sl_step steps[END + 1] = {
 	[WRITE_RETRY_CCS] = { .write = write_retry_ccs },
 	[WRITE_HELLO] = { .write = write_hello },
 	[WRITE_FLIGHT] = { .write = write_flight },
+	[WRITE_FINISHED] = { .write = write_finished },
 	[END_FLIGHT] = { .write = end_flight },
 	[READ_CERTIFICATE] = {
 		.read = read_certificate, .expect = { SL_CERTIFICATE },

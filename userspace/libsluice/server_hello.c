@@ -5,6 +5,7 @@
 
 #include "auth.h"
 #include "conn.h"
+#include "credential.h"
 #include "hello.h"
 #include "tickets.h"
 
@@ -217,6 +218,9 @@ static bool read_alpn(struct sluice_conn *c, struct sl_reader *r)
 		if (sl_get_vec(&names, 1, 1, SL_ALPN_NAME_MAX).bad)
 			return sl_bad_decode(c, "a malformed list of application protocols");
 	}
+	c->hs->request.alpn_offered = (struct sluice_octets){
+		list.pos, list.left
+	};
 	for (alpn = c->config->alpn; alpn && *alpn; alpn++) {
 		for (names = list; names.left;) {
 			struct sl_reader name = sl_get_vec(&names, 1, 1,
@@ -404,7 +408,6 @@ static bool choose_authentication(struct sluice_conn *c,
 				  struct client_hello *hello)
 {
 	struct sl_extensions *ext = &hello->ext;
-	const uint16_t *scheme;
 
 	if (sl_has(ext, SL_EXT_PSK_KEY_EXCHANGE_MODES)) {
 		struct sl_reader *r = &ext->body[SL_EXT_PSK_KEY_EXCHANGE_MODES];
@@ -422,7 +425,7 @@ static bool choose_authentication(struct sluice_conn *c,
 		return true;
 	/* one that came without psk_dhe_ke is of no use */
 	sluice_wipe(&c->hs->session, sizeof(c->hs->session));
-	if (!c->config->credential)
+	if (!sl_can_certify(c->config))
 		return sl_has(ext, SL_EXT_PRE_SHARED_KEY) ?
 		       sl_fail(c, SL_UNKNOWN_PSK_IDENTITY,
 			       SLUICE_ERR_NEGOTIATION,
@@ -431,15 +434,10 @@ static bool choose_authentication(struct sluice_conn *c,
 			       "the client offers no pre-shared key, and there is no certificate");
 	if (!sl_has(ext, SL_EXT_SIGNATURE_ALGORITHMS))
 		return missing(c, "the client sent no signature_algorithms");
-	scheme = c->p->credential_schemes(c->p, c->config->credential);
-	for (; *scheme; scheme++) {
-		if (!sl_contains16(hello->schemes, *scheme))
-			continue;
-		c->signature = *scheme;
-		return sl_early_secret(c, c->suite, NULL);
-	}
-	return sl_fail(c, SL_HANDSHAKE_FAILURE, SLUICE_ERR_NEGOTIATION,
-		       "the client does not take signatures of our certificate's key");
+	c->hs->request.schemes = (struct sluice_octets){
+		hello->schemes.pos, hello->schemes.left
+	};
+	return sl_early_secret(c, c->suite, NULL) && sl_credential_choose(c);
 }
 
 bool sl_client_hello_read(struct sluice_conn *c, struct sl_reader *body,

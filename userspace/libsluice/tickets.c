@@ -161,8 +161,11 @@ bool sl_ticket_read(struct sluice_conn *c, struct sl_reader *body)
 	c->tickets++;
 	if (!config->ticket_put || !config->peer_name || !lifetime)
 		return true;
-	/* a pre-shared key has not vouched for the name */
-	if (config->psk)
+	/*
+	 * a pre-shared key has not vouched for the name; and the next
+	 * connection may have to be another client's
+	 */
+	if (config->psk || c->chosen)
 		return true;
 	if (!sl_ticket_psk(c, nonce.pos, nonce.left, psk))
 		return false;

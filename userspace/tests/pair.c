@@ -322,6 +322,9 @@ static bool step(struct pair *pair, struct end *end)
 				       out, &out_len);
 	end->in->start += in_len;
 	stream_put(end->out, out, out_len);
+	if (end->give && end->status >= SLUICE_WANT_CREDENTIAL &&
+	    end->give(end))
+		return true;
 	return in_len || out_len;
 }
 

@@ -60,6 +60,8 @@ struct end {
 	struct stream *in;
 	struct stream *out;
 	void *mem;
+	/* give the connection what it wants; false: not now */
+	bool (*give)(struct end *end);
 };
 
 struct pair {

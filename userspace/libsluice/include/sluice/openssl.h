@@ -105,7 +105,8 @@ int sluice_openssl_trust_crl(struct sluice_trust *trust, const char *path,
 /**
  * sluice_openssl_credential_load() - load a certificate chain and its key
  * @chain_path: PEM: the leaf, then what leads to a root
- * @key_path: PEM: the leaf's private key, not encrypted
+ * @key_path: PEM: the leaf's private key, not encrypted; NULL if it is elsewhere
+ *	and SLUICE_ASYNC_SIGNATURE has the caller sign with it
  * @why: SLUICE_OPENSSL_WHY_MAX octets for the reason of a failure
  *
  * Return: the credential, or NULL and a line in @why.
@@ -132,6 +133,17 @@ sluice_openssl_credential_der(const struct sluice_provider *p,
 			      const uint8_t *chain, size_t chain_len,
 			      const uint8_t *key, size_t key_len, char *why);
 void sluice_openssl_credential_free(struct sluice_credential *cred);
+
+/**
+ * sluice_openssl_credential_is_for() - is it this host's certificate?
+ * @name: a DNS name, not terminated, such as
+ *	struct sluice_credential_request::server_name
+ * @len: its length
+ *
+ * By the same rules as a client goes by (see struct sluice_peer::name).
+ */
+bool sluice_openssl_credential_is_for(const struct sluice_credential *cred,
+				      const char *name, size_t len);
 
 /**
  * sluice_openssl_names() - tell the names of a certificate

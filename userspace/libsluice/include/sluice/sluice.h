@@ -51,6 +51,8 @@ struct sluice_provider;		/* sluice/provider.h, as the next three */
 struct sluice_trust;		/* the certification authorities believed */
 struct sluice_credential;	/* a certificate chain and its private key */
 struct sluice_octets;		/* somebody's octets */
+struct sluice_credential_request;	/* sluice/async.h, as the next */
+struct sluice_verdict_request;
 
 /* Cipher suites (RFC 9846, appendix B.4). */
 #define SLUICE_AES_128_GCM_SHA256	0x1301
@@ -102,7 +104,19 @@ enum sluice_status {
 	 * what is still pending (an alert), then close the transport.
 	 */
 	SLUICE_ERROR,
+	/*
+	 * Handshake: send what was produced, then give what is wanted (see
+	 * sluice/async.h). Only with struct sluice_config::async.
+	 */
+	SLUICE_WANT_CREDENTIAL,
+	SLUICE_WANT_SIGNATURE,
+	SLUICE_WANT_VERDICT,
 };
+
+/* What the caller does itself: struct sluice_config::async. */
+#define SLUICE_ASYNC_CREDENTIAL	1	/* choose a certificate */
+#define SLUICE_ASYNC_SIGNATURE	2	/* sign with its key */
+#define SLUICE_ASYNC_VERDICT	4	/* judge the peer's certificates */
 
 /* Why a connection failed: struct sluice_conn_info::error. */
 enum sluice_error {
@@ -214,6 +228,16 @@ enum sluice_client_auth {
  *	most, SLUICE_DATA_MIN to SLUICE_DATA_MAX (record_size_limit, RFC 8449);
  *	what it asks for in turn is obeyed. 0: nothing is asked, nor obeyed
  *
+ * @choose: choose a certificate for a connection, by what the peer asks for;
+ *	NULL for @credential. What it returns is as sluice_give_credential()'s.
+ *	A client keeps no ticket of a connection to which it has shown one so
+ *	chosen: the next might have to show another
+ * @judge: judge the peer's certificates, instead of the provider: returns as
+ *	sluice_verdict() does, which it may begin with. It has the name, the
+ *	purpose and the time to check, too. @trust may then be NULL. May be NULL
+ * @async: SLUICE_ASYNC_*: what is done by the caller, between two calls, and
+ *	not by @choose, by the provider's sign(), or by @judge or the provider
+ *
  * Everything belongs to the caller, and must stay as it is until the last
  * connection that uses it is freed. Zero what is not set.
  */
@@ -247,6 +271,12 @@ struct sluice_config {
 	void (*keylog)(void *ctx, const char *line);
 	uint64_t update_after;
 	unsigned int record_limit;
+	const struct sluice_credential *
+		(*choose)(void *ctx,
+			  const struct sluice_credential_request *request);
+	int (*judge)(void *ctx, const struct sluice_verdict_request *request,
+		     const char **reason);
+	unsigned int async;
 };
 
 /* The most octets of all ALPN names together, one more for each name. */
@@ -294,12 +324,12 @@ void sluice_conn_free(struct sluice_conn *conn);
  * @out_len: its size, at least SLUICE_OUT_MIN; becomes the number produced
  *
  * What was produced has to be sent whatever the status is. A client calls it
- * first without input. Input that is not consumed (which happens only with
- * SLUICE_WANT_WRITE, SLUICE_DONE and SLUICE_ERROR) must be offered again; after
- * SLUICE_DONE it is application data, for sluice_open().
+ * first without input. Input that is not consumed (SLUICE_WANT_READ
+ * takes all of it) must be offered again; after SLUICE_DONE it is application
+ * data, for sluice_open().
  *
- * Return: SLUICE_DONE, SLUICE_WANT_READ, SLUICE_WANT_WRITE or SLUICE_ERROR.
- * A server has sent its tickets before it returns SLUICE_DONE.
+ * Return: SLUICE_DONE, SLUICE_WANT_READ, SLUICE_WANT_WRITE or SLUICE_ERROR;
+ * with struct sluice_config::async also what is wanted from the caller. A server has sent its tickets before it returns SLUICE_DONE.
  */
 enum sluice_status sluice_handshake(struct sluice_conn *conn,
 				    const uint8_t *in, size_t *in_len,
@@ -387,8 +417,9 @@ enum sluice_status sluice_eof(struct sluice_conn *conn);
  * @sni_len: its length
  * @handshake_done: the handshake is finished
  * @verified: the peer's certificate was checked against the trust store, and
- *	a server's against the name, now or in the handshake that the resumed
- *	ticket comes from; or it has shown that it has the pre-shared key
+ *	a server's against the name, or the caller has judged it, now or in the
+ *	handshake that the resumed ticket comes from; or it has shown that it
+ *	has the pre-shared key
  * @resumed: by a ticket
  * @psk: by a pre-shared key that is no ticket's
  * @retried: after a HelloRetryRequest

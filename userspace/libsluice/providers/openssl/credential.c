@@ -112,6 +112,28 @@ static bool load_key(const struct sluice_openssl *o,
 	return take_key(o, cred, path, why);
 }
 
+/* The private key is elsewhere; its public half tells how it can sign. */
+static bool load_public_key(const struct sluice_openssl *o,
+			    struct sluice_credential *cred, const char *path,
+			    char *why)
+{
+	BIO *bio = open_file(path, why);
+	X509 *leaf;
+
+	if (!bio)
+		return false;
+	leaf = X509_new_ex(o->lib, NULL);
+	if (leaf && PEM_read_bio_X509(bio, &leaf, NULL, NULL))
+		cred->key = X509_get_pubkey(leaf);
+	X509_free(leaf);
+	BIO_free(bio);
+	if (!cred->key) {
+		explain(why, path, "no certificate in PEM format");
+		return false;
+	}
+	return take_key(cred, path, why);
+}
+
 static bool load_chain(const struct sluice_openssl *o,
 		       struct sluice_credential *cred, const char *path,
 		       char *why)
@@ -153,7 +175,9 @@ sluice_openssl_credential_load(const struct sluice_provider *p,
 		explain(why, chain_path, "out of memory");
 		return NULL;
 	}
-	if (!load_key(sl_openssl(p), cred, key_path, why) ||
+	if (!(key_path ? load_key(sl_openssl(p), cred, key_path, why) :
+			 load_public_key(sl_openssl(p), cred, chain_path,
+					 why)) ||
 	    !load_chain(sl_openssl(p), cred, chain_path, why)) {
 		sluice_openssl_credential_free(cred);
 		return NULL;
@@ -216,6 +240,16 @@ void sluice_openssl_credential_free(struct sluice_credential *cred)
 	}
 	EVP_PKEY_free(cred->key);
 	OPENSSL_free(cred);
+}
+
+bool sluice_openssl_credential_is_for(const struct sluice_credential *cred,
+				      const char *name, size_t len)
+{
+	bool is = X509_check_host(cred->chain[0].cert, name, len,
+				  SL_HOST_FLAGS, NULL) == 1;
+
+	ERR_clear_error();
+	return is;
 }
 
 static size_t credential_chain(const struct sluice_provider *p,

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#include "credential.h"
+
+#include <string.h>
+
+#include "conn.h"
+#include "hello.h"
+
+static struct sl_reader reader(struct sluice_octets octets)
+{
+	return sl_reader(octets.data, octets.len);
+}
+
+void sl_get_filter(struct sl_reader *list, struct sl_reader *oid,
+		   struct sl_reader *values)
+{
+	*oid = sl_get_vec(list, 1, 1, 0xff);
+	*values = sl_get_vec(list, 2, 0, 0xffff);
+}
+
+/* The first of the key's schemes that the peer takes; 0 if there is none. */
+static uint16_t scheme_of(const struct sluice_credential_request *request,
+			  const struct sluice_credential *cred)
+{
+	const struct sluice_provider *p = request->provider;
+	const uint16_t *scheme = p->credential_schemes(p, cred);
+
+	while (*scheme && !sl_contains16(reader(request->schemes), *scheme))
+		scheme++;
+	return *scheme;
+}
+
+static bool is_issued(const struct sluice_credential_request *request,
+		      const struct sluice_credential *cred)
+{
+	const struct sluice_provider *p = request->provider;
+	struct sl_reader list = reader(request->authorities);
+	bool issued = !list.left;
+
+	while (!issued && list.left) {
+		struct sl_reader name = sl_get_vec(&list, 2, 1, 0xffff);
+
+		if (list.bad)
+			break;
+		issued = p->credential_issued(p, cred, name.pos, name.left);
+	}
+	return issued;
+}
+
+static bool passes(const struct sluice_credential_request *request,
+		   const struct sluice_credential *cred)
+{
+	const struct sluice_provider *p = request->provider;
+	struct sl_reader list = reader(request->filters);
+	struct sl_reader oid, values;
+
+	while (list.left) {
+		sl_get_filter(&list, &oid, &values);
+		if (list.bad ||
+		    !p->credential_matches(p, cred, oid.pos, oid.left,
+					   values.pos, values.left))
+			return false;
+	}
+	return true;
+}
+
+bool sluice_credential_fits(const struct sluice_credential_request *request,
+			    const struct sluice_credential *cred)
+{
+	return scheme_of(request, cred) &&
+	       (request->role == SLUICE_SERVER ||
+		(is_issued(request, cred) && passes(request, cred)));
+}
+
+bool sl_can_certify(const struct sluice_config *config)
+{
+	return config->credential || config->choose ||
+	       config->async & SLUICE_ASYNC_CREDENTIAL;
+}
+
+static bool no_credential(struct sluice_conn *c)
+{
+	if (c->sni_len)
+		return sl_fail(c, SL_UNRECOGNIZED_NAME, SLUICE_ERR_NEGOTIATION,
+			       "there is no certificate for the name that the client asks for");
+	return sl_fail(c, SL_HANDSHAKE_FAILURE, SLUICE_ERR_NEGOTIATION,
+		       "there is no certificate for this client");
+}
+
+bool sl_credential_use(struct sluice_conn *c,
+		       const struct sluice_credential *cred)
+{
+	const struct sluice_credential_request *request = &c->hs->request;
+
+	c->hs->credential = cred;
+	if (!sl_is_server(c)) {
+		/* whoever would refuse it does not need to see whose it is */
+		if (cred && sluice_credential_fits(request, cred))
+			c->client_signature = scheme_of(request, cred);
+		c->chosen = c->client_signature &&
+			    cred != c->config->credential;
+		return true;
+	}
+	if (!cred)
+		return no_credential(c);
+	c->signature = scheme_of(request, cred);
+	return c->signature ||
+	       sl_fail(c, SL_HANDSHAKE_FAILURE, SLUICE_ERR_NEGOTIATION,
+		       "the client does not take signatures of our certificate's key");
+}
+
+bool sl_credential_choose(struct sluice_conn *c)
+{
+	const struct sluice_config *config = c->config;
+	struct sluice_credential_request *request = &c->hs->request;
+
+	request->provider = c->p;
+	request->role = config->role;
+	if (sl_is_server(c) && c->sni_len) {
+		request->server_name = c->sni;
+		request->server_name_len = c->sni_len;
+	} else if (!sl_is_server(c) && config->peer_name) {
+		request->server_name = config->peer_name;
+		request->server_name_len = strlen(config->peer_name);
+	}
+	if (c->alpn_len) {
+		request->alpn = (const char *)c->alpn;
+		request->alpn_len = c->alpn_len;
+	}
+	if (config->async & SLUICE_ASYNC_CREDENTIAL) {
+		c->hs->wanted = SLUICE_WANT_CREDENTIAL;
+		return true;
+	}
+	return sl_credential_use(c, config->choose ?
+				    config->choose(config->ctx, request) :
+				    config->credential);
+}
