@@ -131,7 +131,7 @@ static bool load_public_key(const struct sluice_openssl *o,
 		explain(why, path, "no certificate in PEM format");
 		return false;
 	}
-	return take_key(cred, path, why);
+	return take_key(o, cred, path, why);
 }
 
 static bool load_chain(const struct sluice_openssl *o,
