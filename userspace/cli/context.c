@@ -182,6 +182,7 @@ void context_server(struct context *ctx, const struct options *options)
 		ctx->config.client_auth = options->client_optional ?
 					  SLUICE_CLIENT_AUTH_OPTIONAL :
 					  SLUICE_CLIENT_AUTH_REQUIRED;
+		ctx->config.name_authorities = true;
 		ctx->config.peer_certificate = keep_peer;
 	}
 	if (ctx->provider->random(ctx->provider, ctx->ticket_key,

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "certificate_wishes.h"
 #include "conn.h"
 #include "credential.h"
 #include "hello.h"
@@ -79,11 +80,36 @@ bool sl_certificate_request_read(struct sluice_conn *c, struct sl_reader *body)
 	if (context.left)
 		return sl_illegal(c, "a CertificateRequest with a context");
 	if (!check_schemes(c, &ext, request) ||
+	    !sl_read_certificate_wishes(c, &ext) ||
 	    !check_authorities(c, &ext, request) ||
 	    !check_filters(c, &ext, request))
 		return false;
 	c->certificate_requested = true;
 	return sl_credential_choose(c);
+}
+
+/* All of them or none. */
+static void put_authorities(struct sluice_conn *c, struct sl_writer *w)
+{
+	const struct sluice_trust *trust = c->config->trust;
+	struct sluice_octets name;
+	size_t total = 0, i, ext, list, mark;
+
+	if (!c->config->name_authorities || !trust || !c->p->trust_name)
+		return;
+	for (i = 0; c->p->trust_name(c->p, trust, i, &name); i++)
+		total += 2 + name.len;
+	if (!total || total > SLUICE_AUTHORITIES_MAX)
+		return;
+	ext = sl_begin_extension(c, w, SL_EXT_CERTIFICATE_AUTHORITIES);
+	list = sl_begin_vec(w, 2);
+	for (i = 0; c->p->trust_name(c->p, trust, i, &name); i++) {
+		mark = sl_begin_vec(w, 2);
+		sl_put(w, name.data, name.len);
+		sl_end_vec(w, mark, 2);
+	}
+	sl_end_vec(w, list, 2);
+	sl_end_vec(w, ext, 2);
 }
 
 bool sl_certificate_request_write(struct sluice_conn *c)
@@ -97,6 +123,8 @@ bool sl_certificate_request_write(struct sluice_conn *c)
 	ext = sl_begin_extension(c, &w, SL_EXT_SIGNATURE_ALGORITHMS);
 	sl_put_schemes(&w, c->config);
 	sl_end_vec(&w, ext, 2);
+	sl_put_certificate_wishes(c, &w);
+	put_authorities(c, &w);
 	sl_end_vec(&w, mark, 2);
 	c->certificate_requested = true;
 	return sl_message_end(c, &w);

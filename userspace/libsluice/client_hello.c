@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "certificate_wishes.h"
 #include "conn.h"
 #include "hello.h"
 #include "tickets.h"
@@ -233,6 +234,7 @@ bool sl_client_hello_write(struct sluice_conn *c)
 		ext = sl_begin_extension(c, &w, SL_EXT_SIGNATURE_ALGORITHMS);
 		sl_put_schemes(&w, c->config);
 		sl_end_vec(&w, ext, 2);
+		sl_put_certificate_wishes(c, &w);
 	}
 	put_alpn(c, &w);
 	if (c->config->record_limit)

@@ -30,6 +30,22 @@ static uint16_t scheme_of(const struct sluice_credential_request *request,
 	return *scheme;
 }
 
+/* Can the peer check what our authorities have signed? */
+static bool is_readable(const struct sluice_credential_request *request,
+			const struct sluice_credential *cred)
+{
+	const struct sluice_provider *p = request->provider;
+	const uint16_t *scheme;
+
+	if (!p->credential_signatures)
+		return true;
+	scheme = p->credential_signatures(p, cred);
+	while (*scheme && sl_contains16(reader(request->certificate_schemes),
+					*scheme))
+		scheme++;
+	return !*scheme;
+}
+
 static bool is_issued(const struct sluice_credential_request *request,
 		      const struct sluice_credential *cred)
 {
@@ -67,7 +83,7 @@ static bool passes(const struct sluice_credential_request *request,
 bool sluice_credential_fits(const struct sluice_credential_request *request,
 			    const struct sluice_credential *cred)
 {
-	return scheme_of(request, cred) &&
+	return scheme_of(request, cred) && is_readable(request, cred) &&
 	       (request->role == SLUICE_SERVER ||
 		(is_issued(request, cred) && passes(request, cred)));
 }
@@ -103,6 +119,7 @@ bool sl_credential_use(struct sluice_conn *c,
 	}
 	if (!cred)
 		return no_credential(c);
+	/* one that the client may not be able to check is better than none */
 	c->signature = scheme_of(request, cred);
 	return c->signature ||
 	       sl_fail(c, SL_HANDSHAKE_FAILURE, SLUICE_ERR_NEGOTIATION,

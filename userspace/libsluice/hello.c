@@ -26,6 +26,14 @@ const uint16_t sl_signature_schemes[] = {
 	0
 };
 
+/* What most authorities sign with is too weak for a handshake. */
+static const uint16_t certificate_schemes[] = {
+	SLUICE_RSA_PKCS1_SHA256,
+	SLUICE_RSA_PKCS1_SHA384,
+	SLUICE_RSA_PKCS1_SHA512,
+	0
+};
+
 static const uint16_t default_suites[] = {
 	SLUICE_AES_256_GCM_SHA384,
 	SLUICE_AES_128_GCM_SHA256,
@@ -66,23 +74,43 @@ bool sl_suite_usable(const struct sluice_config *config, uint16_t id)
 	       (!p->aead_offered || p->aead_offered(p, suite->aead));
 }
 
-bool sl_scheme_usable(const struct sluice_config *config, uint16_t scheme)
+static bool has_scheme(const struct sluice_config *config, uint16_t scheme)
 {
 	const struct sluice_provider *p = config->provider;
 
+	return !p->scheme_offered || p->scheme_offered(p, scheme);
+}
+
+bool sl_scheme_usable(const struct sluice_config *config, uint16_t scheme)
+{
 	return sl_listed(sl_signature_schemes, scheme) &&
-	       (!p->scheme_offered || p->scheme_offered(p, scheme));
+	       has_scheme(config, scheme);
+}
+
+static void put_schemes(struct sl_writer *w, const struct sluice_config *config,
+			const uint16_t *scheme)
+{
+	for (; *scheme; scheme++) {
+		if (has_scheme(config, *scheme))
+			sl_put16(w, *scheme);
+	}
 }
 
 void sl_put_schemes(struct sl_writer *w, const struct sluice_config *config)
 {
-	const uint16_t *scheme = sl_signature_schemes;
 	size_t mark = sl_begin_vec(w, 2);
 
-	for (; *scheme; scheme++) {
-		if (sl_scheme_usable(config, *scheme))
-			sl_put16(w, *scheme);
-	}
+	put_schemes(w, config, sl_signature_schemes);
+	sl_end_vec(w, mark, 2);
+}
+
+void sl_put_certificate_schemes(struct sl_writer *w,
+				const struct sluice_config *config)
+{
+	size_t mark = sl_begin_vec(w, 2);
+
+	put_schemes(w, config, sl_signature_schemes);
+	put_schemes(w, config, certificate_schemes);
 	sl_end_vec(w, mark, 2);
 }
 

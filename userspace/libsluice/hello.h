@@ -24,6 +24,9 @@ extern const uint16_t sl_signature_schemes[];
 bool sl_scheme_usable(const struct sluice_config *config, uint16_t scheme);
 /* A list with those, length and all. */
 void sl_put_schemes(struct sl_writer *w, const struct sluice_config *config);
+/* The same of signatures in certificates. */
+void sl_put_certificate_schemes(struct sl_writer *w,
+				const struct sluice_config *config);
 
 /* The configured suites and groups, or the defaults. */
 const uint16_t *sl_suites(const struct sluice_config *config);

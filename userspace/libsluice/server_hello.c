@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "auth.h"
+#include "certificate_wishes.h"
 #include "conn.h"
 #include "credential.h"
 #include "hello.h"
@@ -437,6 +438,8 @@ static bool choose_authentication(struct sluice_conn *c,
 	c->hs->request.schemes = (struct sluice_octets){
 		hello->schemes.pos, hello->schemes.left
 	};
+	if (!sl_read_certificate_wishes(c, ext))
+		return false;
 	return sl_early_secret(c, c->suite, NULL) && sl_credential_choose(c);
 }
 

@@ -132,9 +132,22 @@ check "curl with a client certificate, and without" curl_shows
 for port in 4461 4463; do
 	refused 3 'certificate_required.*--cert and --key' "no client certificate, port $port" get --cacert ec.pem "https://localhost:$port/www/file"
 done
-refused 3 'unknown_ca' "a client certificate of another authority" get --cacert ec.pem --cert mallory.pem --key mallory.key https://localhost:4461/file
+# Our own client shows a certificate only where its authority is named.
+refused 3 'certificate_required' "a client certificate of another authority" get --cacert ec.pem --cert mallory.pem --key mallory.key https://localhost:4461/file
+s_client() {
+	(printf 'GET /file HTTP/1.0\r\n\r\n'; sleep 1) |
+		timeout 20 openssl s_client -connect localhost:4461 -CAfile ec.pem -ign_eof "$@"
+}
+names_authorities() {
+	s_client -cert alice.pem -key alice.key | grep -A1 "Acceptable client" | grep alice
+}
+check "its authorities are named" names_authorities
 refused 3 'certificate_required.*does not take' "a client certificate of another authority, and it is known before" get --cacert ec.pem --cert rsa.pem --key rsa.key https://localhost:4463/www/file
-refused 3 'unknown_ca' "an optional client certificate of another authority" get --cacert ec.pem --cert mallory.pem --key mallory.key https://localhost:4462/file
+unknown_authority() {
+	s_client -cert mallory.pem -key mallory.key 2>&1 | grep 'alert unknown ca'
+}
+check "a client that shows one of another authority all the same" unknown_authority
+check "an optional client certificate of another authority is not shown" fetch_and_compare --cacert ec.pem --cert mallory.pem --key mallory.key https://localhost:4462/file
 refused 1 'cert needs --key' "a client certificate without its key" get --cert alice.pem https://localhost:4461/file
 refused 1 'needs --client-ca' "--client-optional alone" "$sluice" serve --cert ec.pem --key ec.key --root www --client-optional
 

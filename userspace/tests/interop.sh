@@ -92,6 +92,11 @@ issue alice clientAuth "${ec[@]}" -days 2
 issue alice-rsa clientAuth -newkey rsa:2048 -days 2
 issue alice-rsapss clientAuth -newkey rsa-pss -pkeyopt rsa_keygen_bits:2048 -days 2
 issue alice-ed25519 clientAuth -newkey ed25519 -days 2
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$tmp/rsaca.key" -out "$tmp/rsaca.pem" \
+	-days 2 -subj "/CN=RSA authority" 2>/dev/null
+openssl req -x509 -CA "$tmp/rsaca.pem" -CAkey "$tmp/rsaca.key" "${ec[@]}" -nodes \
+	-keyout "$tmp/mixed.key" -out "$tmp/mixed.pem" -subj /CN=localhost \
+	-addext subjectAltName=DNS:localhost -addext basicConstraints=CA:FALSE 2>/dev/null
 issue server serverAuth "${ec[@]}" -days 2
 issue expired clientAuth "${ec[@]}" -not_before 20200101000000Z -not_after 20210101000000Z
 
@@ -152,6 +157,12 @@ for type in p384 p521 ed25519 rsa rsapss; do
 		'verified=1.*data=1.*error=0'
 	stop
 done
+openssl_server -cert "$tmp/mixed.pem" -key "$tmp/mixed.key" -trace
+expect "client, openssl s_server, certificate that RSA has signed" \
+	"$(client --ca "$tmp/rsaca.pem" --expect olleh)
+$(grep -a -A12 'type=signature_algorithms_cert' "$tmp/server.log")" \
+	'verified=1.*data=1.*error=0' '04-01 05 01 06 01 *[.]'
+stop
 openssl_server -cert "$tmp/p256.pem" -key "$tmp/p256.key" -groups P-384
 expect "client, openssl s_server, HelloRetryRequest" \
 	"$(client --ca "$tmp/p256.pem" --expect olleh)" \
@@ -351,6 +362,13 @@ for name in alice alice-rsa alice-rsapss alice-ed25519; do
 	expect "server, openssl s_client, client certificate, $name" "$text
 $(ended)" '^hello' "client=[er][a-z0-9_]* peer=\[CN=$name,O=test\]\[DNS:$name.test\]\[email:$name@test\]" 'verified=1.*tickets=0 data=1.*error=0'
 done
+our_server 1 --cert "$tmp/p256.pem" --key "$tmp/p256.key" --ca "$tmp/ca.pem" \
+	--client-auth required --authorities
+# shellcheck disable=SC2046
+text=$(s_client $(with alice) -trace)
+expect "server, openssl s_client, names of the authorities" "$text
+$(ended)" 'Acceptable client certificate CA names' '^CN *= *authority ca' \
+	'signature_algorithms_cert' 'peer=\[CN=alice' 'data=1.*error=0'
 mutual required
 text=$(s_client)
 expect "server, openssl s_client, client certificate required, and none" "$text
@@ -390,6 +408,12 @@ $(ended)" '^hello' 'retried=1.*data=1.*error=[06]'
 		expect "server, gnutls-cli, client certificate, $name" "$text
 $(ended)" '^hello' "peer=\[CN=$name,O=test\].*verified=1.*data=1.*error=[06]"
 	done
+	our_server 1 --cert "$tmp/p256.pem" --key "$tmp/p256.key" \
+		--ca "$tmp/ca.pem" --client-auth required --authorities
+	text=$(gnutls_client --verbose --x509certfile "$tmp/alice.pem" \
+		--x509keyfile "$tmp/alice.key")
+	expect "server, gnutls-cli, names of the authorities" "$text
+$(ended)" 'trusted authorities:' 'CN=authority ca' 'data=1.*error=[06]'
 	mutual required
 	text=$(gnutls_client)
 	expect "server, gnutls-cli, client certificate required, and none" "$text

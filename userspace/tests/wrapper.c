@@ -246,6 +246,20 @@ static bool w_credential_matches(const struct sluice_provider *p,
 					       values, len);
 }
 
+static const uint16_t *
+w_credential_signatures(const struct sluice_provider *p,
+			const struct sluice_credential *cred)
+{
+	return of(p)->real->credential_signatures(of(p)->real, cred);
+}
+
+static bool w_trust_name(const struct sluice_provider *p,
+			 const struct sluice_trust *trust, size_t i,
+			 struct sluice_octets *name)
+{
+	return of(p)->real->trust_name(of(p)->real, trust, i, name);
+}
+
 static int w_sign(const struct sluice_provider *p,
 		  const struct sluice_credential *cred, uint16_t scheme,
 		  const uint8_t *data, size_t len, uint8_t *sig,
@@ -325,6 +339,8 @@ void wrapper_init(struct wrapper *w, const struct sluice_provider *real)
 			.credential_schemes = w_credential_schemes,
 			.credential_issued = w_credential_issued,
 			.credential_matches = w_credential_matches,
+			.credential_signatures = w_credential_signatures,
+			.trust_name = w_trust_name,
 			.sign = w_sign,
 			.verify_chain = w_verify_chain,
 			.verify_signature = w_verify_signature,

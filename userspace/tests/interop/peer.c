@@ -414,6 +414,7 @@ int main(int argc, char **argv)
 		{ "record-limit", required_argument, NULL, 'L' },
 		{ "updates", required_argument, NULL, 'u' },
 		{ "tickets", no_argument, NULL, 'T' },
+		{ "authorities", no_argument, NULL, 'N' },
 		{ NULL, 0, NULL, 0 }
 	};
 	struct peer *peer = calloc(1, sizeof(*peer));
@@ -466,6 +467,7 @@ int main(int argc, char **argv)
 					      SLUICE_CLIENT_AUTH_OPTIONAL :
 					      SLUICE_CLIENT_AUTH_REQUIRED;
 			break;
+		case 'N': config->name_authorities = true; break;
 		case 'T':
 			config->ticket_key = peer->ticket_key;
 			config->ticket_put = put_ticket;

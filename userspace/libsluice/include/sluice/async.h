@@ -48,6 +48,7 @@ extern "C" {
  * @alpn_offered: server: all that the client offers, each behind an octet with
  *	its length (RFC 7301, section 3.1)
  * @schemes: the signature schemes that the peer takes, two octets each
+ * @certificate_schemes: the same for the signatures in certificates
  * @authorities: the authorities that it names, each a DistinguishedName (DER)
  *	behind two octets with its length; without data if it names none
  * @filters: client: what the certificate has to have, as oid_filters has it
@@ -64,6 +65,7 @@ struct sluice_credential_request {
 	size_t alpn_len;
 	struct sluice_octets alpn_offered;
 	struct sluice_octets schemes;
+	struct sluice_octets certificate_schemes;
 	struct sluice_octets authorities;
 	struct sluice_octets filters;
 };
@@ -71,8 +73,9 @@ struct sluice_credential_request {
 /**
  * sluice_credential_fits() - would the peer take this one?
  *
- * Its key can sign with one of the schemes and, on a client, it is issued by
- * one of the authorities and passes the filters. The name is not looked at (see
+ * Its key can sign with one of the schemes, its certificates are signed with
+ * those for certificates and, on a client, it is issued by one of the
+ * authorities and passes the filters. The name is not looked at (see
  * sluice_openssl_credential_is_for()).
  */
 bool sluice_credential_fits(const struct sluice_credential_request *request,

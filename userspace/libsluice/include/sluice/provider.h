@@ -61,6 +61,12 @@ enum sluice_aead {
 #define SLUICE_RSA_PSS_PSS_SHA256	0x0809
 #define SLUICE_RSA_PSS_PSS_SHA384	0x080a
 #define SLUICE_RSA_PSS_PSS_SHA512	0x080b
+/* In certificates only. */
+#define SLUICE_RSA_PKCS1_SHA256		0x0401
+#define SLUICE_RSA_PKCS1_SHA384		0x0501
+#define SLUICE_RSA_PKCS1_SHA512		0x0601
+/* What a certificate is signed with, if none of them fits. */
+#define SLUICE_SCHEME_OTHER		0xffff
 
 /* Bounds for the callers' buffers. */
 #define SLUICE_SHARE_MAX	1249	/* SecP256r1MLKEM768, from a client */
@@ -121,7 +127,8 @@ struct sluice_peer {
  * @kx_free: end it
  *
  * @scheme_offered: can this provider check signatures of the scheme? What it
- *	cannot is not offered to the peer. NULL: it can check all of them
+ *	cannot is not offered to the peer. Those of PKCS #1 are asked for because
+ *	of certificates. NULL: it can check all of them
  *
  * @credential_chain: the certificates, DER, leaf first, that live as long as
  *	@cred: fills in at most SLUICE_CHAIN_MAX, returns how many
@@ -134,9 +141,16 @@ struct sluice_peer {
  *	identifier (DER, with its tag), and in it these values (RFC 9846,
  *	section 4.2.5)? True if the extension is one that the provider does not
  *	know
+ * @credential_signatures: SignatureSchemes with which @cred's certificates are
+ *	signed, SLUICE_SCHEME_OTHER for what is none; one that is signed by its
+ *	own key does not count. Ended by 0, lives as long as @cred. NULL: not
+ *	known, so that the peer's signature_algorithms_cert is not looked at
  * @sign: sign @data with @scheme; the signature goes to @sig, which has
  *	SLUICE_SIGNATURE_MAX octets, its length to @sig_len
  *
+ * @trust_name: the name (DER) of authority number @i, from 0 on, of a trust
+ *	store; lives as long as @trust. False if there are fewer. NULL: names
+ *	are not known
  * @verify_chain: check the peer's certificates (DER, leaf first) against
  *	@trust, and the leaf against @peer. @trust is NULL: only take the
  *	leaf's key. 0 and the leaf's key in *@key; or an alert, and one line in
@@ -211,11 +225,16 @@ struct sluice_provider {
 				   const struct sluice_credential *cred,
 				   const uint8_t *oid, size_t oid_len,
 				   const uint8_t *values, size_t len);
+	const uint16_t *(*credential_signatures)(const struct sluice_provider *p,
+						 const struct sluice_credential *cred);
 	int (*sign)(const struct sluice_provider *p,
 		    const struct sluice_credential *cred, uint16_t scheme,
 		    const uint8_t *data, size_t len,
 		    uint8_t *sig, size_t *sig_len);
 
+	bool (*trust_name)(const struct sluice_provider *p,
+			   const struct sluice_trust *trust, size_t i,
+			   struct sluice_octets *name);
 	int (*verify_chain)(const struct sluice_provider *p,
 			    const struct sluice_trust *trust,
 			    const struct sluice_octets *chain, size_t count,

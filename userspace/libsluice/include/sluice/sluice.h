@@ -176,6 +176,10 @@ enum sluice_client_auth {
  *	a client (extended key usage). Nobody is asked who has shown a
  *	pre-shared key. There are no tickets then: everybody proves anew who
  *	it is
+ * @name_authorities: server: tell clients who are asked for a certificate the
+ *	names of @trust's authorities (certificate_authorities, RFC 9846,
+ *	section 4.2.4), so that they can choose; unless these take more than
+ *	SLUICE_AUTHORITIES_MAX octets: part of them would mislead
  * @peer_certificate: the peer's certificates (DER, the leaf first), after they
  *	were checked: return false to refuse them (access_denied). Only the end
  *	of the handshake shows that the peer has the key, too. Not called when
@@ -247,6 +251,7 @@ struct sluice_config {
 	const struct sluice_trust *trust;
 	const struct sluice_credential *credential;
 	enum sluice_client_auth client_auth;
+	bool name_authorities;
 	bool (*peer_certificate)(void *ctx, const struct sluice_octets *chain,
 				 size_t count);
 	const struct sluice_psk *psk;
@@ -281,6 +286,8 @@ struct sluice_config {
 
 /* The most octets of all ALPN names together, one more for each name. */
 #define SLUICE_ALPN_MAX		512
+/* The most octets of authorities' names that a server sends. */
+#define SLUICE_AUTHORITIES_MAX	8192
 
 /**
  * sluice_config_check() - is a configuration usable?

@@ -72,6 +72,8 @@ static bool take_key(const struct sluice_openssl *o,
 static bool take_cert(struct sluice_credential *cred, X509 *cert,
 		      const char *source, char *why)
 {
+	size_t n = 0;
+
 	if (cred->count == SLUICE_CHAIN_MAX) {
 		explain(why, source, "more than 16 certificates");
 		return false;
@@ -88,6 +90,9 @@ static bool take_cert(struct sluice_credential *cred, X509 *cert,
 	}
 	X509_up_ref(cert);
 	cred->chain[cred->count++].cert = cert;
+	while (cred->signatures[n])
+		n++;
+	cred->signatures[n] = sl_openssl_signature(cert);
 	return true;
 }
 
@@ -298,6 +303,7 @@ void sluice_openssl_trust_free(struct sluice_trust *trust)
 	if (!trust)
 		return;
 	X509_STORE_free(trust->store);
+	sk_X509_NAME_pop_free(trust->names, X509_NAME_free);
 	OPENSSL_free(trust);
 }
 
@@ -317,8 +323,12 @@ int sluice_openssl_trust_file(struct sluice_trust *trust, const char *path,
 	if (!bio)
 		return -1;
 	BIO_free(bio);
-	if (X509_STORE_load_file_ex(trust->store, path, trust->lib, NULL))
-		return 0;
+	if (X509_STORE_load_file_ex(trust->store, path, trust->lib, NULL)) {
+		if (sl_openssl_trust_names(trust))
+			return 0;
+		explain(why, path, "out of memory");
+		return -1;
+	}
 	explain(why, path, "no certificate in PEM format");
 	return -1;
 }

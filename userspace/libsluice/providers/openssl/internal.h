@@ -51,6 +51,7 @@ struct sluice_trust {
 	OSSL_LIB_CTX *lib;
 	bool crl;		/* ask the lists that are in the store */
 	unsigned int crl_flags;
+	STACK_OF(X509_NAME) *names;	/* of the authorities from files */
 };
 
 struct sluice_credential {
@@ -62,6 +63,7 @@ struct sluice_credential {
 		int len;
 	} chain[SLUICE_CHAIN_MAX];
 	uint16_t schemes[8];
+	uint16_t signatures[SLUICE_CHAIN_MAX + 1];	/* 0-ended */
 };
 
 /* Public keys are used as they are. */
@@ -80,6 +82,12 @@ X509 *sl_openssl_parse(const struct sluice_openssl *o,
 
 /* Have a check ask the trust store's revocation lists, if it has any. */
 void sl_openssl_check_crls(X509_STORE_CTX *ctx, struct sluice_trust *trust);
+
+/* The scheme a certificate is signed with; 0 if it is by its own key. */
+uint16_t sl_openssl_signature(X509 *cert);
+
+/* Note the names of the certificates that the store has loaded by now. */
+bool sl_openssl_trust_names(struct sluice_trust *trust);
 
 /* 0-ended list of the schemes that fit a key, and that there are. */
 void sl_openssl_key_schemes(const struct sluice_openssl *o, const EVP_PKEY *key,

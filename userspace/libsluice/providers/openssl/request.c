@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Is our certificate what a CertificateRequest asks for (RFC 9846, 4.3.2)? */
+/* CertificateRequest (RFC 9846, 4.3.2): what is asked for, and do we have it? */
 #include <limits.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -100,8 +100,96 @@ static bool credential_matches(const struct sluice_provider *p,
 	return ok;
 }
 
+uint16_t sl_openssl_signature(X509 *cert)
+{
+	static const struct {
+		int key, md;
+		uint16_t scheme;
+	} known[] = {
+		{ EVP_PKEY_EC, NID_sha256, SLUICE_ECDSA_SECP256R1_SHA256 },
+		{ EVP_PKEY_EC, NID_sha384, SLUICE_ECDSA_SECP384R1_SHA384 },
+		{ EVP_PKEY_EC, NID_sha512, SLUICE_ECDSA_SECP521R1_SHA512 },
+		{ EVP_PKEY_ED25519, NID_undef, SLUICE_ED25519 },
+		{ EVP_PKEY_RSA, NID_sha256, SLUICE_RSA_PKCS1_SHA256 },
+		{ EVP_PKEY_RSA, NID_sha384, SLUICE_RSA_PKCS1_SHA384 },
+		{ EVP_PKEY_RSA, NID_sha512, SLUICE_RSA_PKCS1_SHA512 },
+		/* of which kind the authority's key is, it does not say */
+		{ EVP_PKEY_RSA_PSS, NID_sha256, SLUICE_RSA_PSS_RSAE_SHA256 },
+		{ EVP_PKEY_RSA_PSS, NID_sha384, SLUICE_RSA_PSS_RSAE_SHA384 },
+		{ EVP_PKEY_RSA_PSS, NID_sha512, SLUICE_RSA_PSS_RSAE_SHA512 },
+	};
+	int md, key;
+
+	if (X509_self_signed(cert, 0) == 1)
+		return 0;
+	if (X509_get_signature_info(cert, &md, &key, NULL, NULL)) {
+		for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+			if (known[i].key == key && known[i].md == md)
+				return known[i].scheme;
+		}
+	}
+	ERR_clear_error();
+	return SLUICE_SCHEME_OTHER;
+}
+
+static const uint16_t *
+credential_signatures(const struct sluice_provider *p,
+		      const struct sluice_credential *cred)
+{
+	(void)p;
+	return cred->signatures;
+}
+
+static bool add_name(STACK_OF(X509_NAME) *names, const X509_NAME *name)
+{
+	X509_NAME *copy;
+
+	for (int i = 0; i < sk_X509_NAME_num(names); i++) {
+		if (!X509_NAME_cmp(sk_X509_NAME_value(names, i), name))
+			return true;
+	}
+	copy = X509_NAME_dup(name);
+	if (copy && sk_X509_NAME_push(names, copy))
+		return true;
+	X509_NAME_free(copy);
+	return false;
+}
+
+/*
+ * A folder's certificates are loaded as they are needed, perhaps by several
+ * threads: so what may be read later is noted now.
+ */
+bool sl_openssl_trust_names(struct sluice_trust *trust)
+{
+	STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(trust->store);
+
+	if (!trust->names)
+		trust->names = sk_X509_NAME_new_null();
+	if (!trust->names)
+		return false;
+	for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+		X509 *cert = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+
+		if (cert && !add_name(trust->names, X509_get_subject_name(cert)))
+			return false;
+	}
+	return true;
+}
+
+static bool trust_name(const struct sluice_provider *p,
+		       const struct sluice_trust *trust, size_t i,
+		       struct sluice_octets *name)
+{
+	(void)p;
+	return i < (size_t)sk_X509_NAME_num(trust->names) &&
+	       X509_NAME_get0_der(sk_X509_NAME_value(trust->names, (int)i),
+				  &name->data, &name->len);
+}
+
 void sl_openssl_request_table(struct sluice_provider *table)
 {
 	table->credential_issued = credential_issued;
 	table->credential_matches = credential_matches;
+	table->credential_signatures = credential_signatures;
+	table->trust_name = trust_name;
 }

@@ -70,6 +70,10 @@ void sl_openssl_probe_schemes(struct sluice_openssl *o)
 
 static bool scheme_offered(const struct sluice_provider *p, uint16_t id)
 {
+	/* in certificates, which are checked elsewhere */
+	if (id == SLUICE_RSA_PKCS1_SHA256 || id == SLUICE_RSA_PKCS1_SHA384 ||
+	    id == SLUICE_RSA_PKCS1_SHA512)
+		id = SLUICE_RSA_PSS_RSAE_SHA256;
 	for (size_t i = 0; i < sizeof(schemes_known) / sizeof(*schemes_known);
 	     i++)
 		if (schemes_known[i].id == id)
