@@ -120,5 +120,45 @@ if [[ -e $modules/fips.so ]]; then
 else
 	echo "ok $((++n)) - FIPS # SKIP there is no $modules/fips.so"
 fi
+
+# Keys that stay in a token: SoftHSM's, in a folder of its own.
+module=/usr/lib/softhsm/libsofthsm2.so
+if [[ -e $module && -e $modules/pkcs11.so ]]; then
+	mkdir tokens
+	printf 'directories.tokendir = %s\nobjectstore.backend = file\n' "$work/tokens" >softhsm2.conf
+	export SOFTHSM2_CONF=$work/softhsm2.conf PKCS11_PROVIDER_MODULE=$module
+	softhsm2-util --init-token --free --label sluice --so-pin 5678 --pin 1234 >/dev/null
+	for name in ec rsa; do
+		openssl pkcs8 -topk8 -nocrypt -in "$name.key" -out key8
+		softhsm2-util --import key8 --token sluice --label "$name" --id 0${#name} --pin 1234 >/dev/null
+	done
+	echo 1234 >pin
+	echo 4321 >wrong
+	token='pkcs11:token=sluice;type=private;object'
+	serve 4711 --cert ec.pem --key "$token=ec?pin-source=file:$work/pin"
+	serve 4712 --cert rsa.pem --key "$token=rsa?pin-source=file:$work/pin"
+	openssl_server 4713 -cert ec.pem -key ec.key -Verify 1 -verify_return_error -CAfile rsa.pem
+	for port in 4711 4712 4713; do
+		wait_port "$port"
+	done
+	# a process for each connection: each has to log in again
+	curl_gets() {
+		curl -sS --cacert "$1.pem" -o got "https://localhost:$2/file" && cmp got www/file &&
+			curl -sS --cacert "$1.pem" -o got "https://localhost:$2/file" && cmp got www/file
+	}
+	check "PKCS#11: curl from our server, ECDSA" curl_gets ec 4711
+	check "PKCS#11: curl from our server, RSA" curl_gets rsa 4712
+	check "PKCS#11: a client's certificate, to openssl s_server" fetch_and_compare --cacert ec.pem \
+		--cert rsa.pem --key "$token=rsa?pin-value=1234" https://localhost:4713/www/file
+	check "PKCS#11: a client's certificate, and FIPS for the rest" fips fetch_and_compare --fips --cacert ec.pem \
+		--cert rsa.pem --key "$token=rsa?pin-value=1234" https://localhost:4713/www/file
+	refused 7 'PIN is not right' "PKCS#11: a wrong PIN" get --cert ec.pem \
+		--key "$token=ec?pin-source=file:$work/wrong" https://localhost:4701/
+	refused 7 'wants a PIN: give pin-source' "PKCS#11: no PIN" setsid -w "$sluice" get --cert ec.pem --key "$token=ec" https://localhost:4701/
+	refused 7 'no such private key' "PKCS#11: no such key" get --cert ec.pem --key "$token=none?pin-value=1234" https://localhost:4701/
+	refused 7 'not that of the key' "PKCS#11: another's key" get --cert ec.pem --key "$token=rsa?pin-value=1234" https://localhost:4701/
+else
+	echo "ok $((++n)) - PKCS#11 # SKIP there is no SoftHSM or no pkcs11-provider"
+fi
 echo "1..$n"
 exit "$status"

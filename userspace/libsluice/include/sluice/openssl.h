@@ -105,8 +105,12 @@ int sluice_openssl_trust_crl(struct sluice_trust *trust, const char *path,
 /**
  * sluice_openssl_credential_load() - load a certificate chain and its key
  * @chain_path: PEM: the leaf, then what leads to a root
- * @key_path: PEM: the leaf's private key, not encrypted; NULL if it is elsewhere
- *	and SLUICE_ASYNC_SIGNATURE has the caller sign with it
+ * @key_path: PEM: the leaf's private key, not encrypted. Or the URI of a key
+ *	that stays in a token (RFC 7512), "pkcs11:…", by OpenSSL's provider
+ *	pkcs11 (provider-pkcs11(7)), which has to name the token's module in
+ *	OpenSSL's configuration or in $PKCS11_PROVIDER_MODULE. The PIN comes by
+ *	pin-source in the URI, or from the configuration. NULL if the key is
+ *	elsewhere and SLUICE_ASYNC_SIGNATURE has the caller sign with it
  * @why: SLUICE_OPENSSL_WHY_MAX octets for the reason of a failure
  *
  * Return: the credential, or NULL and a line in @why.

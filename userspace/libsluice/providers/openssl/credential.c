@@ -46,8 +46,9 @@ static bool try_key(const struct sluice_openssl *o,
 	const char *reason;
 	size_t len;
 
-	if (!o->fips || !o->table.sign(&o->table, cred, cred->schemes[0],
-				       (const uint8_t *)"", 0, sig, &len))
+	if ((!o->fips && !cred->lib) ||
+	    !o->table.sign(&o->table, cred, cred->schemes[0],
+			   (const uint8_t *)"", 0, sig, &len))
 		return true;
 	reason = ERR_reason_error_string(ERR_peek_error());
 	snprintf(why, SLUICE_OPENSSL_WHY_MAX, "%s: the key cannot sign: %s",
@@ -65,7 +66,7 @@ static bool take_key(const struct sluice_openssl *o,
 		explain(why, source, "not a key for TLS 1.3: it has to be ECDSA on P-256, P-384 or P-521, RSA or Ed25519");
 		return false;
 	}
-	return try_key(o, cred, source, why);
+	return true;
 }
 
 /* The next certificate of the chain. */
@@ -101,8 +102,13 @@ static bool load_key(const struct sluice_openssl *o,
 		     char *why)
 {
 	bool encrypted = false;
-	BIO *bio = open_file(path, why);
+	BIO *bio;
 
+	if (sl_openssl_is_uri(path))
+		return sl_openssl_load_uri(cred, path, why) &&
+		       take_key(o, cred, "the token's key", why) &&
+		       try_key(o, cred, "the token's key", why);
+	bio = open_file(path, why);
 	if (!bio)
 		return false;
 	cred->key = PEM_read_bio_PrivateKey_ex(bio, NULL, no_passphrase,
@@ -114,7 +120,7 @@ static bool load_key(const struct sluice_openssl *o,
 			"no private key in PEM format");
 		return false;
 	}
-	return take_key(o, cred, path, why);
+	return take_key(o, cred, path, why) && try_key(o, cred, path, why);
 }
 
 /* The private key is elsewhere; its public half tells how it can sign. */
@@ -210,7 +216,8 @@ sluice_openssl_credential_der(const struct sluice_provider *p,
 		explain(why, "the key", "no private key in DER format");
 		goto out;
 	}
-	ok = take_key(o, cred, "the key", why);
+	ok = take_key(o, cred, "the key", why) &&
+	     try_key(o, cred, "the key", why);
 	if (ok && !chain_len) {
 		explain(why, "the certificate", "empty");
 		ok = false;
@@ -244,6 +251,11 @@ void sluice_openssl_credential_free(struct sluice_credential *cred)
 		OPENSSL_free(cred->chain[i].data);
 	}
 	EVP_PKEY_free(cred->key);
+	for (size_t i = 0; i < 2; i++) {
+		if (cred->loaded[i])
+			OSSL_PROVIDER_unload(cred->loaded[i]);
+	}
+	OSSL_LIB_CTX_free(cred->lib);
 	OPENSSL_free(cred);
 }
 

@@ -4,6 +4,7 @@
 #define SLUICE_OPENSSL_INTERNAL_H
 
 #include <openssl/evp.h>
+#include <openssl/provider.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -64,6 +65,8 @@ struct sluice_credential {
 	} chain[SLUICE_CHAIN_MAX];
 	uint16_t schemes[8];
 	uint16_t signatures[SLUICE_CHAIN_MAX + 1];	/* 0-ended */
+	OSSL_LIB_CTX *lib;		/* the key's own; NULL if it is a file's */
+	OSSL_PROVIDER *loaded[2];	/* into that */
 };
 
 /* Public keys are used as they are. */
@@ -92,6 +95,11 @@ bool sl_openssl_trust_names(struct sluice_trust *trust);
 /* 0-ended list of the schemes that fit a key, and that there are. */
 void sl_openssl_key_schemes(const struct sluice_openssl *o, const EVP_PKEY *key,
 			    uint16_t schemes[8]);
+
+/* A URI of PKCS#11, which takes the place of a file's path; loads its key. */
+bool sl_openssl_is_uri(const char *path);
+bool sl_openssl_load_uri(struct sluice_credential *cred, const char *uri,
+			 char *why);
 
 /* Finds out what libcrypto has. */
 void sl_openssl_probe_groups(struct sluice_openssl *o);

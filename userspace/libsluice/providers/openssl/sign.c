@@ -124,7 +124,8 @@ static int sign(const struct sluice_provider *p,
 
 	*sig_len = SLUICE_SIGNATURE_MAX;
 	ok = scheme && ctx &&
-	     EVP_DigestSignInit_ex(ctx, &pctx, scheme->md, sl_openssl(p)->lib,
+	     EVP_DigestSignInit_ex(ctx, &pctx, scheme->md,
+				   cred->lib ? cred->lib : sl_openssl(p)->lib,
 				   NULL, cred->key, NULL) > 0 &&
 	     set_padding(pctx, scheme) &&
 	     EVP_DigestSign(ctx, sig, sig_len, data, len) > 0;
