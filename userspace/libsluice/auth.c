@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "conn.h"
+#include "constant_time.h"
 #include "hello.h"
 #include "verdict.h"
 
@@ -13,6 +14,7 @@ bool sl_equal(const uint8_t *a, const uint8_t *b, size_t len)
 
 	while (len--)
 		diff = diff | (uint8_t)(*a++ ^ *b++);
+	sl_declassify(&diff, sizeof(diff));
 	return !diff;
 }
 

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Handshakes of every kind for valgrind's memcheck, which is told that what is
+ * secret is undefined: a branch or an index that depends on it is an error
+ * ('make check-timing'). Outside of valgrind this shows nothing.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "constant_time.h"
+#include "pair.h"
+#include "secrets.h"
+
+static const uint16_t only_p256[] = { SLUICE_SECP256R1, 0 };
+static const uint16_t x25519_p256[] = { SLUICE_X25519, SLUICE_SECP256R1, 0 };
+
+static uint8_t psk_key[32];
+
+static bool find_psk(void *ctx, const uint8_t *identity, size_t len,
+		     struct sluice_psk *found)
+{
+	(void)ctx;
+	*found = (struct sluice_psk){
+		.identity = identity, .identity_len = len,
+		.key = psk_key, .key_len = sizeof(psk_key),
+	};
+	return len == 8;
+}
+
+static struct pair *prepare(void)
+{
+	struct pair *pair = pair_new(KEY_P256);
+
+	secrets_forget();
+	pair->client.config.keylog = NULL;
+	secrets_watch(&pair->client.provider);
+	secrets_watch(&pair->server.provider);
+	secrets_undefined = true;
+	return pair;
+}
+
+/* The data, too, and a new key in both directions. */
+static void run(struct pair *pair)
+{
+	uint8_t out[100];
+
+	pair_reset(pair);
+	assert_true(pair_handshake(pair));
+	assert_true(pair_send(pair, &pair->client, (const uint8_t *)"up", 2));
+	assert_false(sluice_key_update(pair->server.conn, true));
+	assert_true(pair_send(pair, &pair->server, (const uint8_t *)"down", 4));
+	assert_true(pair_send(pair, &pair->client, (const uint8_t *)"up", 2));
+	assert_false(sluice_export(pair->client.conn, "EXPERIMENTAL x", NULL, 0,
+				   out, sizeof(out)));
+}
+
+static void test_full(void **state)
+{
+	struct pair *pair = prepare();
+
+	(void)state;
+	run(pair);
+	pair->client.config.groups = x25519_p256;
+	pair->server.config.groups = only_p256;
+	run(pair);
+	assert_true(end_info(&pair->client).retried);
+	pair_free(pair);
+}
+
+static void test_mutual(void **state)
+{
+	struct pair *pair = prepare();
+
+	(void)state;
+	pair->client.config.credential = pair->identity.cred;
+	pair->server.config.trust = pair->identity.trust;
+	pair->server.config.client_auth = SLUICE_CLIENT_AUTH_REQUIRED;
+	run(pair);
+	pair_free(pair);
+}
+
+static void test_resumed(void **state)
+{
+	struct pair *pair = prepare();
+
+	(void)state;
+	pair_use_tickets(pair);
+	sl_classify(pair->ticket_key, sizeof(pair->ticket_key));
+	run(pair);
+	run(pair);
+	assert_true(end_info(&pair->client).resumed);
+	assert_true(end_info(&pair->server).resumed);
+	pair_free(pair);
+}
+
+static void test_external(void **state)
+{
+	struct sluice_psk psk = {
+		.identity = (const uint8_t *)"identity", .identity_len = 8,
+		.key = psk_key, .key_len = sizeof(psk_key),
+	};
+	struct pair *pair = prepare();
+
+	(void)state;
+	sl_classify(psk_key, sizeof(psk_key));
+	pair->client.config.psk = &psk;
+	pair->server.config.psk_find = find_psk;
+	run(pair);
+	assert_true(end_info(&pair->client).psk);
+	pair_free(pair);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_mutual),
+		cmocka_unit_test(test_resumed),
+		cmocka_unit_test(test_external),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
