@@ -44,6 +44,7 @@ struct options {
 	const char *client_ca;	/* serve */
 	bool client_optional;	/* serve */
 	const char *session;
+	const char *ticket_keys;	/* serve */
 	const char *keylog;
 	const char *alpn[9];
 	uint16_t suites[8];

@@ -10,6 +10,7 @@
 
 #include "stream.h"
 #include "ticket.h"
+#include "ticket_keys.h"
 
 static uint64_t now(void *arg)
 {
@@ -185,10 +186,7 @@ void context_server(struct context *ctx, const struct options *options)
 		ctx->config.name_authorities = true;
 		ctx->config.peer_certificate = keep_peer;
 	}
-	if (ctx->provider->random(ctx->provider, ctx->ticket_key,
-				  sizeof(ctx->ticket_key)))
-		fail(EXIT_TLS, "the provider has no randomness");
-	ctx->config.ticket_key = ctx->ticket_key;
+	ticket_keys_init(ctx);
 	problem = sluice_config_check(&ctx->config);
 	if (problem)
 		fail(EXIT_USAGE, "%s", problem);
@@ -198,7 +196,7 @@ void context_free(struct context *ctx)
 {
 	if (ctx->keylog >= 0)
 		close(ctx->keylog);
-	sluice_wipe(ctx->ticket_key, sizeof(ctx->ticket_key));
+	ticket_keys_free(ctx);
 	ctx->backend->credential_free(ctx->credential);
 	ctx->backend->trust_free(ctx->trust);
 	ctx->backend->close(ctx->provider);

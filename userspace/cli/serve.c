@@ -16,12 +16,13 @@
 
 #include "fetch.h"
 #include "net.h"
+#include "ticket_keys.h"
 
 /* Connections at a time; further ones wait in the listen queue. */
 #define CHILDREN_MAX	64
 
 enum { OPT_ROOT = 512, OPT_ADDRESS, OPT_PORT, OPT_PUT, OPT_CLIENT_CA,
-       OPT_CLIENT_OPTIONAL };
+       OPT_CLIENT_OPTIONAL, OPT_TICKET_KEYS };
 
 struct serve {
 	struct options o;
@@ -43,6 +44,8 @@ static const struct argp_option options[] = {
 	  "Ask for the client's certificate, which one of the authorities in FILE (PEM) has to have issued", 0 },
 	{ "client-optional", OPT_CLIENT_OPTIONAL, NULL, 0,
 	  "Let clients in that have no certificate, too", 0 },
+	{ "ticket-keys", OPT_TICKET_KEYS, "FILE", 0,
+	  "Make tickets with the keys in FILE, as other servers do, which then resume each other's sessions", 0 },
 	{ 0 },
 };
 
@@ -71,6 +74,9 @@ static error_t parse(int opt, char *arg, struct argp_state *state)
 		break;
 	case OPT_CLIENT_OPTIONAL:
 		serve->o.client_optional = true;
+		break;
+	case OPT_TICKET_KEYS:
+		serve->o.ticket_keys = arg;
 		break;
 	case ARGP_KEY_ARG:
 		if (serve->file)
@@ -244,6 +250,7 @@ static void accept_all(struct serve *serve, struct context *ctx, int listener)
 				continue;
 			fail(EXIT_NETWORK, "accept: %s", strerror(errno));
 		}
+		ticket_keys_refresh(ctx);
 		pid = fork();
 		if (!pid) {
 			signal(SIGINT, SIG_DFL);

@@ -7,10 +7,12 @@
 #define SLUICE_CLI_STREAM_H
 
 #include <sys/types.h>
+#include <time.h>
 
 #include "cli.h"
 #include "sluice/backend.h"
 #include "sluice/sluice.h"
+#include "sluice/ticket_ring.h"
 
 /* The longest NAME:PORT, with its end. */
 #define CONTEXT_SITE_MAX	264
@@ -24,7 +26,8 @@ struct context {
 	struct sluice_credential *credential;
 	struct sluice_config config;
 	int keylog;
-	uint8_t ticket_key[SLUICE_TICKET_KEY_LEN];
+	struct sluice_ticket_ring *ring;	/* serve */
+	struct timespec keys_time;		/* of its file's last change */
 	bool kernel;		/* it is to have the connections */
 	char site[CONTEXT_SITE_MAX];	/* clients: the server, NAME:PORT */
 	char peer[256];		/* serve: the subject of the client's certificate */

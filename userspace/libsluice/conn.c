@@ -116,6 +116,8 @@ static const char *check_server(const struct sluice_config *config)
 		return "ticket_lifetime: at most 604800 seconds";
 	if (config->ticket_count > 8)
 		return "ticket_count: at most 8";
+	if (!config->session_put != !config->session_take)
+		return "session_put: goes with session_take";
 	if (config->client_auth > SLUICE_CLIENT_AUTH_REQUIRED)
 		return "client_auth: none, optional or required";
 	if (config->client_auth && !sl_can_judge(config))

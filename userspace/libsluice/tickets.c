@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+/* The client's tickets: what the store keeps, around the server's ticket. */
 #include "tickets.h"
 
 #include <string.h>
@@ -7,20 +8,10 @@
 #include "extensions.h"
 #include "hello.h"
 
-#define FORMAT		2
+#define FORMAT		3
 #define LIFETIME_MAX	604800		/* seconds: section 4.6.1 */
-#define LIFETIME	7200
-#define ID_LEN		16
 /* How many useless tickets of the store are dropped for one connection. */
 #define TRIES		8
-/*
- * How far, in milliseconds, the client's idea of a ticket's age may be off.
- * Clocks drift, and a round trip is counted on one side only.
- */
-#define AGE_SLACK	60000
-
-/* Client: what the store keeps, around the server's ticket. */
-
 #define CREDENTIAL_LEN	32
 
 /*
@@ -193,158 +184,4 @@ bool sl_ticket_read(struct sluice_conn *c, struct sl_reader *body)
 	sluice_wipe(psk, sizeof(psk));
 	sluice_wipe(stored, sizeof(stored));
 	return !c->error;
-}
-
-/*
- * Server: a ticket is an identifier, and a state encrypted under a key that is
- * derived from the ticket key and the identifier, so that nonces cannot repeat.
- */
-#define STATE_MAX	(1 + 2 + 8 + 4 + 1 + SLUICE_HASH_MAX)
-
-/* Of what every provider has. */
-static const struct sl_suite sealing_suite = {
-	.hash = SLUICE_SHA256, .aead = SLUICE_AEAD_AES_256_GCM,
-	.hash_len = 32, .key_len = 32,
-};
-
-static struct sluice_aead_ctx *sealing_key(struct sluice_conn *c,
-					   const uint8_t *ticket_key,
-					   const uint8_t *id)
-{
-	struct sluice_aead_ctx *aead = NULL;
-	uint8_t key[SL_KEY_MAX];
-
-	if (sl_expand_label(c, &sealing_suite, ticket_key, "sluice ticket",
-			    id, ID_LEN, key, sizeof(key)))
-		aead = c->p->aead_new(c->p, sealing_suite.aead, key);
-	sluice_wipe(key, sizeof(key));
-	return aead;
-}
-
-static uint32_t lifetime_of(const struct sluice_config *config)
-{
-	return config->ticket_lifetime ? config->ticket_lifetime : LIFETIME;
-}
-
-static bool seal_state(struct sluice_conn *c, uint32_t age_add,
-		       const uint8_t *nonce, struct sl_writer *out)
-{
-	static const uint8_t zero_nonce[SL_IV_LEN];
-	struct sluice_aead_ctx *aead;
-	uint8_t psk[SLUICE_HASH_MAX];
-	uint8_t *id = sl_put_space(out, ID_LEN);
-	uint8_t *state;
-	size_t mark;
-	int rc;
-
-	if (!id || c->p->random(c->p, id, ID_LEN) ||
-	    !sl_ticket_psk(c, nonce, 1, psk))
-		return false;
-	state = out->buf + out->len;
-	sl_put8(out, FORMAT);
-	sl_put16(out, c->suite->id);
-	sl_put64(out, c->config->now(c->config->ctx));
-	sl_put32(out, age_add);
-	mark = sl_begin_vec(out, 1);
-	sl_put(out, psk, c->suite->hash_len);
-	sl_end_vec(out, mark, 1);
-	sluice_wipe(psk, sizeof(psk));
-	sl_put_space(out, SL_TAG_LEN);
-	if (out->bad)
-		return false;
-	aead = sealing_key(c, c->config->ticket_key, id);
-	if (!aead)
-		return false;
-	rc = c->p->aead_seal(c->p, aead, zero_nonce, id, ID_LEN, state,
-			     (size_t)(out->buf + out->len - state) - SL_TAG_LEN);
-	c->p->aead_free(c->p, aead);
-	return !rc;
-}
-
-bool sl_ticket_write(struct sluice_conn *c)
-{
-	/* of its own for each ticket of the connection */
-	uint8_t nonce = (uint8_t)c->tickets;
-	uint8_t random[4] = { 0 };
-	struct sl_reader r = sl_reader(random, sizeof(random));
-	struct sl_writer w;
-	uint32_t age_add;
-	size_t mark;
-
-	if (c->p->random(c->p, random, sizeof(random)))
-		return sl_internal(c, "the provider gave no random octets");
-	age_add = sl_get32(&r);
-	sl_message_begin(c, &w, SL_NEW_SESSION_TICKET);
-	sl_put32(&w, lifetime_of(c->config));
-	sl_put32(&w, age_add);
-	mark = sl_begin_vec(&w, 1);
-	sl_put8(&w, nonce);
-	sl_end_vec(&w, mark, 1);
-	mark = sl_begin_vec(&w, 2);
-	if (!seal_state(c, age_add, &nonce, &w))
-		return sl_internal(c, "the provider could not make a ticket");
-	sl_end_vec(&w, mark, 2);
-	sl_put16(&w, 0);		/* no extensions */
-	c->tickets++;
-	return sl_message_end(c, &w);
-}
-
-static bool parse_state(struct sluice_conn *c, struct sl_reader r,
-			uint32_t obfuscated_age)
-{
-	uint64_t now = c->config->now(c->config->ctx);
-	uint8_t format = sl_get8(&r);
-	const struct sl_suite *suite = sl_suite_find(sl_get16(&r));
-	uint64_t issued = sl_get64(&r);
-	uint32_t age = obfuscated_age - sl_get32(&r);
-	struct sl_reader psk = sl_get_vec(&r, 1, 1, SLUICE_HASH_MAX);
-	uint64_t real_age = now - issued;
-
-	if (!sl_done(&r) || format != FORMAT || !suite ||
-	    psk.left != suite->hash_len || suite->hash != c->suite->hash)
-		return false;
-	if (now < issued || real_age > (uint64_t)lifetime_of(c->config) * 1000)
-		return false;
-	if (age > real_age + AGE_SLACK || real_age > (uint64_t)age + AGE_SLACK)
-		return false;
-	c->hs->session.suite = suite;
-	memcpy(c->hs->session.psk, psk.pos, psk.left);
-	c->hs->session.psk_len = psk.left;
-	return true;
-}
-
-bool sl_ticket_open(struct sluice_conn *c, struct sl_reader identity,
-		    uint32_t obfuscated_age, uint8_t id[16])
-{
-	static const uint8_t zero_nonce[SL_IV_LEN];
-	const uint8_t *keys[2] = {
-		c->config->ticket_key, c->config->ticket_old_key
-	};
-	const uint8_t *at = sl_get(&identity, ID_LEN);
-	uint8_t state[STATE_MAX + SL_TAG_LEN];
-	bool ok = false;
-	unsigned int i;
-
-	if (!at || identity.left <= SL_TAG_LEN ||
-	    identity.left > sizeof(state))
-		return false;
-	for (i = 0; i < 2 && !ok; i++) {
-		struct sluice_aead_ctx *aead;
-
-		if (!keys[i])
-			continue;
-		aead = sealing_key(c, keys[i], at);
-		if (!aead)
-			return false;
-		memcpy(state, identity.pos, identity.left);
-		ok = !c->p->aead_open(c->p, aead, zero_nonce, at, ID_LEN,
-				      state, identity.left);
-		c->p->aead_free(c->p, aead);
-	}
-	ok = ok && parse_state(c, sl_reader(state, identity.left - SL_TAG_LEN),
-			       obfuscated_age);
-	sluice_wipe(state, sizeof(state));
-	if (ok)
-		memcpy(id, at, ID_LEN);
-	return ok;
 }

@@ -19,7 +19,8 @@ bool sl_ticket_read(struct sluice_conn *c, struct sl_reader *body);
 /* Server: are there any? They would not say who the client is. */
 static inline bool sl_tickets_used(const struct sluice_conn *c)
 {
-	return c->config->ticket_key && !c->config->client_auth;
+	return (c->config->ticket_key || c->config->session_put) &&
+	       !c->config->client_auth;
 }
 
 /* Server: write a NewSessionTicket. */

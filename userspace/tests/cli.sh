@@ -216,6 +216,72 @@ resumed() {
 }
 check "resume with openssl s_server" resumed https://localhost:4454/www/file
 check "resume with our server" resumed https://localhost:4451/file
+# Two servers of the same keys, and one of others; a forwarder that takes a
+# client's connections to one after the other.
+ticket_key() {	# SECONDS-FROM-NOW FILE
+	echo "$(($(date +%s) + $1)) $(openssl rand -hex 32)" >>"$2"
+}
+umask 077
+ticket_key 0 shared.keys
+ticket_key 0 other.keys
+"$sluice" serve --no-kernel -q --root www --port 4471 --cert ec.pem --key ec.key --ticket-keys shared.keys 2>shared.log &
+"$sluice" serve --no-kernel -q --root www --port 4472 --cert ec.pem --key ec.key --ticket-keys shared.keys &
+"$sluice" serve --no-kernel -q --root www --port 4473 --cert ec.pem --key ec.key --ticket-keys other.keys &
+for port in 4471 4472 4473; do
+	wait_port "$port" || echo "# port $port"
+done
+openssl_get() {	# PORT OPTION FILE: says 'New' or 'Reused'
+	printf 'GET /empty HTTP/1.0\r\n\r\n' |
+		timeout 20 openssl s_client -connect "localhost:$1" -CAfile ec.pem "$2" "$3" -ign_eof 2>&1 |
+		sed -n 's/^\(New\|Reused\), TLSv1.3.*/\1/p'
+}
+openssl_moves() {	# FROM TO SAYS: what it says of the second
+	rm -f sess
+	[[ $(openssl_get "$1" -sess_out sess) == New && $(openssl_get "$2" -sess_in sess) == "$3" ]]
+}
+check "openssl resumes at another server of the same keys" openssl_moves 4471 4472 Reused
+check "openssl does not resume at a server of other keys" openssl_moves 4471 4473 New
+cat >forward.py <<'END'
+import socket, sys, threading
+def pump(a, b):
+    while data := a.recv(65536):
+        b.sendall(data)
+    b.shutdown(socket.SHUT_WR)
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+for port in sys.argv[2:]:
+    a = listener.accept()[0]
+    b = socket.create_connection(("127.0.0.1", int(port)))
+    for pair in ((a, b), (b, a)):
+        threading.Thread(target=pump, args=pair).start()
+END
+gnutls_moves() {	# FROM TO TIMES: how often it says that it resumes
+	python3 forward.py 4474 "$1" "$2" &
+	wait_port 4474
+	{ sleep 1; printf 'GET /empty HTTP/1.0\r\n\r\n'; sleep 1; } |
+		timeout 20 gnutls-cli --x509cafile=ec.pem --resume --waitresumption -p 4474 localhost >gnutls.log 2>&1
+	cat gnutls.log
+	[[ $(grep -c 'This is a resumed session' gnutls.log) == "$3" &&
+		$(grep -c 'HTTP/1.1 200 OK' gnutls.log) == 1 ]]
+}
+check "gnutls-cli resumes at another server of the same keys" gnutls_moves 4471 4472 1
+check "gnutls-cli does not resume at a server of other keys" gnutls_moves 4471 4473 0
+# A key that is new to the one server is known to the other by then.
+key_is_rotated() {
+	ticket_key 0 shared.keys
+	openssl_moves 4471 4472 Reused || return
+	# the keys from before are gone
+	openssl_get 4471 -sess_out sess >/dev/null
+	rm shared.keys && ticket_key 0 shared.keys
+	[[ $(openssl_get 4472 -sess_in sess) == New ]] || return
+	openssl_moves 4471 4472 Reused || return
+	echo nonsense >shared.keys
+	openssl_get 4471 -sess_out sess >/dev/null
+	[[ $(openssl_get 4472 -sess_in sess) == Reused ]]
+}
+check "keys of tickets are read again when the file changes" key_is_rotated
+refused 7 'nonsense\|SECONDS KEY' "a file of ticket keys that is none" "$sluice" serve --root www --cert ec.pem --key ec.key --ticket-keys shared.keys
+chmod 640 other.keys
+refused 7 'others can read' "ticket keys that others can read" "$sluice" serve --root www --cert ec.pem --key ec.key --ticket-keys other.keys
 key_log() {
 	get --keylog keys --cacert ec.pem https://localhost:4451/empty &&
 		grep -q '^CLIENT_TRAFFIC_SECRET_0 ' keys && [[ $(stat -c %a keys) == 600 ]]

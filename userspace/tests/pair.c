@@ -174,6 +174,15 @@ static bool ticket_unused(void *ctx, const uint8_t id[16])
 	return true;
 }
 
+static bool ticket_key(void *ctx, const uint8_t *name,
+		       struct sluice_ticket_key *key)
+{
+	struct pair *pair = ctx;
+
+	*key = pair->ticket_key;
+	return !name || !memcmp(name, key->name, sizeof(key->name));
+}
+
 static void keylog(void *ctx, const char *line)
 {
 	struct pair *pair = ctx;
@@ -186,7 +195,7 @@ void pair_use_tickets(struct pair *pair)
 {
 	pair->client.config.ticket_put = put_ticket;
 	pair->client.config.ticket_take = take_ticket;
-	pair->server.config.ticket_key = pair->ticket_key;
+	pair->server.config.ticket_key = ticket_key;
 	pair->server.config.ticket_unused = ticket_unused;
 }
 
@@ -216,7 +225,7 @@ struct pair *pair_new_with(enum key_type type, struct sluice_provider *real)
 	pair->real = real;
 	identity_make(&pair->identity, real, type, NULL, 86400);
 	pair->now = (uint64_t)time(NULL) * 1000;
-	memset(pair->ticket_key, 7, sizeof(pair->ticket_key));
+	memset(&pair->ticket_key, 7, sizeof(pair->ticket_key));
 	end_init(pair, &pair->client, SLUICE_CLIENT);
 	end_init(pair, &pair->server, SLUICE_SERVER);
 	pair->client.in = pair->server.out = &pair->down;

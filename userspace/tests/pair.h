@@ -75,7 +75,7 @@ struct pair {
 	size_t chunk;			/* octets given at a time; 0: all */
 	uint64_t seed;			/* not 0: chunks of random size */
 	size_t room;			/* of output; 0: plenty */
-	uint8_t ticket_key[SLUICE_TICKET_KEY_LEN];
+	struct sluice_ticket_key ticket_key;
 	uint8_t tickets[PAIR_TICKETS][SLUICE_TICKET_MAX];
 	size_t ticket_len[PAIR_TICKETS];
 	size_t ticket_count;

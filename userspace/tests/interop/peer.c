@@ -17,6 +17,7 @@
 
 #include "sluice/openssl.h"
 #include "sluice/sluice.h"
+#include "sluice/ticket_ring.h"
 
 #define TICKETS		16
 #define LINE		256
@@ -36,7 +37,7 @@ struct peer {
 	uint16_t suites[8];
 	uint16_t groups[8];
 	const char *alpn[8];
-	uint8_t ticket_key[SLUICE_TICKET_KEY_LEN];
+	struct sluice_ticket_ring *ring;
 	uint8_t tickets[TICKETS][SLUICE_TICKET_MAX];
 	size_t ticket_len[TICKETS];
 	size_t ticket_count;
@@ -95,6 +96,14 @@ static size_t take_ticket(void *ctx, const char *name, uint8_t *buf,
 		return 0;
 	memcpy(buf, peer->tickets[peer->ticket_count], len);
 	return len;
+}
+
+static bool ticket_key(void *ctx, const uint8_t *name,
+		       struct sluice_ticket_key *key)
+{
+	struct peer *peer = ctx;
+
+	return sluice_ticket_ring_key(peer->ring, now(NULL), name, key);
 }
 
 static void log_line(void *ctx, const char *line)
@@ -417,6 +426,7 @@ int main(int argc, char **argv)
 		{ "authorities", no_argument, NULL, 'N' },
 		{ NULL, 0, NULL, 0 }
 	};
+	static const struct sluice_ticket_policy policy = { 3600, 7200 };
 	struct peer *peer = calloc(1, sizeof(*peer));
 	const char *ca = NULL, *cert = NULL, *key = NULL;
 	char why[SLUICE_OPENSSL_WHY_MAX];
@@ -469,7 +479,7 @@ int main(int argc, char **argv)
 			break;
 		case 'N': config->name_authorities = true; break;
 		case 'T':
-			config->ticket_key = peer->ticket_key;
+			config->ticket_key = ticket_key;
 			config->ticket_put = put_ticket;
 			config->ticket_take = take_ticket;
 			break;
@@ -485,8 +495,11 @@ int main(int argc, char **argv)
 	config->peer_certificate = see_peer;
 	if (getenv("SSLKEYLOGFILE"))
 		config->keylog = log_line;
-	peer->provider->random(peer->provider, peer->ticket_key,
-			       sizeof(peer->ticket_key));
+	peer->ring = sluice_ticket_ring_init(malloc(sluice_ticket_ring_size()),
+					     sluice_ticket_ring_size(),
+					     peer->provider, &policy, NULL);
+	if (!peer->ring)
+		die("no ring of ticket keys");
 	if (cert) {
 		peer->cred = sluice_openssl_credential_load(peer->provider,
 							    cert, key, why);

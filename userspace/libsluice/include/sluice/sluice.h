@@ -71,7 +71,10 @@ struct sluice_verdict_request;
 #define SLUICE_HASH_MAX		48
 /* The longest ticket that the store is given, in octets. */
 #define SLUICE_TICKET_MAX	2304
-/* Octets of struct sluice_config::ticket_key. */
+/* The longest session that a server's store is given, in octets. */
+#define SLUICE_SESSION_MAX	512
+/* Octets of struct sluice_ticket_key. */
+#define SLUICE_TICKET_NAME_LEN	16
 #define SLUICE_TICKET_KEY_LEN	32
 /* The longest record on the wire, header included (RFC 9846, section 5.2). */
 #define SLUICE_RECORD_MAX	(5 + 16384 + 256)
@@ -155,6 +158,16 @@ struct sluice_psk {
 	unsigned int hash_len;
 };
 
+/**
+ * struct sluice_ticket_key - a key that seals a server's tickets
+ * @name: tells it from other keys; goes over the wire in the clear
+ * @key: nobody but the servers may know it
+ */
+struct sluice_ticket_key {
+	uint8_t name[SLUICE_TICKET_NAME_LEN];
+	uint8_t key[SLUICE_TICKET_KEY_LEN];
+};
+
 /* Does a server ask for the client's certificate? */
 enum sluice_client_auth {
 	SLUICE_CLIENT_AUTH_NONE,
@@ -212,17 +225,25 @@ enum sluice_client_auth {
  *	appendix C.4): two calls must not return the same. One from a
  *	connection with another @credential is not used. May be NULL. A store
  *	for both is in sluice/store.h
- * @ticket_key: server: SLUICE_TICKET_KEY_LEN octets that encrypt the tickets,
- *	the same on all servers that resume each other's sessions; NULL for no
- *	resumption. The caller replaces it at least as often as its policy on
- *	forward secrecy says
- * @ticket_old_key: server: the key before this one, still accepted; or NULL
+ * @ticket_key: server: copy the key that makes tickets now to @key (@name is
+ *	NULL), or the one of that name; false if there is none, for no ticket and
+ *	a full handshake. Keys are replaced at least as often as the policy on
+ *	forward secrecy says: sluice/ticket_ring.h does. Servers with the same
+ *	keys resume each other's sessions. NULL for no such tickets
  * @ticket_lifetime: server: seconds, at most 604800; 0 for 7200
  * @ticket_count: server: tickets sent after the handshake, at most 8; 0 for 2.
- *	(No tickets at all: no @ticket_key)
+ *	(No tickets at all: no @ticket_key and no @session_put)
  * @ticket_unused: server: a ticket with this 16-octet identifier is about to
  *	be accepted: return false if it was used before, which makes a full
  *	handshake of it. NULL: tickets are accepted while they last
+ * @session_put: server: keep a session (@len <= SLUICE_SESSION_MAX octets, to
+ *	be kept secret) under a handle of @id_len <= 32 octets until @expires, in
+ *	milliseconds since 1970. The tickets are only handles then, and
+ *	@ticket_key is not used. False: it is not kept, there is no ticket. A
+ *	store is in sluice/store.h. NULL for none
+ * @session_take: server: copy the session of a handle to @buf, forget it, and
+ *	return its length, or 0 if there is none. No two calls may get the same,
+ *	on all servers that share the store. Goes with @session_put
  * @keylog: one line in the SSLKEYLOGFILE format (RFC 9850), without newline;
  *	NULL for none. Whoever has the line can read the connection
  * @update_after: renew the sending key after this many records; 0, or anything
@@ -268,11 +289,16 @@ struct sluice_config {
 			   const uint8_t *ticket, size_t len);
 	size_t (*ticket_take)(void *ctx, const char *peer_name,
 			      uint8_t *buf, size_t size);
-	const uint8_t *ticket_key;
-	const uint8_t *ticket_old_key;
+	bool (*ticket_key)(void *ctx, const uint8_t *name,
+			   struct sluice_ticket_key *key);
 	uint32_t ticket_lifetime;
 	unsigned int ticket_count;
 	bool (*ticket_unused)(void *ctx, const uint8_t id[16]);
+	bool (*session_put)(void *ctx, const uint8_t *id, size_t id_len,
+			    const uint8_t *session, size_t len,
+			    uint64_t expires);
+	size_t (*session_take)(void *ctx, const uint8_t *id, size_t id_len,
+			       uint8_t *buf, size_t size);
 	void (*keylog)(void *ctx, const char *line);
 	uint64_t update_after;
 	unsigned int record_limit;
