@@ -14,6 +14,8 @@
 
 #define OUT_SIZE	(SLUICE_RECORD_MAX + 1024)
 #define IN_SIZE		SLUICE_RECORD_MAX
+/* For certificate chains that are longer than most. */
+#define CHAIN_ROOM	32768
 /* Handshake types (RFC 9846, section 4) that may follow a handshake. */
 #define HANDSHAKE_TICKET	4
 #define HANDSHAKE_KEY_UPDATE	24
@@ -98,29 +100,55 @@ static _Noreturn void fail_socket(const struct stream *s, const char *what)
 }
 
 /*
+ * Receives at most max octets behind those that are there: their number, 0 at
+ * the end, and -1 if MSG_DONTWAIT is among the flags and there are none yet.
+ */
+static ssize_t receive(struct stream *s, size_t max, int flags)
+{
+	ssize_t n;
+
+	memmove(s->in, s->in + s->in_start, s->in_end - s->in_start);
+	s->in_end -= s->in_start;
+	s->in_start = 0;
+	if (max > IN_SIZE - s->in_end)
+		max = IN_SIZE - s->in_end;
+	do {
+		n = recv(s->fd, s->in + s->in_end, max, flags);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0 && flags & MSG_DONTWAIT && errno == EAGAIN)
+		return -1;
+	if (n < 0)
+		fail_socket(s, "receiving");
+	s->in_end += (size_t)n;
+	return n;
+}
+
+/* What has arrived: data that was opened is at s->data. */
+static enum sluice_status open_some(struct stream *s)
+{
+	size_t in_len = s->in_end - s->in_start;
+	enum sluice_status status;
+
+	status = sluice_open(s->conn, s->in + s->in_start, &in_len, &s->data,
+			     &s->data_len);
+	s->in_start += in_len;
+	return status;
+}
+
+/*
  * A server that refuses the client's certificate says so when the client has
  * begun to send: what is behind the broken pipe is the alert.
  */
 static void look_for_alert(struct stream *s)
 {
-	uint8_t data[SLUICE_DATA_MAX];
-	ssize_t n;
-
 	if (s->kernel) {
-		(void)!recv(s->fd, data, sizeof(data), MSG_DONTWAIT);
+		(void)!recv(s->fd, s->in, IN_SIZE, MSG_DONTWAIT);
 		return;
 	}
 	do {
-		size_t in_len = s->in_end - s->in_start, len = sizeof(data);
-
-		if (sluice_open(s->conn, s->in + s->in_start, &in_len, data,
-				&len) == SLUICE_ERROR)
-			fail_tls(s);
-		s->in_start = s->in_end = 0;
-		n = recv(s->fd, s->in, IN_SIZE, MSG_DONTWAIT);
-		if (n > 0)
-			s->in_end = (size_t)n;
-	} while (n > 0);
+		s->data_len = 0;
+	} while (open_some(s) == SLUICE_DATA ||
+		 receive(s, IN_SIZE, MSG_DONTWAIT) > 0);
 }
 
 static void send_all(struct stream *s, const uint8_t *data, size_t len)
@@ -141,34 +169,6 @@ static void send_all(struct stream *s, const uint8_t *data, size_t len)
 		data += n;
 		len -= (size_t)n;
 	}
-}
-
-/*
- * Receives at most max octets behind those that are there: their number, 0 at
- * the end, and -1 if MSG_DONTWAIT is among the flags and there are none yet.
- */
-static ssize_t receive(struct stream *s, size_t max, int flags)
-{
-	ssize_t n;
-
-	if (s->in_start == s->in_end)
-		s->in_start = s->in_end = 0;
-	if (s->in_end == IN_SIZE) {
-		memmove(s->in, s->in + s->in_start, s->in_end - s->in_start);
-		s->in_end -= s->in_start;
-		s->in_start = 0;
-	}
-	if (max > IN_SIZE - s->in_end)
-		max = IN_SIZE - s->in_end;
-	do {
-		n = recv(s->fd, s->in + s->in_end, max, flags);
-	} while (n < 0 && errno == EINTR);
-	if (n < 0 && flags & MSG_DONTWAIT && errno == EAGAIN)
-		return -1;
-	if (n < 0)
-		fail_socket(s, "receiving");
-	s->in_end += (size_t)n;
-	return n;
 }
 
 static void handshake(struct stream *s)
@@ -267,7 +267,7 @@ static void report_handshake(const struct stream *s)
 
 void stream_open(struct stream *s, struct context *ctx, int fd)
 {
-	size_t size = sluice_conn_size();
+	size_t size = sluice_conn_size() + CHAIN_ROOM;
 	void *mem;
 	int rc;
 
@@ -322,14 +322,16 @@ static ssize_t read_userspace(struct stream *s, void *data, size_t len,
 	ssize_t n;
 
 	for (;;) {
-		size_t in_len = s->in_end - s->in_start, data_len = len;
-
-		status = sluice_open(s->conn, s->in + s->in_start, &in_len,
-				     data, &data_len);
-		s->in_start += in_len;
+		status = s->data_len ? SLUICE_DATA : open_some(s);
 		flush(s);
-		if (data_len)
-			return (ssize_t)data_len;
+		if (status == SLUICE_DATA) {
+			if (len > s->data_len)
+				len = s->data_len;
+			memcpy(data, s->data, len);
+			s->data += len;
+			s->data_len -= len;
+			return (ssize_t)len;
+		}
 		if (status == SLUICE_CLOSED)
 			return 0;
 		if (status == SLUICE_ERROR)

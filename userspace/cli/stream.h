@@ -56,6 +56,8 @@ struct stream {
 	struct sluice_conn *conn;	/* NULL once the kernel has it */
 	uint8_t *in;			/* received, not yet taken */
 	size_t in_start, in_end;
+	uint8_t *data;			/* opened in in, not yet read */
+	size_t data_len;
 	uint8_t *out;
 	bool open;			/* the handshake is through */
 	bool ended;

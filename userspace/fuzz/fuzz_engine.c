@@ -415,6 +415,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum sluice_status status;
 	struct sluice_config config;
 	struct sluice_conn *conn;
+	uint8_t *copy, *in;
 	unsigned int setup;
 	void *mem;
 
@@ -424,6 +425,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size--;
 	stored_len = 0;
 	configure(&config, setup);
+	/* records are opened in place */
+	copy = malloc(size);
+	memcpy(copy, data, size);
+	in = copy;
 	mem = malloc(sluice_conn_size());
 	conn = sluice_conn_init(mem, sluice_conn_size(), &config);
 	if (!conn)
@@ -432,17 +437,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size_t used = size;
 		size_t len = setup & SMALL_ROOM ? SLUICE_OUT_MIN : sizeof(out);
 
-		status = sluice_handshake(conn, data, &used, out, &len);
-		data += used;
+		status = sluice_handshake(conn, in, &used, out, &len);
+		in += used;
 		size -= used;
 	} while (status == SLUICE_WANT_WRITE);
+	if (status == SLUICE_DONE) {
+		void *small = malloc(sluice_established_size());
+
+		conn = sluice_conn_move(conn, small, sluice_established_size());
+		free(mem);
+		mem = small;
+	}
 	if (status == SLUICE_DONE && setup & CLOSING)
 		sluice_close(conn);
 	while (status != SLUICE_ERROR && status != SLUICE_CLOSED && size) {
-		size_t used = size, len = 100, none = 0;
+		size_t used = size, len, none = 0;
+		uint8_t *content;
 
-		status = sluice_open(conn, data, &used, out, &len);
-		data += used;
+		status = sluice_open(conn, in, &used, &content, &len);
+		in += used;
 		size -= used;
 		len = sizeof(out);
 		sluice_seal(conn, NULL, &none, out, &len);
@@ -452,6 +465,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	sluice_eof(conn);
 	sluice_conn_free(conn);
 	free(mem);
+	free(copy);
 	return 0;
 }
 

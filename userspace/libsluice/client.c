@@ -257,7 +257,7 @@ static bool read_alpn(struct sluice_conn *c, struct sl_reader *r)
 	for (alpn = c->config->alpn; *alpn; alpn++) {
 		if (strlen(*alpn) == name.left &&
 		    !memcmp(*alpn, name.pos, name.left)) {
-			memcpy(c->alpn, name.pos, name.left);
+			c->alpn = *alpn;
 			c->alpn_len = name.left;
 			return true;
 		}

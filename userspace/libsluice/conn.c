@@ -2,6 +2,7 @@
 /* A connection's beginning and end, and what can be asked of it. */
 #include "conn.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "client.h"
@@ -159,9 +160,25 @@ const char *sluice_config_check(const struct sluice_config *config)
 	}
 }
 
+/* The handshake's part begins where the connection's ends. */
+static_assert(sizeof(struct sluice_conn) %
+	      _Alignof(struct sl_handshake) == 0, "alignment");
+
 size_t sluice_conn_size(void)
 {
+	return sizeof(struct sluice_conn) + sizeof(struct sl_handshake) +
+	       SL_BUFFER_MIN;
+}
+
+size_t sluice_established_size(void)
+{
 	return sizeof(struct sluice_conn);
+}
+
+static bool is_good(const void *mem, size_t size, size_t needed)
+{
+	return mem && size >= needed &&
+	       !((uintptr_t)mem % _Alignof(struct sluice_conn));
 }
 
 struct sluice_conn *sluice_conn_init(void *mem, size_t size,
@@ -169,12 +186,12 @@ struct sluice_conn *sluice_conn_init(void *mem, size_t size,
 {
 	struct sluice_conn *c = mem;
 
-	if (!mem || size < sizeof(*c) ||
-	    (uintptr_t)mem % _Alignof(struct sluice_conn) ||
+	if (!is_good(mem, size, sluice_conn_size()) ||
 	    sluice_config_check(config))
 		return NULL;
-	memset(c, 0, sizeof(*c));
-	c->hs = &c->handshake;
+	memset(c, 0, sizeof(*c) + sizeof(*c->hs));
+	c->hs = (struct sl_handshake *)(c + 1);
+	c->hs->buffer_size = size - sizeof(*c) - sizeof(*c->hs);
 	c->config = config;
 	c->p = config->provider;
 	c->alert_sent = SL_ALERT_NONE;
@@ -182,6 +199,7 @@ struct sluice_conn *sluice_conn_init(void *mem, size_t size,
 	c->reason = "";
 	c->tx_limit = SL_PLAINTEXT_MAX;
 	c->rx_limit = SL_PLAINTEXT_MAX;
+	c->want = SL_RECORD_HEADER;
 	c->hs->step = config->role == SLUICE_CLIENT ? sl_client_begin() :
 						      sl_server_begin();
 	return c;
@@ -189,16 +207,35 @@ struct sluice_conn *sluice_conn_init(void *mem, size_t size,
 
 void sl_conn_wipe_handshake(struct sluice_conn *c)
 {
+	struct sl_handshake *hs = c->hs;
+	size_t size;
+
+	if (!hs)
+		return;
+	size = hs->buffer_size;
 	sl_transcript_free(c);
 	sl_shares_free(c);
-	c->p->pubkey_free(c->p, c->hs->peer_key);
-	sluice_wipe(c->hs, sizeof(*c->hs));
+	c->p->pubkey_free(c->p, hs->peer_key);
+	sluice_wipe(hs, sizeof(*hs) + size);
+	hs->buffer_size = size;
 }
 
 void sl_conn_finish(struct sluice_conn *c)
 {
 	sl_conn_wipe_handshake(c);
+	c->hs->buffer_size = 0;
+	c->hs = NULL;
 	c->done = true;
+}
+
+struct sluice_conn *sluice_conn_move(struct sluice_conn *c, void *mem,
+				     size_t size)
+{
+	if (!c->done || !is_good(mem, size, sizeof(*c)))
+		return NULL;
+	memcpy(mem, c, sizeof(*c));
+	sluice_wipe(c, sizeof(*c));
+	return mem;
 }
 
 void sluice_conn_free(struct sluice_conn *c)
@@ -206,6 +243,8 @@ void sluice_conn_free(struct sluice_conn *c)
 	if (!c)
 		return;
 	sl_conn_wipe_handshake(c);
+	if (c->hs)
+		c->hs->buffer_size = 0;
 	sl_keys_wipe(c, &c->tx);
 	sl_keys_wipe(c, &c->rx);
 	sluice_wipe(c, sizeof(*c));
@@ -228,7 +267,7 @@ void sluice_conn_info(const struct sluice_conn *c,
 		.signature = c->signature,
 		.client_signature = c->client_signature,
 		.certificate_requested = c->certificate_requested,
-		.alpn = c->alpn_len ? (const char *)c->alpn : NULL,
+		.alpn = c->alpn,
 		.alpn_len = c->alpn_len,
 		.sni = c->sni_len ? c->sni : NULL,
 		.sni_len = c->sni_len,
@@ -263,7 +302,7 @@ int sluice_conn_secrets(const struct sluice_conn *c,
 			struct sluice_secrets *secrets)
 {
 	if (!c->done || c->error || c->rx_closed || c->tx_closed ||
-	    sluice_pending(c) || c->record_len || c->buffer_end)
+	    sluice_pending(c) || c->unread || sl_message_begun(c))
 		return -1;
 	memset(secrets, 0, sizeof(*secrets));
 	secrets->suite = c->suite->id;

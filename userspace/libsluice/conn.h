@@ -14,12 +14,11 @@
 #include "wire.h"
 
 /* The longest handshake message taken, its header not counted. */
-#define SL_MESSAGE_MAX		32768
-/*
- * Room for that message; or for a flight to be sent: a Certificate of the same
- * size together with EncryptedExtensions, CertificateVerify and Finished.
- */
-#define SL_BUFFER_SIZE		(SL_MESSAGE_MAX + 2048)
+#define SL_MESSAGE_MAX		(128 * 1024)
+/* The least room for messages while the handshake runs. */
+#define SL_BUFFER_MIN		7168
+/* After it: for KeyUpdates and tickets that come in pieces. */
+#define SL_PIECE_MAX		512
 #define SL_RANDOM_LEN		32
 #define SL_SESSION_ID_MAX	32
 /* The longest cookie of a HelloRetryRequest that is echoed. */
@@ -59,7 +58,10 @@ struct sl_session {
 /* The value of sl_handshake::wanted that is no SLUICE_WANT_*. */
 #define SL_NOTHING_WANTED	((enum sluice_status)0)
 
-/* Only while the handshake runs; wiped as soon as it ends. */
+/*
+ * Only while the handshake runs: behind the connection in the caller's memory,
+ * wiped as soon as it ends.
+ */
 struct sl_handshake {
 	const struct sl_step *step;
 	struct sl_transcript transcript;
@@ -91,17 +93,12 @@ struct sl_handshake {
 	uint16_t share_groups[SL_SHARES];
 	struct sluice_kx *shares[SL_SHARES];
 	struct sluice_octets share_octets[SL_SHARES];
-	uint8_t share_buffer[SL_SHARES * SLUICE_SHARE_MAX];
-	uint8_t ticket[SLUICE_TICKET_MAX];
 	size_t ticket_len;
 	uint32_t ticket_age;		/* obfuscated */
-	uint8_t cookie[SL_COOKIE_MAX];
 	size_t cookie_len;
 
 	/* server */
-	uint8_t share[SLUICE_SHARE_MAX];
 	size_t share_len;
-	uint8_t shared[SLUICE_SHARED_MAX];
 	size_t shared_len;
 	uint16_t retry_group;
 	uint16_t identity;		/* number of the PSK accepted */
@@ -109,6 +106,30 @@ struct sl_handshake {
 	bool limit_used;		/* the client sent record_size_limit */
 	bool tickets_wanted;		/* the client offered psk_dhe_ke */
 	size_t early_data_left;
+
+	/* what is large, of the one role or the other */
+	union {
+		struct {
+			uint8_t share_buffer[SL_SHARES * SLUICE_SHARE_MAX];
+			uint8_t ticket[SLUICE_TICKET_MAX];
+			uint8_t cookie[SL_COOKIE_MAX];
+		};
+		struct {
+			uint8_t share[SLUICE_SHARE_MAX];
+			uint8_t shared[SLUICE_SHARED_MAX];
+		};
+	};
+
+	/*
+	 * Messages to be sent, or one that is received in pieces. Never both:
+	 * the sides take turns, and what is received must end before a flight
+	 * or a new key.
+	 */
+	size_t flight_start;
+	size_t flight_end;
+	bool kept;			/* the content of a record is in it, too */
+	size_t buffer_size;
+	uint8_t buffer[];
 };
 
 struct sluice_conn {
@@ -146,31 +167,30 @@ struct sluice_conn {
 	const char *reason;
 	uint64_t tickets;
 
-	uint8_t alpn[SL_ALPN_NAME_MAX];
+	const char *alpn;		/* one of the configuration's */
 	size_t alpn_len;
 	char sni[SL_NAME_MAX + 1];
 	size_t sni_len;
 
-	struct sl_handshake *hs;
-	struct sl_handshake handshake;
-
-	/* the record being received; its content once it is opened */
-	uint8_t record[SLUICE_RECORD_MAX];
-	size_t record_len;
-	const uint8_t *content;
-	size_t content_len;
-	uint8_t content_type;
+	struct sl_handshake *hs;	/* NULL after it */
 
 	/*
-	 * Handshake messages: received, from start to end, the first perhaps
-	 * not yet whole; or to be sent. Never both: the sides take turns, and
-	 * what is received must end before a flight or a new key.
+	 * Within one call: a record in the caller's memory, what is left of its
+	 * content, and the message being read, there or in hs->buffer or piece.
 	 */
-	uint8_t buffer[SL_BUFFER_SIZE];
-	size_t buffer_start;
-	size_t buffer_end;
-	size_t message_len;		/* of the message being read */
-	bool flight;			/* it is to be sent */
+	uint8_t *record;
+	size_t record_len;
+	uint8_t *content;
+	size_t content_len;
+	uint8_t content_type;
+	const uint8_t *message;		/* with its header */
+	size_t message_len;
+
+	size_t want;			/* missing to the end of a record */
+	size_t unread;			/* what the last call left of its input */
+	size_t piece_len;		/* of a message that is not yet whole */
+	size_t pass;			/* to come of a message that is not kept */
+	uint8_t piece[SL_PIECE_MAX];
 };
 
 /* How much of what is to be sent goes into one record. */

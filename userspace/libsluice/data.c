@@ -173,62 +173,51 @@ static bool take_messages(struct sluice_conn *c)
 	}
 }
 
+/* The current record; what is data is left in it. */
 static bool take_record(struct sluice_conn *c)
 {
 	if (!sl_record_open(c))
 		return false;
 	switch (c->content_type) {
-	case SL_APPLICATION_DATA:
-		return true;
 	case SL_HANDSHAKE:
-		if (!sl_message_collect(c) || !take_messages(c))
-			return false;
-		break;
+		return take_messages(c);
 	case SL_ALERT:
-		if (!sl_alert_received(c, c->content))
-			return false;
-		break;
+		return sl_alert_received(c, c->content);
 	default:
-		break;
+		return true;
 	}
-	sl_record_release(c);
-	return true;
 }
 
 enum sluice_status sluice_open(struct sluice_conn *c,
-			       const uint8_t *in, size_t *in_len,
-			       uint8_t *data, size_t *data_len)
+			       uint8_t *in, size_t *in_len,
+			       uint8_t **data, size_t *data_len)
 {
-	size_t in_size = *in_len, size = *data_len;
+	enum sluice_status status = SLUICE_WANT_READ;
+	size_t in_size = *in_len;
 
 	*in_len = 0;
+	*data = NULL;
 	*data_len = 0;
 	if (!c->done && !c->error)
 		sl_fail(c, SL_INTERNAL_ERROR, SLUICE_ERR_USE,
 			"sluice_open() was called before the handshake had ended");
-	while (!c->error && !c->rx_closed) {
-		size_t part = c->content_len;
-
-		if (part) {
-			if (part > size - *data_len)
-				part = size - *data_len;
-			if (!part)
-				return SLUICE_WANT_WRITE;
-			memcpy(data + *data_len, c->content, part);
-			*data_len += part;
-			c->content += part;
-			c->content_len -= part;
+	while (!c->error && !c->rx_closed && status == SLUICE_WANT_READ) {
+		if (!sl_record_find(c, in + *in_len, in_size - *in_len))
+			break;
+		*in_len += c->record_len;
+		if (!take_record(c) ||
+		    c->content_type != SL_APPLICATION_DATA || !c->content_len)
 			continue;
-		}
-		if (c->content)
-			sl_record_release(c);
-		sl_record_feed(c, in, in_size, in_len);
-		if (!sl_record_complete(c))
-			return SLUICE_WANT_READ;
-		take_record(c);
+		*data = c->content;
+		*data_len = c->content_len;
+		status = SLUICE_DATA;
 	}
+	sl_record_leave(c);
+	c->unread = in_size - *in_len;
 	if (c->error)
 		return SLUICE_ERROR;
+	if (!c->rx_closed)
+		return status;
 	/* whatever comes behind close_notify is ignored (section 6.1) */
 	*in_len = in_size;
 	return SLUICE_CLOSED;

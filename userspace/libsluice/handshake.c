@@ -3,24 +3,16 @@
 #include "conn.h"
 #include "data.h"
 
-/* The complete record in c->record goes where it belongs. */
+/* The current record: what messages it has are left in it. */
 static bool take_record(struct sluice_conn *c)
 {
 	if (!sl_record_open(c))
 		return false;
-	switch (c->content_type) {
-	case SL_HANDSHAKE:
-		if (!sl_message_collect(c))
-			return false;
-		break;
-	case SL_ALERT:
-		if (!sl_alert_received(c, c->content))
-			return false;
-		break;
-	default:
-		break;
-	}
-	sl_record_release(c);
+	if (c->content_type == SL_HANDSHAKE)
+		return true;
+	if (c->content_type == SL_ALERT && !sl_alert_received(c, c->content))
+		return false;
+	sl_record_leave(c);
 	return true;
 }
 
@@ -45,7 +37,7 @@ static bool take_message(struct sluice_conn *c, bool *taken)
 	return true;
 }
 
-static enum sluice_status go_on(struct sluice_conn *c, const uint8_t *in,
+static enum sluice_status go_on(struct sluice_conn *c, uint8_t *in,
 				size_t in_size, size_t *used,
 				struct sl_writer *out)
 {
@@ -59,7 +51,7 @@ static enum sluice_status go_on(struct sluice_conn *c, const uint8_t *in,
 		}
 		if (c->done)
 			return SLUICE_DONE;
-		if (c->hs->wanted)
+		if (c->hs->wanted && sl_message_keep(c))
 			return c->hs->wanted;
 		if (c->hs->step->write) {
 			c->hs->step->write(c);
@@ -67,16 +59,16 @@ static enum sluice_status go_on(struct sluice_conn *c, const uint8_t *in,
 		}
 		if (!take_message(c, &taken) || taken)
 			continue;
-		sl_record_feed(c, in, in_size, used);
-		if (!sl_record_complete(c))
+		if (!sl_record_find(c, in + *used, in_size - *used))
 			return SLUICE_WANT_READ;
+		*used += c->record_len;
 		take_record(c);
 	}
 	return SLUICE_ERROR;
 }
 
 enum sluice_status sluice_handshake(struct sluice_conn *c,
-				    const uint8_t *in, size_t *in_len,
+				    uint8_t *in, size_t *in_len,
 				    uint8_t *out, size_t *out_len)
 {
 	struct sl_writer w = sl_writer(out, *out_len);
@@ -94,6 +86,8 @@ enum sluice_status sluice_handshake(struct sluice_conn *c,
 		status = go_on(c, in, in_size, in_len, &w);
 	if (c->error)
 		sl_flush_alert(c, &w);
+	sl_record_leave(c);
+	c->unread = in_size - *in_len;
 	*out_len = w.len;
 	return status;
 }

@@ -7,21 +7,6 @@
 
 #define HEADER		4
 
-bool sl_message_collect(struct sluice_conn *c)
-{
-	if (c->buffer_start) {
-		c->buffer_end -= c->buffer_start;
-		memmove(c->buffer, c->buffer + c->buffer_start, c->buffer_end);
-		c->buffer_start = 0;
-	}
-	/* a message that could not fit was refused by its header */
-	if (c->content_len > sizeof(c->buffer) - c->buffer_end)
-		return sl_bad_decode(c, "too many handshake messages at once");
-	memcpy(c->buffer + c->buffer_end, c->content, c->content_len);
-	c->buffer_end += c->content_len;
-	return true;
-}
-
 /* The longest body of a type: only what is of certificates may be long. */
 static size_t longest(uint8_t type)
 {
@@ -36,47 +21,159 @@ static size_t longest(uint8_t type)
 	}
 }
 
-enum sl_message sl_message_peek(struct sluice_conn *c, struct sl_reader *body)
+static void use(struct sluice_conn *c, size_t len)
 {
-	struct sl_reader r = sl_reader(c->buffer + c->buffer_start,
-				       c->buffer_end - c->buffer_start);
-	uint8_t type;
-	size_t len;
+	c->content += len;
+	c->content_len -= len;
+}
 
-	if (r.left < HEADER)
-		return SL_NO_MESSAGE;
-	type = sl_get8(&r);
-	len = sl_get24(&r);
+static uint8_t *pieces(struct sluice_conn *c, size_t *size)
+{
+	*size = c->hs ? c->hs->buffer_size : sizeof(c->piece);
+	return c->hs ? c->hs->buffer : c->piece;
+}
+
+/* A message that begins in one record and goes on in others, up to len of it. */
+static bool gather(struct sluice_conn *c, size_t len)
+{
+	size_t size, part = len - c->piece_len;
+	uint8_t *buf = pieces(c, &size);
+
+	if (part > c->content_len)
+		part = c->content_len;
+	if (part) {
+		/* it may be there already, further back */
+		memmove(buf + c->piece_len, c->content, part);
+		c->piece_len += part;
+		use(c, part);
+	}
+	return c->piece_len == len;
+}
+
+/* Not the rest either, of a message that there is no room for. */
+static bool passes_over(struct sluice_conn *c)
+{
+	size_t part = c->pass < c->content_len ? c->pass : c->content_len;
+
+	if (part) {
+		c->pass -= part;
+		use(c, part);
+	}
+	return c->pass;
+}
+
+/* The length of a message by its header; 0 if the connection has failed. */
+static size_t length_of(struct sluice_conn *c, const uint8_t *header)
+{
+	struct sl_reader r = sl_reader(header, HEADER);
+	uint8_t type = sl_get8(&r);
+	size_t len = sl_get24(&r);
+
 	if (len > longest(type)) {
 		sl_bad_decode(c, "a handshake message is too long");
-		return SL_NO_MESSAGE;
+		return 0;
 	}
-	if (r.left < len)
+	return HEADER + len;
+}
+
+static bool no_room(struct sluice_conn *c, const uint8_t *header, size_t len)
+{
+	/* the one that a connection can do without */
+	if (!c->hs && header[0] == SL_NEW_SESSION_TICKET && !sl_is_server(c)) {
+		c->pass = len - c->piece_len;
+		c->piece_len = 0;
+		passes_over(c);
+		return false;
+	}
+	return sl_fail(c, SL_DECODE_ERROR, SLUICE_ERR_MEMORY,
+		       "a handshake message comes in pieces, and is longer than the memory that the connection was given");
+}
+
+/* Is the message that came in pieces whole by now? */
+static bool gather_message(struct sluice_conn *c)
+{
+	size_t len, size;
+	const uint8_t *buf = pieces(c, &size);
+
+	if (c->piece_len < HEADER && !gather(c, HEADER))
+		return false;
+	len = length_of(c, buf);
+	if (!len)
+		return false;
+	if (len > size)
+		return no_room(c, buf, len);
+	if (!gather(c, len))
+		return false;
+	c->message = buf;
+	c->message_len = len;
+	return true;
+}
+
+/* Is the caller asked about a message, so that it has to outlast the call? */
+static bool may_wait(const struct sluice_conn *c)
+{
+	return c->hs && c->config->async &
+			(SLUICE_ASYNC_CREDENTIAL | SLUICE_ASYNC_VERDICT);
+}
+
+enum sl_message sl_message_peek(struct sluice_conn *c, struct sl_reader *body)
+{
+	if (passes_over(c) || (!c->piece_len && !c->content_len))
 		return SL_NO_MESSAGE;
-	*body = sl_reader(r.pos, len);
-	c->message_len = HEADER + len;
-	return (enum sl_message)type;
+	c->message_len = 0;
+	if (!c->piece_len && c->content_len >= HEADER && !may_wait(c)) {
+		c->message = c->content;
+		c->message_len = length_of(c, c->content);
+		if (c->error)
+			return SL_NO_MESSAGE;
+	}
+	if ((!c->message_len || c->message_len > c->content_len) &&
+	    !gather_message(c))
+		return SL_NO_MESSAGE;
+	*body = sl_reader(c->message + HEADER, c->message_len - HEADER);
+	return (enum sl_message)c->message[0];
 }
 
 void sl_message_next(struct sluice_conn *c)
 {
-	c->buffer_start += c->message_len;
-	c->message_len = 0;
-	if (c->buffer_start == c->buffer_end) {
-		c->buffer_start = 0;
-		c->buffer_end = 0;
+	if (c->piece_len) {
+		sluice_wipe(c->piece, sizeof(c->piece));
+		c->piece_len = 0;
+	} else {
+		use(c, c->message_len);
 	}
+	c->message = NULL;
+	c->message_len = 0;
+}
+
+bool sl_message_keep(struct sluice_conn *c)
+{
+	struct sl_handshake *hs = c->hs;
+
+	if (!c->record)
+		return true;
+	if (c->content_len > hs->buffer_size - c->piece_len)
+		return sl_fail(c, SL_DECODE_ERROR, SLUICE_ERR_MEMORY,
+			       "the peer's messages are longer than the memory that the connection was given");
+	memcpy(hs->buffer + c->piece_len, c->content, c->content_len);
+	c->content = hs->buffer + c->piece_len;
+	hs->kept = true;
+	return true;
+}
+
+bool sl_message_begun(const struct sluice_conn *c)
+{
+	return c->piece_len || c->pass;
 }
 
 bool sl_message_hash(struct sluice_conn *c)
 {
-	return sl_transcript_add(c, c->buffer + c->buffer_start,
-				 c->message_len);
+	return sl_transcript_add(c, c->message, c->message_len);
 }
 
 bool sl_message_boundary(struct sluice_conn *c)
 {
-	if (c->buffer_start + c->message_len != c->buffer_end)
+	if (c->content_len != (c->piece_len ? 0 : c->message_len))
 		return sl_unexpected(c, "a message goes on where the keys change");
 	return true;
 }
@@ -84,8 +181,8 @@ bool sl_message_boundary(struct sluice_conn *c)
 void sl_message_begin(struct sluice_conn *c, struct sl_writer *w,
 		      enum sl_message type)
 {
-	*w = sl_writer(c->buffer + c->buffer_end,
-		       sizeof(c->buffer) - c->buffer_end);
+	*w = sl_writer(c->hs->buffer + c->hs->flight_end,
+		       c->hs->buffer_size - c->hs->flight_end);
 	sl_put8(w, type);
 	sl_begin_vec(w, 3);
 }
@@ -94,27 +191,28 @@ bool sl_message_end(struct sluice_conn *c, struct sl_writer *w)
 {
 	sl_end_vec(w, HEADER, 3);
 	if (w->bad)
-		return sl_internal(c, "a message to be sent is too long: is it the certificate chain?");
-	c->buffer_end += w->len;
-	c->flight = true;
+		return sl_fail(c, SL_INTERNAL_ERROR, SLUICE_ERR_MEMORY,
+			       "the messages to be sent are longer than the memory that the connection was given: is it the certificate chain?");
+	c->hs->flight_end += w->len;
 	return sl_transcript_add(c, w->buf, w->len);
 }
 
 bool sl_flight_flush(struct sluice_conn *c, struct sl_writer *out)
 {
 	static const uint8_t ccs = 1;
+	struct sl_handshake *hs = c->hs;
 
-	if (c->hs->ccs_due) {
+	if (hs && hs->ccs_due) {
 		if (out->size - out->len < SLUICE_OVERHEAD + 1)
 			return false;
 		out->len += sl_record_seal(c, SL_CHANGE_CIPHER_SPEC, &ccs, 1,
 					   out->buf + out->len);
-		c->hs->ccs_due = false;
+		hs->ccs_due = false;
 	}
-	if (!c->flight)
+	if (!hs || !hs->flight_end)
 		return true;
-	while (c->buffer_start < c->buffer_end) {
-		size_t len = c->buffer_end - c->buffer_start;
+	while (hs->flight_start < hs->flight_end) {
+		size_t len = hs->flight_end - hs->flight_start;
 		size_t room = out->size - out->len;
 
 		if (room <= SLUICE_OVERHEAD)
@@ -125,15 +223,14 @@ bool sl_flight_flush(struct sluice_conn *c, struct sl_writer *out)
 		if (len > sl_record_room(c))
 			len = sl_record_room(c);
 		out->len += sl_record_seal(c, SL_HANDSHAKE,
-					   c->buffer + c->buffer_start, len,
+					   hs->buffer + hs->flight_start, len,
 					   out->buf + out->len);
 		if (c->error)
 			return false;
-		c->buffer_start += len;
+		hs->flight_start += len;
 	}
-	c->buffer_start = 0;
-	c->buffer_end = 0;
-	c->flight = false;
+	hs->flight_start = 0;
+	hs->flight_end = 0;
 	c->hello_done = true;
 	return true;
 }

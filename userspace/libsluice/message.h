@@ -21,16 +21,19 @@ enum sl_message {
 	SL_NO_MESSAGE = 256,		/* no octet says that */
 };
 
-/* The content of a handshake record joins the messages not yet read. */
-bool sl_message_collect(struct sluice_conn *c);
-
 /*
- * The next message, if it is whole: its type, and its body in place;
- * SL_NO_MESSAGE if more records are needed, or if the connection has failed.
- * It stays the current message until sl_message_next().
+ * The next message, if it is whole: its type, and its body, in the record or,
+ * if it came in pieces, in the connection; SL_NO_MESSAGE if the content of the
+ * current record is used up, or if the connection has failed. It stays the
+ * current message until sl_message_next().
  */
 enum sl_message sl_message_peek(struct sluice_conn *c, struct sl_reader *body);
 void sl_message_next(struct sluice_conn *c);
+/* The current message, and what is behind it, outlast the call. */
+bool sl_message_keep(struct sluice_conn *c);
+
+/* Has a part of a message been received? */
+bool sl_message_begun(const struct sluice_conn *c);
 
 /* The current message, header included, joins the transcript. */
 bool sl_message_hash(struct sluice_conn *c);

@@ -9,46 +9,49 @@
 
 size_t sluice_want(const struct sluice_conn *c)
 {
-	size_t body;
-
-	if (c->record_len < SL_RECORD_HEADER)
-		return SL_RECORD_HEADER - c->record_len;
-	body = (size_t)c->record[3] << 8 | c->record[4];
-	if (sl_record_complete(c))
-		return SL_RECORD_HEADER;
-	return SL_RECORD_HEADER + body - c->record_len;
+	return c->want;
 }
 
-bool sl_record_complete(const struct sluice_conn *c)
+/* What follows a header like this one is not waited for. */
+static bool bad_header(const uint8_t *header, size_t len)
 {
-	size_t body;
-
-	if (c->record_len < SL_RECORD_HEADER)
-		return false;
-	body = (size_t)c->record[3] << 8 | c->record[4];
-	/* what is too long is refused by its header */
-	return body > CIPHERTEXT_MAX ||
-	       c->record_len == SL_RECORD_HEADER + body;
+	return header[0] < SL_CHANGE_CIPHER_SPEC ||
+	       header[0] > SL_APPLICATION_DATA || header[1] != 3 ||
+	       len > CIPHERTEXT_MAX;
 }
 
-void sl_record_feed(struct sluice_conn *c, const uint8_t *in, size_t len,
-		    size_t *used)
+bool sl_record_find(struct sluice_conn *c, uint8_t *in, size_t len)
 {
-	while (*used < len && !sl_record_complete(c)) {
-		size_t part = sluice_want(c);
+	size_t record_len = SL_RECORD_HEADER;
 
-		if (part > len - *used)
-			part = len - *used;
-		memcpy(c->record + c->record_len, in + *used, part);
-		c->record_len += part;
-		*used += part;
+	if (c->hs)
+		c->hs->kept = false;
+	sl_record_leave(c);
+	if (len >= SL_RECORD_HEADER) {
+		size_t body = (size_t)in[3] << 8 | in[4];
+
+		if (!bad_header(in, body))
+			record_len += body;
 	}
+	if (len < record_len) {
+		c->want = record_len - len;
+		return false;
+	}
+	c->want = SL_RECORD_HEADER;
+	c->record = in;
+	c->record_len = record_len;
+	return true;
 }
 
-void sl_record_release(struct sluice_conn *c)
+void sl_record_leave(struct sluice_conn *c)
 {
-	sluice_wipe(c->record, c->record_len);
+	/* nothing of the handshake is left lying about */
+	if (c->record && c->content_type == SL_HANDSHAKE)
+		sluice_wipe(c->record, c->record_len);
+	c->record = NULL;
 	c->record_len = 0;
+	if (c->hs && c->hs->kept)
+		return;
 	c->content = NULL;
 	c->content_len = 0;
 	c->content_type = 0;
@@ -56,7 +59,7 @@ void sl_record_release(struct sluice_conn *c)
 
 static bool pass_over(struct sluice_conn *c)
 {
-	sl_record_release(c);
+	sl_record_leave(c);
 	return true;
 }
 
@@ -66,7 +69,7 @@ static bool pass_over(struct sluice_conn *c)
  */
 static bool is_early_data(struct sluice_conn *c)
 {
-	if (c->record_len > c->hs->early_data_left)
+	if (!c->hs || c->record_len > c->hs->early_data_left)
 		return false;
 	c->hs->early_data_left -= c->record_len;
 	return true;
@@ -105,7 +108,8 @@ static bool open_protected(struct sluice_conn *c, size_t len)
 		return sl_fail(c, SL_BAD_RECORD_MAC, SLUICE_ERR_CRYPTO,
 			       "a record cannot be decrypted: it was changed on the way, or the keys differ");
 	}
-	c->hs->early_data_left = 0;
+	if (c->hs)
+		c->hs->early_data_left = 0;
 	len -= SL_TAG_LEN;
 
 	/* padding is zeros behind the content type (section 5.4) */
@@ -134,7 +138,7 @@ static bool open_outside(struct sluice_conn *c, size_t len)
 	switch (c->record[0]) {
 	case SL_CHANGE_CIPHER_SPEC:
 		if (c->done || (sl_is_server(c) && !c->hello_done) ||
-		    c->buffer_end || len != 1 || body[0] != 1)
+		    sl_message_begun(c) || len != 1 || body[0] != 1)
 			return sl_unexpected(c, "an unexpected change_cipher_spec record");
 		return pass_over(c);
 	case SL_ALERT:
@@ -150,8 +154,7 @@ bool sl_record_open(struct sluice_conn *c)
 {
 	size_t len = (size_t)c->record[3] << 8 | c->record[4];
 
-	if (c->record[0] < SL_CHANGE_CIPHER_SPEC ||
-	    c->record[0] > SL_APPLICATION_DATA || c->record[1] != 3)
+	if (bad_header(c->record, 0))
 		return sl_unexpected(c, "the peer does not speak TLS");
 	if (len > CIPHERTEXT_MAX)
 		return sl_fail(c, SL_RECORD_OVERFLOW, SLUICE_ERR_PROTOCOL,
@@ -182,7 +185,7 @@ bool sl_record_open(struct sluice_conn *c)
 	case SL_APPLICATION_DATA:
 		if (!c->done)
 			return sl_unexpected(c, "data came before the end of the handshake");
-		if (c->buffer_end)
+		if (sl_message_begun(c))
 			return sl_unexpected(c, "data came within a handshake message");
 		return true;
 	default:

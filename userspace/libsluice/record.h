@@ -17,22 +17,21 @@ enum sl_content {
 };
 
 /*
- * Take octets of in, from *used on, for the record that is being received, and
- * no more than belong to it.
+ * Is a whole record at the front of in? Then it is the current one, of
+ * c->record_len octets, where it is: until sl_record_leave(), at the latest at
+ * the end of the call that in was given to.
  */
-void sl_record_feed(struct sluice_conn *c, const uint8_t *in, size_t len,
-		    size_t *used);
-bool sl_record_complete(const struct sluice_conn *c);
+bool sl_record_find(struct sluice_conn *c, uint8_t *in, size_t len);
 
 /*
- * Check and decrypt the complete record: its content is then at c->content,
+ * Check and decrypt the current record: its content is then at c->content,
  * of type c->content_type; it may also be a record to be passed over, of type
  * 0. False if the connection has failed.
  */
 bool sl_record_open(struct sluice_conn *c);
 
-/* The content was used up: make room for the next record. */
-void sl_record_release(struct sluice_conn *c);
+/* Nothing is to point to the record any more; handshake messages are wiped. */
+void sl_record_leave(struct sluice_conn *c);
 
 /*
  * Write a record of len octets of data (at most SL_PLAINTEXT_MAX) to out,

@@ -230,7 +230,7 @@ static bool read_alpn(struct sluice_conn *c, struct sl_reader *r)
 			if (name.left != strlen(*alpn) ||
 			    memcmp(name.pos, *alpn, name.left))
 				continue;
-			memcpy(c->alpn, name.pos, name.left);
+			c->alpn = *alpn;
 			c->alpn_len = name.left;
 			return true;
 		}
@@ -327,8 +327,7 @@ static bool choose_group(struct sluice_conn *c, struct client_hello *hello,
 static bool check_binder(struct sluice_conn *c, struct sl_reader binders,
 			 unsigned int index)
 {
-	const uint8_t *message = c->buffer + c->buffer_start;
-	size_t len = (size_t)(binders.pos - message) - 2;
+	size_t len = (size_t)(binders.pos - c->message) - 2;
 	struct sl_reader binder;
 	uint8_t mac[SLUICE_HASH_MAX];
 
@@ -338,7 +337,7 @@ static bool check_binder(struct sluice_conn *c, struct sl_reader binders,
 	if (binder.bad || binder.left != c->suite->hash_len)
 		return sl_illegal(c, "a binder is of the wrong length");
 	if (!sl_early_secret(c, c->suite, &c->hs->session) ||
-	    !sl_binder_mac(c, c->suite, message, len, mac))
+	    !sl_binder_mac(c, c->suite, c->message, len, mac))
 		return false;
 	if (!sl_equal(mac, binder.pos, binder.left))
 		return sl_fail(c, SL_DECRYPT_ERROR, SLUICE_ERR_CRYPTO,

@@ -109,7 +109,7 @@ bool sl_ticket_take(struct sluice_conn *c)
 {
 	const struct sluice_config *config = c->config;
 	/* ClientHello is not written yet, so there is room */
-	uint8_t *buf = c->buffer;
+	uint8_t *buf = c->hs->buffer;
 	bool found = false;
 	unsigned int i;
 	size_t len = 0;

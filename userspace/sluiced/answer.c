@@ -13,6 +13,8 @@
 #include "sluiced.h"
 
 /* What a request gets that does not say how long it wants to wait. */
+/* For certificate chains that are longer than most. */
+#define CHAIN_ROOM	32768
 #define TIMEOUT_MS	30000
 
 static uint64_t ms_of(clockid_t clock)
@@ -127,7 +129,7 @@ static int failed(const struct sluice_conn *conn)
 static int run(struct sluice_conn *conn, int fd, uint64_t deadline)
 {
 	static uint8_t in[SLUICE_RECORD_MAX], out[SLUICE_RECORD_MAX];
-	size_t start = 0, end = 0;
+	size_t start = 0, end = 0, n;
 	enum sluice_status status;
 	int rc;
 
@@ -143,11 +145,14 @@ static int run(struct sluice_conn *conn, int fd, uint64_t deadline)
 			return rc;
 		if (status != SLUICE_WANT_READ)
 			continue;
+		memmove(in, in + start, end - start);
+		end -= start;
 		start = 0;
-		rc = receive(fd, in, sluice_want(conn), &end, deadline);
+		rc = receive(fd, in + end, sluice_want(conn), &n, deadline);
 		if (rc)
 			return rc;
-		if (!end)
+		end += n;
+		if (!n)
 			status = sluice_eof(conn);
 	} while (status == SLUICE_WANT_READ || status == SLUICE_WANT_WRITE);
 	return status == SLUICE_DONE ? 0 : failed(conn);
@@ -223,6 +228,7 @@ static int shake(const struct handshake *hs, const struct sluice_config *config,
 {
 	const struct request *request = hs->request;
 	const char *problem = sluice_config_check(config);
+	size_t size = sluice_conn_size() + CHAIN_ROOM;
 	struct sluice_conn *conn;
 	void *mem;
 	int rc;
@@ -231,8 +237,8 @@ static int shake(const struct handshake *hs, const struct sluice_config *config,
 		say(LOG_ERR, "the request can't be met: %s", problem);
 		return EINVAL;
 	}
-	mem = malloc(sluice_conn_size());
-	conn = sluice_conn_init(mem, mem ? sluice_conn_size() : 0, config);
+	mem = malloc(size);
+	conn = sluice_conn_init(mem, mem ? size : 0, config);
 	if (!conn) {
 		free(mem);
 		return ENOMEM;

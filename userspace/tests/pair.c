@@ -202,7 +202,8 @@ void pair_use_tickets(struct pair *pair)
 static void end_init(struct pair *pair, struct end *end, enum sluice_role role)
 {
 	wrapper_init(&end->provider, pair->real);
-	end->mem = malloc(sluice_conn_size());
+	end->mem_len = sluice_conn_size();
+	end->mem = malloc(end->mem_len);
 	CHECK(end->mem);
 	end->config.provider = &end->provider.table;
 	end->config.role = role;
@@ -256,6 +257,14 @@ void pair_free(struct pair *pair)
 	free(pair);
 }
 
+void end_memory(struct end *end, size_t len)
+{
+	end_free(end);
+	end->mem = realloc(end->mem, len);
+	CHECK(end->mem);
+	end->mem_len = len;
+}
+
 static void stream_reset(struct stream *stream)
 {
 	stream->start = 0;
@@ -277,14 +286,16 @@ void pair_reset(struct pair *pair)
 	if (wrong)
 		fprintf(stderr, "%s\n", wrong);
 	pair->client.conn = sluice_conn_init(pair->client.mem,
-					     sluice_conn_size(),
+					     pair->client.mem_len,
 					     &pair->client.config);
 	pair->server.conn = sluice_conn_init(pair->server.mem,
-					     sluice_conn_size(),
+					     pair->server.mem_len,
 					     &pair->server.config);
 	CHECK(pair->client.conn && pair->server.conn);
 	pair->client.status = SLUICE_WANT_READ;
 	pair->server.status = SLUICE_WANT_READ;
+	pair->client.offered = 0;
+	pair->server.offered = 0;
 	pair->client.provider.calls = 0;
 	pair->server.provider.calls = 0;
 	pair->keylog_lines = 0;
@@ -321,7 +332,8 @@ static bool step(struct pair *pair, struct end *end)
 {
 	static uint8_t out[70000];
 	size_t have = end->in->end - end->in->start;
-	size_t in_len = portion(pair, have);
+	size_t fresh = portion(pair, have - end->offered);
+	size_t in_len = end->offered + fresh;
 	size_t out_len = pair->room ? pair->room : sizeof(out);
 
 	if (end->status == SLUICE_DONE || end->status == SLUICE_ERROR)
@@ -330,11 +342,13 @@ static bool step(struct pair *pair, struct end *end)
 				       end->in->data + end->in->start, &in_len,
 				       out, &out_len);
 	end->in->start += in_len;
+	end->offered += fresh;
+	end->offered -= in_len;
 	stream_put(end->out, out, out_len);
 	if (end->give && end->status >= SLUICE_WANT_CREDENTIAL &&
 	    end->give(end))
 		return true;
-	return in_len || out_len;
+	return fresh || in_len || out_len;
 }
 
 bool pair_handshake(struct pair *pair)
@@ -363,12 +377,16 @@ static void flush(struct end *end)
 
 enum sluice_status end_open(struct end *end, uint8_t *data, size_t *len)
 {
-	size_t in_len = end->in->end - end->in->start;
+	size_t in_len = end->in->end - end->in->start, size = *len;
 	enum sluice_status status;
+	uint8_t *at;
 
 	status = sluice_open(end->conn, end->in->data + end->in->start,
-			     &in_len, data, len);
+			     &in_len, &at, len);
 	end->in->start += in_len;
+	CHECK(*len <= size);
+	if (*len)
+		memcpy(data, at, *len);
 	return status;
 }
 
@@ -377,7 +395,7 @@ void end_settle(struct end *end)
 	uint8_t data[16384];
 	size_t len = sizeof(data);
 
-	while (end_open(end, data, &len) == SLUICE_WANT_WRITE)
+	while (end_open(end, data, &len) == SLUICE_DATA)
 		len = sizeof(data);
 	flush(end);
 }
@@ -408,7 +426,7 @@ bool pair_send(struct pair *pair, struct end *from, const uint8_t *data,
 			if (memcmp(in, data + got, took))
 				return false;
 			got += took;
-		} while (status == SLUICE_WANT_WRITE);
+		} while (status == SLUICE_DATA);
 		if (status != SLUICE_WANT_READ)
 			return false;
 		flush(to);

@@ -59,7 +59,9 @@ struct end {
 	enum sluice_status status;
 	struct stream *in;
 	struct stream *out;
+	size_t offered;			/* of in, in vain */
 	void *mem;
+	size_t mem_len;
 	/* give the connection what it wants; false: not now */
 	bool (*give)(struct end *end);
 };
@@ -90,6 +92,9 @@ struct pair *pair_new(enum key_type type);
 struct pair *pair_new_with(enum key_type type, struct sluice_provider *real);
 void pair_free(struct pair *pair);
 
+/* Other memory, from the next pair_reset() on. */
+void end_memory(struct end *end, size_t len);
+
 /* New connections over empty pipes; the configuration stays. */
 void pair_reset(struct pair *pair);
 
@@ -105,6 +110,7 @@ bool pair_send(struct pair *pair, struct end *from, const uint8_t *data,
 
 /* Send what is pending, open what has arrived; data goes to the bin. */
 void end_settle(struct end *end);
+/* At most one record with data, which has to fit. */
 enum sluice_status end_open(struct end *end, uint8_t *data, size_t *len);
 
 struct sluice_conn_info end_info(const struct end *end);

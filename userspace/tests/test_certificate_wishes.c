@@ -122,6 +122,8 @@ static void test_bound(void **state)
 	pair->server.config.client_auth = SLUICE_CLIENT_AUTH_REQUIRED;
 	pair->server.config.name_authorities = true;
 	pair->server.provider.table.trust_name = many_names;
+	end_memory(&pair->client, sluice_conn_size() + SLUICE_AUTHORITIES_MAX);
+	end_memory(&pair->server, sluice_conn_size() + SLUICE_AUTHORITIES_MAX);
 	/* 40 names of 202 octets, and one that fills the rest */
 	name_count = 41;
 	last_len = SLUICE_AUTHORITIES_MAX - 40 * 202 - 2;

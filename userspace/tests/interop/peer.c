@@ -201,17 +201,23 @@ static void put_line(struct link *link, const char *text, size_t len)
 static enum sluice_status get_line(struct link *link)
 {
 	for (;;) {
-		size_t in_len = link->have;
-		size_t len = sizeof(link->line) - 1 - link->line_len;
+		size_t in_len = link->have, len;
 		enum sluice_status status;
+		uint8_t *data;
 
-		status = sluice_open(link->conn, link->in, &in_len,
-				     (uint8_t *)link->line + link->line_len,
+		status = sluice_open(link->conn, link->in, &in_len, &data,
 				     &len);
+		if (len > sizeof(link->line) - 1 - link->line_len)
+			len = sizeof(link->line) - 1 - link->line_len;
+		if (len)
+			memcpy(link->line + link->line_len, data, len);
 		used(link, in_len);
 		link->line_len += len;
 		link->line[link->line_len] = 0;
 		flush(link);
+		if (status == SLUICE_DATA && link->line_len < LINE - 1 &&
+		    !strchr(link->line, '\n'))
+			continue;
 		if (status != SLUICE_WANT_READ || strchr(link->line, '\n'))
 			return status;
 		if (!receive(link))

@@ -15,22 +15,30 @@
  *		size_t in_len = have, out_len = sizeof(out);
  *
  *		status = sluice_handshake(conn, in, &in_len, out, &out_len);
- *		// drop in_len octets from in, send out_len octets of out
+ *		// drop in_len octets from the front of in,
+ *		// send out_len octets of out
  *		if (status == SLUICE_WANT_WRITE)
  *			continue;
  *		if (status != SLUICE_WANT_READ)
  *			break;
- *		// if nothing is left in in: receive at most sluice_want(conn)
+ *		// receive at most sluice_want(conn), behind what is left in in
  *	}
  *
  * and then either sluice_open() and sluice_seal() for the data, or
  * sluice_conn_secrets() to hand the connection over to the kernel; at the end
  * sluice_conn_free(), on every path.
  *
+ * Memory: records are opened where they were received, so the engine has no
+ * buffer for them, and in has to have room for the longest (SLUICE_RECORD_MAX,
+ * or what sluice_want() asks for). What a call does not consume is for the next
+ * one, with what was received since behind it. A connection takes less than 16
+ * KiB while the handshake runs, and about 1.5 KiB after it: see
+ * sluice_established_size().
+ *
  * Reading no more than sluice_want() octets at a time never takes octets from
  * the transport that belong to the record after the handshake, so that nothing
  * is lost at a hand-over. A caller that goes on in userspace may read as much
- * as it likes: what a call did not consume is for the next call.
+ * as it likes.
  *
  * Threads: a configuration may be shared (it is only read), a connection may
  * not. Nothing here blocks, except what the provider and the callbacks do.
@@ -94,7 +102,7 @@ enum sluice_role {
 
 /* What the caller has to do next. */
 enum sluice_status {
-	/* Handshake: it is finished. Data: all input was taken. */
+	/* Handshake: it is finished. sluice_seal(): all of it was taken. */
 	SLUICE_DONE,
 	/* Send what was produced, then come back with more input. */
 	SLUICE_WANT_READ,
@@ -114,6 +122,8 @@ enum sluice_status {
 	SLUICE_WANT_CREDENTIAL,
 	SLUICE_WANT_SIGNATURE,
 	SLUICE_WANT_VERDICT,
+	/* sluice_open(): there is data, and there may be more. */
+	SLUICE_DATA,
 };
 
 /* What the caller does itself: struct sluice_config::async. */
@@ -132,6 +142,7 @@ enum sluice_error {
 	SLUICE_ERR_TRUNCATED,	/* the transport ended without close_notify */
 	SLUICE_ERR_PROVIDER,	/* the provider failed: no randomness, ... */
 	SLUICE_ERR_USE,		/* the caller broke the rules of a call */
+	SLUICE_ERR_MEMORY,	/* the caller's memory is not enough: see reason */
 };
 
 /* The longest identity and key of a pre-shared key, in octets. */
@@ -192,7 +203,8 @@ enum sluice_client_auth {
  * @name_authorities: server: tell clients who are asked for a certificate the
  *	names of @trust's authorities (certificate_authorities, RFC 9846,
  *	section 4.2.4), so that they can choose; unless these take more than
- *	SLUICE_AUTHORITIES_MAX octets: part of them would mislead
+ *	SLUICE_AUTHORITIES_MAX octets: part of them would mislead. More memory
+ *	than sluice_conn_size() is needed for as many
  * @peer_certificate: the peer's certificates (DER, the leaf first), after they
  *	were checked: return false to refuse them (access_denied). Only the end
  *	of the handshake shows that the peer has the key, too. Not called when
@@ -323,18 +335,29 @@ struct sluice_config {
 const char *sluice_config_check(const struct sluice_config *config);
 
 /**
- * sluice_conn_size() - octets that a connection needs, about 59 KiB
+ * sluice_conn_size() - the least memory for a connection, below 16 KiB
  *
- * Most of it are two buffers: one record (16.3 KiB) and one handshake message
- * (32 KiB, which bounds the peer's certificate chain).
+ * About 7 KiB of it are for messages: those of a flight to be sent, with the
+ * own certificate chain in it, or one message of the peer's that comes in
+ * pieces, its chain for example. A message that is in one record needs no
+ * memory, unless the caller is asked about it (struct sluice_config::async).
+ * Give sluice_conn_init() more for longer chains.
  */
 size_t sluice_conn_size(void);
+
+/**
+ * sluice_established_size() - what a connection needs after the handshake
+ *
+ * From SLUICE_DONE on, all behind that many octets is the caller's again; it
+ * was wiped. Or all of it is, after a sluice_conn_move().
+ */
+size_t sluice_established_size(void);
 
 /**
  * sluice_conn_init() - begin a connection
  * @mem: aligned as malloc() aligns, kept by the caller until after
  *	sluice_conn_free()
- * @size: octets at @mem
+ * @size: octets at @mem, at least sluice_conn_size()
  * @config: see there
  *
  * Return: the connection, which lives in @mem; NULL if @mem is too small or
@@ -344,6 +367,19 @@ struct sluice_conn *sluice_conn_init(void *mem, size_t size,
 				     const struct sluice_config *config);
 
 /**
+ * sluice_conn_move() - move a connection after its handshake
+ * @mem: as for sluice_conn_init()
+ * @size: octets at @mem, at least sluice_established_size()
+ *
+ * The memory that it has left was wiped.
+ *
+ * Return: the connection, in @mem; NULL, and it is where it was, if the
+ * handshake is not finished, or if @mem is too small or misaligned.
+ */
+struct sluice_conn *sluice_conn_move(struct sluice_conn *conn, void *mem,
+				     size_t size);
+
+/**
  * sluice_conn_free() - end a connection, wiping all of its memory
  * @conn: may be NULL. Nothing is sent: see sluice_close()
  */
@@ -351,28 +387,31 @@ void sluice_conn_free(struct sluice_conn *conn);
 
 /**
  * sluice_handshake() - go on with the handshake
- * @in: octets received, may be NULL if there are none
+ * @in: octets received, may be NULL if there are none; records are opened in
+ *	place
  * @in_len: their number; becomes the number consumed
  * @out: room for octets to send
  * @out_len: its size, at least SLUICE_OUT_MIN; becomes the number produced
  *
  * What was produced has to be sent whatever the status is. A client calls it
- * first without input. Input that is not consumed (SLUICE_WANT_READ
- * takes all of it) must be offered again; after SLUICE_DONE it is application
- * data, for sluice_open().
+ * first without input. Input that is not consumed must be offered again: it is
+ * a record that is not yet whole, or what there was no room or reason to look
+ * at. After SLUICE_DONE it is for sluice_open().
  *
  * Return: SLUICE_DONE, SLUICE_WANT_READ, SLUICE_WANT_WRITE or SLUICE_ERROR;
- * with struct sluice_config::async also what is wanted from the caller. A server has sent its tickets before it returns SLUICE_DONE.
+ * with struct sluice_config::async also what is wanted from the caller. A
+ * server has sent its tickets before it returns SLUICE_DONE.
  */
 enum sluice_status sluice_handshake(struct sluice_conn *conn,
-				    const uint8_t *in, size_t *in_len,
+				    uint8_t *in, size_t *in_len,
 				    uint8_t *out, size_t *out_len);
 
 /**
  * sluice_want() - octets missing to the end of the record being received
  *
- * First those of the record's header, then the rest of the record. Receiving
- * no more than this at a time stops at every boundary of a record. Never 0.
+ * That is the one of which the last call has left the beginning. First those
+ * of the record's header, then the rest of the record. Receiving no more than
+ * this at a time stops at every boundary of a record. Never 0.
  */
 size_t sluice_want(const struct sluice_conn *conn);
 
@@ -380,20 +419,21 @@ size_t sluice_want(const struct sluice_conn *conn);
  * sluice_open() - take received octets, give application data
  * @in: octets received
  * @in_len: their number; becomes the number consumed
- * @data: room for application data
- * @data_len: its size; becomes the number of octets written
+ * @data: becomes the place of the data of one record, which was opened in
+ *	place: within those octets of @in that were consumed
+ * @data_len: becomes its length, 0 if there is none
  *
  * Tickets, key updates and alerts are dealt with inside. They may leave
  * something to be sent: see sluice_pending().
  *
- * Return: SLUICE_WANT_READ, all input was taken and all data given;
- * SLUICE_WANT_WRITE, @data is full and there may be more data;
- * SLUICE_CLOSED, the peer has sent close_notify (sending is still possible);
- * SLUICE_ERROR. Data written is good in every case.
+ * Return: SLUICE_DATA, there is data, and perhaps another record behind it:
+ * call again, also without further input; SLUICE_WANT_READ, what is left of the
+ * input, if anything, is not a whole record; SLUICE_CLOSED, the peer has sent
+ * close_notify (sending is still possible); SLUICE_ERROR.
  */
 enum sluice_status sluice_open(struct sluice_conn *conn,
-			       const uint8_t *in, size_t *in_len,
-			       uint8_t *data, size_t *data_len);
+			       uint8_t *in, size_t *in_len,
+			       uint8_t **data, size_t *data_len);
 
 /**
  * sluice_seal() - make records of application data, and of what is pending
@@ -534,8 +574,8 @@ struct sluice_secrets {
  * more (two records under one nonce reveal both). The caller wipes @secrets.
  *
  * Return: 0; -1 if the handshake is not finished, if the connection has failed
- * or a direction is closed, if something is pending to be sent, or if the
- * engine holds a part of a record (see sluice_want()) or undelivered data.
+ * or a direction is closed, if something is pending to be sent, if a message
+ * has come in part, or if the last call has left some of its input.
  */
 int sluice_conn_secrets(const struct sluice_conn *conn,
 			struct sluice_secrets *secrets);
