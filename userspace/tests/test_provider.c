@@ -434,14 +434,14 @@ static void told_names(void **state)
 static void signatures(void **state)
 {
 	static const uint16_t all[] = {
-		0x0401, 0x0403, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0807,
-		0x0809, 0x080a, 0x080b, 0x0201, 0,
+		0x0401, 0x0403, 0x0501, 0x0503, 0x0601, 0x0603, 0x0804, 0x0805,
+		0x0806, 0x0807, 0x0809, 0x080a, 0x080b, 0x0201, 0,
 	};
 	EVP_PKEY *keys[] = {
 		EVP_EC_gen("P-256"), EVP_EC_gen("P-384"), EVP_RSA_gen(2048),
 		EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), EVP_EC_gen("P-521"),
 	};
-	static const size_t counts[] = { 1, 1, 3, 1, 1 };
+	static const size_t counts[] = { 1, 1, 6, 1, 1 };
 	const uint8_t text[] = "signed";
 
 	(void)state;

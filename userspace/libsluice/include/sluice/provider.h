@@ -61,12 +61,20 @@ enum sluice_aead {
 #define SLUICE_RSA_PSS_PSS_SHA256	0x0809
 #define SLUICE_RSA_PSS_PSS_SHA384	0x080a
 #define SLUICE_RSA_PSS_PSS_SHA512	0x080b
-/* In certificates only. */
+/* In certificates, and in TLS 1.2. */
 #define SLUICE_RSA_PKCS1_SHA256		0x0401
 #define SLUICE_RSA_PKCS1_SHA384		0x0501
 #define SLUICE_RSA_PKCS1_SHA512		0x0601
 /* What a certificate is signed with, if none of them fits. */
 #define SLUICE_SCHEME_OTHER		0xffff
+
+/*
+ * What the engine may add to a scheme for TLS 1.2, where an ECDSA scheme says
+ * nothing of the curve, and where a client signs the whole handshake, of which
+ * the engine has kept a digest only.
+ */
+#define SLUICE_SCHEME_ANY_CURVE		0x8000
+#define SLUICE_SCHEME_DIGEST		0x4000	/* what is signed is its hash */
 
 /* Bounds for the callers' buffers. */
 #define SLUICE_SHARE_MAX	1249	/* SecP256r1MLKEM768, from a client */
@@ -145,8 +153,9 @@ struct sluice_peer {
  *	signed, SLUICE_SCHEME_OTHER for what is none; one that is signed by its
  *	own key does not count. Ended by 0, lives as long as @cred. NULL: not
  *	known, so that the peer's signature_algorithms_cert is not looked at
- * @sign: sign @data with @scheme; the signature goes to @sig, which has
- *	SLUICE_SIGNATURE_MAX octets, its length to @sig_len
+ * @sign: sign @data with @scheme, which may have SLUICE_SCHEME_DIGEST added;
+ *	the signature goes to @sig, which has SLUICE_SIGNATURE_MAX octets, its
+ *	length to @sig_len
  *
  * @trust_name: the name (DER) of authority number @i, from 0 on, of a trust
  *	store; lives as long as @trust. False if there are fewer. NULL: names
@@ -156,7 +165,8 @@ struct sluice_peer {
  *	leaf's key. 0 and the leaf's key in *@key; or an alert, and one line in
  *	English, constant text, in *@reason; or -1
  * @verify_signature: check @sig over @data. The scheme has to fit the key: the
- *	curve for ECDSA, the kind of RSA key for RSA-PSS. 0, decrypt_error
+ *	curve for ECDSA, the kind of RSA key for RSA-PSS. SLUICE_SCHEME_* may be
+ *	added to it. 0, decrypt_error
  *	(51), illegal_parameter (47) if the scheme does not fit, or -1
  * @pubkey_free: end it
  */

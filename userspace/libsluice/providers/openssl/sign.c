@@ -15,6 +15,8 @@ struct scheme {
 	bool pss;
 };
 
+#define FLAGS	(SLUICE_SCHEME_ANY_CURVE | SLUICE_SCHEME_DIGEST)
+
 /* In the order of preference. */
 static const struct scheme schemes_known[] = {
 	{ SLUICE_ECDSA_SECP256R1_SHA256, "EC", "prime256v1", "SHA256", false },
@@ -27,21 +29,28 @@ static const struct scheme schemes_known[] = {
 	{ SLUICE_RSA_PSS_PSS_SHA256, "RSA-PSS", NULL, "SHA256", true },
 	{ SLUICE_RSA_PSS_PSS_SHA384, "RSA-PSS", NULL, "SHA384", true },
 	{ SLUICE_RSA_PSS_PSS_SHA512, "RSA-PSS", NULL, "SHA512", true },
+	{ SLUICE_RSA_PKCS1_SHA256, "RSA", NULL, "SHA256", false },
+	{ SLUICE_RSA_PKCS1_SHA384, "RSA", NULL, "SHA384", false },
+	{ SLUICE_RSA_PKCS1_SHA512, "RSA", NULL, "SHA512", false },
 };
 
 /* PSS needs twice the hash and two octets: RFC 8017, section 9.1.1. */
 #define PSS_BITS_MIN(hash_len)	(8 * (2 * (hash_len) + 2) + 1)
 
-static bool fits(const struct scheme *scheme, const EVP_PKEY *key)
+static bool is_curve(const EVP_PKEY *key, const char *wanted)
 {
 	char curve[32];
 
+	return EVP_PKEY_get_group_name(key, curve, sizeof(curve), NULL) &&
+	       !strcmp(curve, wanted);
+}
+
+static bool fits(const struct scheme *scheme, const EVP_PKEY *key)
+{
 	if (!EVP_PKEY_is_a(key, scheme->type))
 		return false;
 	if (scheme->curve)
-		return EVP_PKEY_get_group_name(key, curve, sizeof(curve),
-					       NULL) &&
-		       !strcmp(curve, scheme->curve);
+		return is_curve(key, scheme->curve);
 	if (scheme->pss && !strcmp(scheme->md, "SHA512"))
 		return EVP_PKEY_get_bits(key) >= PSS_BITS_MIN(64);
 	return true;
@@ -81,13 +90,27 @@ static bool scheme_offered(const struct sluice_provider *p, uint16_t id)
 	return false;
 }
 
+/* ECDSA on one of the curves, whichever hash it is used with. */
+static bool fits_any_curve(const struct scheme *scheme, const EVP_PKEY *key)
+{
+	for (size_t i = 0; i < 3; i++)
+		if (fits(&schemes_known[i], key))
+			return scheme->curve;
+	return false;
+}
+
 static const struct scheme *find_scheme(uint16_t id, const EVP_PKEY *key)
 {
 	for (size_t i = 0; i < sizeof(schemes_known) / sizeof(*schemes_known);
-	     i++)
-		if (schemes_known[i].id == id)
-			return fits(&schemes_known[i], key) ?
-			       &schemes_known[i] : NULL;
+	     i++) {
+		const struct scheme *scheme = &schemes_known[i];
+
+		if (scheme->id != (id & ~FLAGS))
+			continue;
+		return fits(scheme, key) ||
+		       (id & SLUICE_SCHEME_ANY_CURVE &&
+			fits_any_curve(scheme, key)) ? scheme : NULL;
+	}
 	return NULL;
 }
 
@@ -113,16 +136,67 @@ static bool set_padding(EVP_PKEY_CTX *ctx, const struct scheme *scheme)
 						 RSA_PSS_SALTLEN_DIGEST) > 0);
 }
 
+/*
+ * For a digest: the context that signs or checks it, or NULL. Ed25519 hashes
+ * what it signs itself, and twice.
+ */
+static EVP_PKEY_CTX *digest_ctx(const struct sluice_openssl *o,
+				const struct scheme *scheme, EVP_PKEY *key,
+				int (*init)(EVP_PKEY_CTX *ctx))
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(o->lib, key, NULL);
+	EVP_MD *md = scheme->md ? EVP_MD_fetch(o->lib, scheme->md, NULL) : NULL;
+
+	if (!ctx || !md || init(ctx) <= 0 || !set_padding(ctx, scheme) ||
+	    EVP_PKEY_CTX_set_signature_md(ctx, md) <= 0) {
+		EVP_PKEY_CTX_free(ctx);
+		ctx = NULL;
+	}
+	EVP_MD_free(md);
+	return ctx;
+}
+
+static int sign_digest(const struct sluice_openssl *o,
+		       const struct scheme *scheme, EVP_PKEY *key,
+		       const uint8_t *digest, size_t len,
+		       uint8_t *sig, size_t *sig_len)
+{
+	EVP_PKEY_CTX *ctx = digest_ctx(o, scheme, key, EVP_PKEY_sign_init);
+	int ok = ctx && EVP_PKEY_sign(ctx, sig, sig_len, digest, len) > 0;
+
+	EVP_PKEY_CTX_free(ctx);
+	return ok ? 0 : -1;
+}
+
+static int verify_digest(const struct sluice_openssl *o,
+			 const struct scheme *scheme, EVP_PKEY *key,
+			 const uint8_t *digest, size_t len,
+			 const uint8_t *sig, size_t sig_len)
+{
+	EVP_PKEY_CTX *ctx = digest_ctx(o, scheme, key, EVP_PKEY_verify_init);
+	int rc = -1;
+
+	if (ctx)
+		rc = EVP_PKEY_verify(ctx, sig, sig_len, digest, len) == 1 ?
+		     0 : ALERT_DECRYPT_ERROR;
+	EVP_PKEY_CTX_free(ctx);
+	return rc;
+}
+
 static int sign(const struct sluice_provider *p,
 		const struct sluice_credential *cred, uint16_t id,
 		const uint8_t *data, size_t len, uint8_t *sig, size_t *sig_len)
 {
 	const struct scheme *scheme = find_scheme(id, cred->key);
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_MD_CTX *ctx;
 	EVP_PKEY_CTX *pctx;
 	int ok;
 
 	*sig_len = SLUICE_SIGNATURE_MAX;
+	if (scheme && id & SLUICE_SCHEME_DIGEST)
+		return sign_digest(sl_openssl(p), scheme, cred->key, data, len,
+				   sig, sig_len);
+	ctx = EVP_MD_CTX_new();
 	ok = scheme && ctx &&
 	     EVP_DigestSignInit_ex(ctx, &pctx, scheme->md,
 				   cred->lib ? cred->lib : sl_openssl(p)->lib,
@@ -146,6 +220,9 @@ static int verify_signature(const struct sluice_provider *p,
 
 	if (!scheme)
 		return ALERT_ILLEGAL_PARAMETER;
+	if (id & SLUICE_SCHEME_DIGEST)
+		return verify_digest(sl_openssl(p), scheme, key, data, len,
+				     sig, sig_len);
 	ctx = EVP_MD_CTX_new();
 	if (ctx &&
 	    EVP_DigestVerifyInit_ex(ctx, &pctx, scheme->md, sl_openssl(p)->lib,
