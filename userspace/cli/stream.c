@@ -230,6 +230,12 @@ static void hand_over(struct stream *s)
 
 	if (sluice_conn_secrets(s->conn, &secrets))
 		fail(EXIT_TLS, "the connection can't be handed over");
+	if (secrets.version == SLUICE_TLS_1_2 && o->kernel != KERNEL_RAW) {
+		sluice_wipe(&secrets, sizeof(secrets));
+		if (o->kernel == KERNEL_REQUIRED)
+			fail(EXIT_KERNEL, "the sluice module does not take TLS 1.2");
+		return;
+	}
 	rc = sluice_kernel_set_keys(s->fd, &secrets);
 	if (rc == -EOPNOTSUPP) {
 		sluice_wipe(&secrets, sizeof(secrets));
@@ -256,7 +262,8 @@ static void report_handshake(const struct stream *s)
 	if (!s->ctx->options->verbose)
 		return;
 	sluice_conn_info(s->conn, &info);
-	note(s->ctx->options, "TLS 1.3, %s, %s%s%s%s%s%.*s, encrypted by %s",
+	note(s->ctx->options, "TLS 1.%d, %s, %s%s%s%s%s%.*s, encrypted by %s",
+	     info.version == SLUICE_TLS_1_2 ? 2 : 3,
 	     sluice_suite_name(info.suite), sluice_group_name(info.group),
 	     info.resumed ? ", resumed" : "",
 	     *s->ctx->peer ? ", client " : "", s->ctx->peer,

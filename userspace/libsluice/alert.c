@@ -2,6 +2,12 @@
 #include "alert.h"
 
 #include "conn.h"
+#include "hello.h"
+
+/* The level of an alert, in TLS 1.2. */
+#define WARNING		1
+/* How often a peer of TLS 1.2 is borne with. */
+#define WARNINGS_MAX	8
 
 bool sl_fail(struct sluice_conn *c, enum sl_alert alert,
 	     enum sluice_error error, const char *reason)
@@ -42,12 +48,21 @@ bool sl_internal(struct sluice_conn *c, const char *reason)
 	return sl_fail(c, SL_INTERNAL_ERROR, SLUICE_ERR_PROVIDER, reason);
 }
 
+bool sl_warned(struct sluice_conn *c, const char *reason)
+{
+	return ++c->warnings <= WARNINGS_MAX || sl_unexpected(c, reason);
+}
+
 bool sl_alert_received(struct sluice_conn *c, const uint8_t *alert)
 {
-	/* the level is legacy: only the description counts (section 6) */
 	c->alert_received = alert[1];
 	if (alert[1] == SL_USER_CANCELED)
 		return true;
+	/* the level is legacy: only the description counts (section 6) */
+	if (alert[0] == WARNING && alert[1] != SL_CLOSE_NOTIFY &&
+	    c->version != SLUICE_TLS_1_3 &&
+	    sl_version_usable(c->config, SLUICE_TLS_1_2))
+		return sl_warned(c, "too many warnings");
 	if (alert[1] == SL_CLOSE_NOTIFY) {
 		c->rx_closed = true;
 		sl_keys_wipe(c, &c->rx);

@@ -27,6 +27,7 @@ enum sl_alert {
 	SL_INTERNAL_ERROR = 80,
 	SL_INAPPROPRIATE_FALLBACK = 86,
 	SL_USER_CANCELED = 90,
+	SL_NO_RENEGOTIATION = 100,
 	SL_MISSING_EXTENSION = 109,
 	SL_UNSUPPORTED_EXTENSION = 110,
 	SL_UNRECOGNIZED_NAME = 112,
@@ -50,6 +51,9 @@ bool sl_bad_decode(struct sluice_conn *c, const char *reason);
 bool sl_illegal(struct sluice_conn *c, const char *reason);
 bool sl_unexpected(struct sluice_conn *c, const char *reason);
 bool sl_internal(struct sluice_conn *c, const char *reason);
+
+/* The peer did what may be passed over, but not without end. */
+bool sl_warned(struct sluice_conn *c, const char *reason);
 
 /* An alert record of two octets was received. */
 bool sl_alert_received(struct sluice_conn *c, const uint8_t *alert);

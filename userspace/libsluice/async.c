@@ -38,7 +38,7 @@ int sluice_wanted_signature(const struct sluice_conn *c,
 		return -1;
 	*request = (struct sluice_signature_request){
 		.credential = c->hs->credential,
-		.scheme = sl_own_scheme(c),
+		.scheme = sl_signing_scheme(c),
 		.data = c->hs->content,
 		.len = c->hs->content_len,
 	};

@@ -6,6 +6,7 @@
 #include "conn.h"
 #include "constant_time.h"
 #include "hello.h"
+#include "tls12.h"
 #include "verdict.h"
 
 bool sl_equal(const uint8_t *a, const uint8_t *b, size_t len)
@@ -30,12 +31,20 @@ static bool no_certificate(struct sluice_conn *c)
 	return true;
 }
 
+bool sl_chain_add(struct sluice_conn *c, struct sl_reader cert)
+{
+	if (c->hs->chain_len == SLUICE_CHAIN_MAX)
+		return sl_fail(c, SL_BAD_CERTIFICATE, SLUICE_ERR_CERTIFICATE,
+			       "the peer sent more than 16 certificates");
+	c->hs->chain[c->hs->chain_len].data = cert.pos;
+	c->hs->chain[c->hs->chain_len++].len = cert.left;
+	return true;
+}
+
 bool sl_certificate_read(struct sluice_conn *c, struct sl_reader *body)
 {
-	struct sluice_octets *chain = c->hs->chain;
 	struct sl_reader context = sl_get_vec(body, 1, 0, 0xff);
 	struct sl_reader list = sl_get_vec(body, 3, 0, SL_MESSAGE_MAX);
-	size_t count = 0;
 
 	if (!sl_done(body))
 		return sl_bad_decode(c, "a malformed Certificate");
@@ -55,16 +64,10 @@ bool sl_certificate_read(struct sluice_conn *c, struct sl_reader *body)
 		if (list.bad)
 			return sl_bad_decode(c, "a malformed Certificate");
 		block.left = 2 + len;
-		if (!sl_parse_extensions(c, &block, SL_IN_CT, &ext))
+		if (!sl_parse_extensions(c, &block, SL_IN_CT, &ext) ||
+		    !sl_chain_add(c, cert))
 			return false;
-		if (count == SLUICE_CHAIN_MAX)
-			return sl_fail(c, SL_BAD_CERTIFICATE,
-				       SLUICE_ERR_CERTIFICATE,
-				       "the peer sent more than 16 certificates");
-		chain[count].data = cert.pos;
-		chain[count++].len = cert.left;
 	}
-	c->hs->chain_len = count;
 	return sl_verdict_find(c);
 }
 
@@ -139,20 +142,31 @@ uint16_t sl_own_scheme(const struct sluice_conn *c)
 	return sl_is_server(c) ? c->signature : c->client_signature;
 }
 
+uint16_t sl_signing_scheme(const struct sluice_conn *c)
+{
+	if (c->version == SLUICE_TLS_1_2 && !sl_is_server(c))
+		return sl_own_scheme(c) | SLUICE_SCHEME_DIGEST;
+	return sl_own_scheme(c);
+}
+
 bool sl_signature_make(struct sluice_conn *c)
 {
 	uint8_t sig[SLUICE_SIGNATURE_MAX];
 	size_t len = 0;
 
-	c->hs->content_len = signed_content(c, sl_is_server(c), c->hs->content);
+	if (c->version == SLUICE_TLS_1_2)
+		c->hs->content_len = sl_tls12_signed_content(c, c->hs->content);
+	else
+		c->hs->content_len = signed_content(c, sl_is_server(c),
+						    c->hs->content);
 	if (!c->hs->content_len)
 		return false;
 	if (c->config->async & SLUICE_ASYNC_SIGNATURE) {
 		c->hs->wanted = SLUICE_WANT_SIGNATURE;
 		return true;
 	}
-	if (c->p->sign(c->p, c->hs->credential, sl_own_scheme(c), c->hs->content,
-		       c->hs->content_len, sig, &len))
+	if (c->p->sign(c->p, c->hs->credential, sl_signing_scheme(c),
+		       c->hs->content, c->hs->content_len, sig, &len))
 		return sl_internal(c, "the provider could not sign");
 	return sl_signature_use(c, sig, len);
 }
@@ -162,6 +176,8 @@ bool sl_signature_use(struct sluice_conn *c, const uint8_t *sig, size_t len)
 	struct sl_writer w;
 	size_t mark;
 
+	if (c->version == SLUICE_TLS_1_2)
+		return sl_tls12_signature_use(c, sig, len);
 	sl_message_begin(c, &w, SL_CERTIFICATE_VERIFY);
 	sl_put16(&w, sl_own_scheme(c));
 	mark = sl_begin_vec(&w, 2);

@@ -17,8 +17,12 @@ bool sl_certificate_verify_read(struct sluice_conn *c,
 /* Our own; a client's is empty without c->client_signature. */
 bool sl_certificate_write(struct sluice_conn *c);
 
-/* How we sign; 0: not at all. */
+/* One more certificate of the peer's. */
+bool sl_chain_add(struct sluice_conn *c, struct sl_reader cert);
+
+/* How we sign, 0: not at all; and what the provider is told of it. */
 uint16_t sl_own_scheme(const struct sluice_conn *c);
+uint16_t sl_signing_scheme(const struct sluice_conn *c);
 /*
  * Sign the transcript. Unless the caller is to be waited for,
  * sl_signature_use() follows at once: it writes CertificateVerify.

@@ -89,27 +89,32 @@ bool sl_certificate_request_read(struct sluice_conn *c, struct sl_reader *body)
 }
 
 /* All of them or none. */
-static void put_authorities(struct sluice_conn *c, struct sl_writer *w)
+static bool names_authorities(struct sluice_conn *c)
 {
 	const struct sluice_trust *trust = c->config->trust;
 	struct sluice_octets name;
-	size_t total = 0, i, ext, list, mark;
+	size_t total = 0, i;
 
 	if (!c->config->name_authorities || !trust || !c->p->trust_name)
-		return;
+		return false;
 	for (i = 0; c->p->trust_name(c->p, trust, i, &name); i++)
 		total += 2 + name.len;
-	if (!total || total > SLUICE_AUTHORITIES_MAX)
-		return;
-	ext = sl_begin_extension(c, w, SL_EXT_CERTIFICATE_AUTHORITIES);
-	list = sl_begin_vec(w, 2);
-	for (i = 0; c->p->trust_name(c->p, trust, i, &name); i++) {
+	return total && total <= SLUICE_AUTHORITIES_MAX;
+}
+
+void sl_put_authorities(struct sluice_conn *c, struct sl_writer *w)
+{
+	size_t list = sl_begin_vec(w, 2), i, mark;
+	bool any = names_authorities(c);
+	struct sluice_octets name;
+
+	for (i = 0; any && c->p->trust_name(c->p, c->config->trust, i, &name);
+	     i++) {
 		mark = sl_begin_vec(w, 2);
 		sl_put(w, name.data, name.len);
 		sl_end_vec(w, mark, 2);
 	}
 	sl_end_vec(w, list, 2);
-	sl_end_vec(w, ext, 2);
 }
 
 bool sl_certificate_request_write(struct sluice_conn *c)
@@ -121,10 +126,14 @@ bool sl_certificate_request_write(struct sluice_conn *c)
 	sl_put8(&w, 0);			/* no context */
 	mark = sl_begin_vec(&w, 2);
 	ext = sl_begin_extension(c, &w, SL_EXT_SIGNATURE_ALGORITHMS);
-	sl_put_schemes(&w, c->config);
+	sl_put_schemes(&w, c->config, false);
 	sl_end_vec(&w, ext, 2);
 	sl_put_certificate_wishes(c, &w);
-	put_authorities(c, &w);
+	if (names_authorities(c)) {
+		ext = sl_begin_extension(c, &w, SL_EXT_CERTIFICATE_AUTHORITIES);
+		sl_put_authorities(c, &w);
+		sl_end_vec(&w, ext, 2);
+	}
 	sl_end_vec(&w, mark, 2);
 	c->certificate_requested = true;
 	return sl_message_end(c, &w);

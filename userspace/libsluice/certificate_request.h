@@ -16,4 +16,7 @@ bool sl_certificate_request_read(struct sluice_conn *c,
 /* Server. */
 bool sl_certificate_request_write(struct sluice_conn *c);
 
+/* The names of ours, as far as they are to be told: the list. */
+void sl_put_authorities(struct sluice_conn *c, struct sl_writer *w);
+
 #endif /* SLUICE_CERTIFICATE_REQUEST_H */

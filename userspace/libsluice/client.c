@@ -10,6 +10,7 @@
 #include "conn.h"
 #include "hello.h"
 #include "tickets.h"
+#include "tls12.h"
 
 enum {
 	WRITE_HELLO,
@@ -39,7 +40,9 @@ static bool write_hello(struct sluice_conn *c)
 	    c->p->random(c->p, c->hs->session_id,
 			 SL_SESSION_ID_MAX))
 		return sl_internal(c, "the provider gave no random octets");
-	c->hs->session_id_len = SL_SESSION_ID_MAX;
+	/* for middleboxes (appendix D.4) */
+	if (sl_version_usable(c->config, SL_TLS_1_3))
+		c->hs->session_id_len = SL_SESSION_ID_MAX;
 	return sl_client_hello_start(c) && sl_client_hello_write(c) &&
 	       next(c, READ_HELLO);
 }
@@ -60,10 +63,11 @@ struct server_hello {
 };
 
 /*
- * Is it TLS 1.3 at all? To be known before the rest is read, for an older
+ * Which version is it? To be known before the rest is read, for an older
  * server's answer has other rules.
  */
-static bool check_version(struct sluice_conn *c, struct sl_reader r)
+static bool read_version(struct sluice_conn *c, struct sl_reader r,
+			 uint16_t *version)
 {
 	static const uint8_t downgrade[7] = "DOWNGRD";
 	uint16_t legacy_version = sl_get16(&r);
@@ -80,13 +84,18 @@ static bool check_version(struct sluice_conn *c, struct sl_reader r)
 		if (type != 43 || list.bad)
 			continue;
 		if (legacy_version != SL_TLS_1_2 ||
-		    sl_get16(&body) != SL_TLS_1_3 || !sl_done(&body))
+		    sl_get16(&body) != SL_TLS_1_3 || !sl_done(&body) ||
+		    !sl_version_usable(c->config, SL_TLS_1_3))
 			return sl_illegal(c, "the server chose a version that was not offered");
+		*version = SL_TLS_1_3;
 		return true;
 	}
-	if (random && !memcmp(random + 24, downgrade, sizeof(downgrade)) &&
+	if (sl_version_usable(c->config, SL_TLS_1_3) && random && !memcmp(random + 24, downgrade, sizeof(downgrade)) &&
 	    random[31] <= 1)
 		return sl_illegal(c, "somebody between here and the server suppresses TLS 1.3");
+	*version = SL_TLS_1_2;
+	if (legacy_version == SL_TLS_1_2 && sl_tls12_offered(c->config))
+		return true;
 	return sl_fail(c, SL_PROTOCOL_VERSION, SLUICE_ERR_NEGOTIATION,
 		       "the server does not speak TLS 1.3");
 }
@@ -96,8 +105,6 @@ static bool parse_server_hello(struct sluice_conn *c, struct sl_reader *r,
 {
 	bool retry;
 
-	if (!check_version(c, *r))
-		return false;
 	sl_get16(r);
 	hello->random = sl_get(r, SL_RANDOM_LEN);
 	hello->session_id = sl_get_vec(r, 1, 0, SL_SESSION_ID_MAX);
@@ -118,6 +125,7 @@ static bool parse_server_hello(struct sluice_conn *c, struct sl_reader *r,
 	if (hello->compression)
 		return sl_illegal(c, "the server chose a compression");
 	if (!sl_suite_offered(c, hello->suite) ||
+	    sl_suite_find(hello->suite)->version != SL_TLS_1_3 ||
 	    (c->suite && c->suite->id != hello->suite))
 		return sl_illegal(c, "the server chose a cipher suite that was not offered");
 	c->suite = sl_suite_find(hello->suite);
@@ -223,8 +231,14 @@ static bool read_hello(struct sluice_conn *c, enum sl_message type,
 		       struct sl_reader *body)
 {
 	struct server_hello hello;
+	uint16_t version;
 
 	(void)type;
+	if (!read_version(c, *body, &version))
+		return false;
+	if (version == SL_TLS_1_2)
+		return sl_tls12_server_hello_read(c, body);
+	c->version = version;
 	if (!parse_server_hello(c, body, &hello))
 		return false;
 	if (!memcmp(hello.random, sl_retry_random, SL_RANDOM_LEN))
@@ -265,24 +279,26 @@ static bool read_alpn(struct sluice_conn *c, struct sl_reader *r)
 	return sl_illegal(c, "the server chose an application protocol that was not offered");
 }
 
+bool sl_server_answers_read(struct sluice_conn *c, struct sl_extensions *ext)
+{
+	if (sl_has(ext, SL_EXT_SERVER_NAME) &&
+	    ext->body[SL_EXT_SERVER_NAME].left)
+		return sl_bad_decode(c, "a malformed server_name");
+	if (sl_has(ext, SL_EXT_ALPN) &&
+	    !read_alpn(c, &ext->body[SL_EXT_ALPN]))
+		return false;
+	return !sl_has(ext, SL_EXT_RECORD_SIZE_LIMIT) ||
+	       sl_read_record_limit(c, &ext->body[SL_EXT_RECORD_SIZE_LIMIT]);
+}
+
 static bool read_extensions(struct sluice_conn *c, enum sl_message type,
 			    struct sl_reader *body)
 {
 	struct sl_extensions ext;
 
 	(void)type;
-	if (!sl_parse_extensions(c, body, SL_IN_EE, &ext))
-		return false;
-	if (sl_has(&ext, SL_EXT_SERVER_NAME) &&
-	    ext.body[SL_EXT_SERVER_NAME].left)
-		return sl_bad_decode(c, "a malformed server_name");
-	if (sl_has(&ext, SL_EXT_ALPN) &&
-	    !read_alpn(c, &ext.body[SL_EXT_ALPN]))
-		return false;
-	if (sl_has(&ext, SL_EXT_RECORD_SIZE_LIMIT) &&
-	    !sl_read_record_limit(c, &ext.body[SL_EXT_RECORD_SIZE_LIMIT]))
-		return false;
-	return sl_message_hash(c) &&
+	return sl_parse_extensions(c, body, SL_IN_EE, &ext) &&
+	       sl_server_answers_read(c, &ext) && sl_message_hash(c) &&
 	       next(c, c->by_psk ? READ_FINISHED : READ_REQUEST_OR_CERTIFICATE);
 }
 

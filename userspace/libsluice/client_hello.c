@@ -8,6 +8,7 @@
 #include "conn.h"
 #include "hello.h"
 #include "tickets.h"
+#include "tls12.h"
 #include "verdict.h"
 
 #define PSK_DHE_KE	1
@@ -59,6 +60,12 @@ bool sl_client_hello_start(struct sluice_conn *c)
 		    !sl_transcript_start(c, sl_suite_find(*suite)->hash))
 			return false;
 	}
+	if (sl_tls12_offered(c->config) &&
+	    (!sl_transcript_start(c, SLUICE_SHA256) ||
+	     !sl_transcript_start(c, SLUICE_SHA384)))
+		return false;
+	if (!sl_version_usable(c->config, SL_TLS_1_3))
+		return true;
 	while (!sl_group_usable(c->config, *group))
 		group++;
 	if (!sl_share_make(c, 0, *group))
@@ -131,7 +138,9 @@ static void put_groups(struct sluice_conn *c, struct sl_writer *w)
 	size_t list = sl_begin_vec(w, 2);
 
 	for (; *group; group++) {
-		if (sl_group_usable(c->config, *group))
+		if (sl_group_usable(c->config, *group) &&
+		    (sl_tls12_group(*group) ||
+		     sl_version_usable(c->config, SL_TLS_1_3)))
 			sl_put16(w, *group);
 	}
 	sl_end_vec(w, list, 2);
@@ -177,6 +186,18 @@ static void put_shares(struct sluice_conn *c, struct sl_writer *w)
 	sl_end_vec(w, ext, 2);
 }
 
+static void put_versions(struct sluice_conn *c, struct sl_writer *w)
+{
+	size_t ext = sl_begin_extension(c, w, SL_EXT_SUPPORTED_VERSIONS);
+	size_t list = sl_begin_vec(w, 1);
+
+	sl_put16(w, SL_TLS_1_3);
+	if (sl_tls12_offered(c->config))
+		sl_put16(w, SL_TLS_1_2);
+	sl_end_vec(w, list, 1);
+	sl_end_vec(w, ext, 2);
+}
+
 /* The last extension; its binder is computed when the rest stands. */
 static void put_psk(struct sluice_conn *c, struct sl_writer *w)
 {
@@ -214,6 +235,7 @@ static bool bind_psk(struct sluice_conn *c, struct sl_writer *w)
 
 bool sl_client_hello_write(struct sluice_conn *c)
 {
+	bool tls13 = sl_version_usable(c->config, SL_TLS_1_3);
 	struct sl_writer w;
 	size_t mark, ext, list;
 
@@ -232,18 +254,17 @@ bool sl_client_hello_write(struct sluice_conn *c)
 	put_groups(c, &w);
 	if (!sl_only_psk(c)) {
 		ext = sl_begin_extension(c, &w, SL_EXT_SIGNATURE_ALGORITHMS);
-		sl_put_schemes(&w, c->config);
+		sl_put_schemes(&w, c->config, sl_tls12_offered(c->config));
 		sl_end_vec(&w, ext, 2);
 		sl_put_certificate_wishes(c, &w);
 	}
 	put_alpn(c, &w);
 	if (c->config->record_limit)
 		sl_put_record_limit(c, &w);
-	ext = sl_begin_extension(c, &w, SL_EXT_SUPPORTED_VERSIONS);
-	list = sl_begin_vec(&w, 1);
-	sl_put16(&w, SL_TLS_1_3);
-	sl_end_vec(&w, list, 1);
-	sl_end_vec(&w, ext, 2);
+	if (sl_tls12_offered(c->config))
+		sl_tls12_put_extensions(c, &w);
+	if (tls13)
+		put_versions(c, &w);
 	if (c->hs->cookie_len) {
 		ext = sl_begin_extension(c, &w, SL_EXT_COOKIE);
 		list = sl_begin_vec(&w, 2);
@@ -251,8 +272,9 @@ bool sl_client_hello_write(struct sluice_conn *c)
 		sl_end_vec(&w, list, 2);
 		sl_end_vec(&w, ext, 2);
 	}
-	put_shares(c, &w);
-	if (c->config->ticket_put || c->hs->session.suite) {
+	if (tls13)
+		put_shares(c, &w);
+	if (tls13 && (c->config->ticket_put || c->hs->session.suite)) {
 		ext = sl_begin_extension(c, &w, SL_EXT_PSK_KEY_EXCHANGE_MODES);
 		list = sl_begin_vec(&w, 1);
 		sl_put8(&w, PSK_DHE_KE);

@@ -53,15 +53,18 @@ static const char *check_lists(const struct sluice_config *config)
 {
 	const uint16_t *suite = sl_suites(config);
 	const uint16_t *group = sl_groups(config);
-	bool usable = false;
+	bool asked = false, usable = false;
 
-	if (!*suite || list_len(suite, 9) == 9)
-		return "suites: name 1 to 8";
+	if (!*suite || list_len(suite, 17) == 17)
+		return "suites: name 1 to 16";
 	for (; *suite; suite++) {
 		if (!sl_suite_find(*suite))
 			return "suites: one of them is unknown";
+		asked = asked || sl_suite_asked(config, *suite);
 		usable = usable || sl_suite_usable(config, *suite);
 	}
+	if (!asked)
+		return "suites: none of them is for min_version to max_version";
 	if (!usable)
 		return "suites: the provider has none of them";
 	usable = false;
@@ -70,6 +73,16 @@ static const char *check_lists(const struct sluice_config *config)
 	for (; *group; group++)
 		usable = usable || sl_group_usable(config, *group);
 	return usable ? NULL : "groups: the provider has none of them";
+}
+
+static const char *check_versions(const struct sluice_config *config)
+{
+	uint16_t min = config->min_version, max = config->max_version;
+
+	if ((min && min != SLUICE_TLS_1_2 && min != SLUICE_TLS_1_3) ||
+	    (max && max != SLUICE_TLS_1_2 && max != SLUICE_TLS_1_3))
+		return "min_version, max_version: SLUICE_TLS_1_2 or SLUICE_TLS_1_3";
+	return max && min > max ? "min_version: is above max_version" : NULL;
 }
 
 static const char *check_psk(const struct sluice_config *config)
@@ -145,7 +158,9 @@ const char *sluice_config_check(const struct sluice_config *config)
 	if (config->no_verify &&
 	    (config->judge || config->async & SLUICE_ASYNC_VERDICT))
 		return "no_verify: does not go with a verdict of your own";
-	wrong = check_alpn(config->alpn);
+	wrong = check_versions(config);
+	if (!wrong)
+		wrong = check_alpn(config->alpn);
 	if (!wrong)
 		wrong = check_lists(config);
 	if (wrong)
@@ -262,6 +277,7 @@ void sluice_conn_info(const struct sluice_conn *c,
 		      struct sluice_conn_info *info)
 {
 	*info = (struct sluice_conn_info){
+		.version = c->version,
 		.suite = c->suite ? c->suite->id : 0,
 		.group = c->group,
 		.signature = c->signature,
@@ -290,11 +306,15 @@ void sluice_conn_info(const struct sluice_conn *c,
 	};
 }
 
-static void copy_keys(struct sluice_keys *keys, const struct sl_direction *dir)
+static void copy_keys(struct sluice_keys *keys, const struct sl_direction *dir,
+		      unsigned int explicit_len)
 {
 	memcpy(keys->secret, dir->secret, sizeof(keys->secret));
 	memcpy(keys->key, dir->key, sizeof(keys->key));
-	memcpy(keys->iv, dir->iv, sizeof(keys->iv));
+	if (explicit_len)
+		sl_make_nonce(dir, keys->iv);
+	else
+		memcpy(keys->iv, dir->iv, sizeof(keys->iv));
 	keys->seq = dir->seq;
 }
 
@@ -305,11 +325,12 @@ int sluice_conn_secrets(const struct sluice_conn *c,
 	    sluice_pending(c) || c->unread || sl_message_begun(c))
 		return -1;
 	memset(secrets, 0, sizeof(*secrets));
+	secrets->version = c->version;
 	secrets->suite = c->suite->id;
 	secrets->hash_len = c->suite->hash_len;
 	secrets->key_len = c->suite->key_len;
 	secrets->record_limit = (unsigned int)c->tx_limit;
-	copy_keys(&secrets->tx, &c->tx);
-	copy_keys(&secrets->rx, &c->rx);
+	copy_keys(&secrets->tx, &c->tx, c->suite->explicit_len);
+	copy_keys(&secrets->rx, &c->rx, c->suite->explicit_len);
 	return 0;
 }

@@ -28,8 +28,13 @@
 #define SL_ALPN_NAME_MAX	255
 /* A client sends at most this many key shares. */
 #define SL_SHARES		2
-/* What a CertificateVerify signs (RFC 9846, section 4.4.3). */
-#define SL_SIGNED_MAX		(64 + 34 + SLUICE_HASH_MAX)
+/*
+ * What is signed: in TLS 1.2 by a server the randoms and a point, which is more
+ * than in a CertificateVerify (RFC 9846, section 4.4.3).
+ */
+#define SL_SIGNED_MAX		(2 * SL_RANDOM_LEN + 4 + SL_POINT_MAX)
+/* P-521's. */
+#define SL_POINT_MAX		133
 /* Early data passed over by a server, in octets on the wire. */
 #define SL_EARLY_DATA_MAX	(64 * 1024)
 
@@ -75,6 +80,12 @@ struct sl_handshake {
 	bool ccs_sent;
 	struct sl_session session;	/* there is one if it has a suite */
 	struct sluice_pubkey *peer_key;	/* of the certificate */
+	/* TLS 1.2: by enum sl_auth, and the schemes that fit, as on the wire */
+	const struct sl_suite *suites[3];
+	uint8_t schemes[2 * 16];
+	bool ccs_passed;		/* one came, and changed nothing */
+	bool ccs_wanted;		/* TLS 1.2: here is its place */
+	bool ticket_promised;		/* TLS 1.2: the server will send one */
 
 	/*
 	 * What the caller has to give before the next step. The message that
@@ -135,6 +146,7 @@ struct sl_handshake {
 struct sluice_conn {
 	const struct sluice_config *config;
 	const struct sluice_provider *p;
+	uint16_t version;		/* 0 until negotiated */
 	const struct sl_suite *suite;
 	uint16_t group;
 	uint16_t signature;
@@ -143,7 +155,10 @@ struct sluice_conn {
 	struct sl_direction tx;
 	struct sl_direction rx;
 	uint8_t resumption_secret[SLUICE_HASH_MAX];	/* client */
-	uint8_t exporter_secret[SLUICE_HASH_MAX];
+	uint8_t exporter_secret[SLUICE_HASH_MAX];	/* TLS 1.2: the master */
+
+	/* TLS 1.2: the client's, then the server's; exporters need them */
+	uint8_t randoms[2 * SL_RANDOM_LEN];
 
 	size_t tx_limit;		/* content of a protected record */
 	size_t rx_limit;
@@ -160,6 +175,8 @@ struct sluice_conn {
 	bool alert_due;
 	bool update_due;
 	bool update_request;		/* ask the peer as well */
+	bool refusal_due;		/* of a renegotiation: TLS 1.2 */
+	uint8_t warnings;		/* alerts and renegotiations passed over */
 	enum sl_alert alert;
 	int alert_sent;
 	int alert_received;

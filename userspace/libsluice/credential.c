@@ -5,6 +5,7 @@
 
 #include "conn.h"
 #include "hello.h"
+#include "tls12.h"
 
 static struct sl_reader reader(struct sluice_octets octets)
 {
@@ -25,7 +26,9 @@ static uint16_t scheme_of(const struct sluice_credential_request *request,
 	const struct sluice_provider *p = request->provider;
 	const uint16_t *scheme = p->credential_schemes(p, cred);
 
-	while (*scheme && !sl_contains16(reader(request->schemes), *scheme))
+	while (*scheme && (!sl_contains16(reader(request->schemes), *scheme) ||
+			   (request->version == SLUICE_TLS_1_3 &&
+			    sl_tls12_only(*scheme))))
 		scheme++;
 	return *scheme;
 }
@@ -133,6 +136,7 @@ bool sl_credential_choose(struct sluice_conn *c)
 
 	request->provider = c->p;
 	request->role = config->role;
+	request->version = c->version;
 	if (sl_is_server(c) && c->sni_len) {
 		request->server_name = c->sni;
 		request->server_name_len = c->sni_len;

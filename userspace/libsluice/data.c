@@ -6,6 +6,10 @@
 #include "conn.h"
 #include "tickets.h"
 
+/* Levels of alerts. */
+#define WARNING		1
+#define FATAL		2
+
 static size_t room(const struct sl_writer *w)
 {
 	return w->size - w->len;
@@ -14,12 +18,12 @@ static size_t room(const struct sl_writer *w)
 /* Two octets fit in SLUICE_OUT_MIN, so there is room in the next call. */
 void sl_flush_alert(struct sluice_conn *c, struct sl_writer *out)
 {
-	uint8_t alert[2] = { 2, (uint8_t)c->alert };
+	uint8_t alert[2] = { FATAL, (uint8_t)c->alert };
 
 	if (!c->alert_due || room(out) < sizeof(alert) + SLUICE_OVERHEAD)
 		return;
 	if (c->alert == SL_CLOSE_NOTIFY)
-		alert[0] = 1;
+		alert[0] = WARNING;
 	out->len += sl_record_seal(c, SL_ALERT, alert, sizeof(alert),
 				   out->buf + out->len);
 	c->alert_due = false;
@@ -51,12 +55,32 @@ static void write_update(struct sluice_conn *c, struct sl_writer *out)
 		sl_keys_update(c, &c->tx);
 }
 
+/* TLS 1.2: the peer asked for a renegotiation (RFC 5246, section 7.2.2). */
+static void write_refusal(struct sluice_conn *c, struct sl_writer *out)
+{
+	static const uint8_t alert[2] = { WARNING, SL_NO_RENEGOTIATION };
+
+	out->len += sl_record_seal(c, SL_ALERT, alert, sizeof(alert),
+				   out->buf + out->len);
+	c->refusal_due = false;
+}
+
 /* What is pending goes before data; false if there is no room for it. */
 static bool flush_pending(struct sluice_conn *c, struct sl_writer *out)
 {
-	/* the last record under a key is the KeyUpdate itself */
-	if (c->tx.aead && c->done && c->tx.seq + 1 >= update_limit(c))
+	if (c->refusal_due && !c->error && !c->tx_closed) {
+		if (room(out) < 2 + SLUICE_OVERHEAD)
+			return false;
+		write_refusal(c, out);
+	}
+	if (c->version == SLUICE_TLS_1_2) {
+		/* the last one is the alert that this makes */
+		if (c->tx.aead && c->tx.seq + 1 >= c->suite->limit)
+			sl_internal(c, "the key is used up, and TLS 1.2 cannot renew it");
+	} else if (c->tx.aead && c->done && c->tx.seq + 1 >= update_limit(c)) {
+		/* the last record under a key is the KeyUpdate itself */
 		c->update_due = true;
+	}
 	if (c->update_due && !c->error && !c->tx_closed) {
 		if (room(out) < KEY_UPDATE_ROOM)
 			return false;
@@ -102,12 +126,14 @@ enum sluice_status sluice_seal(struct sluice_conn *c,
 
 bool sluice_pending(const struct sluice_conn *c)
 {
-	return c->alert_due || (c->update_due && !c->error && !c->tx_closed);
+	return c->alert_due ||
+	       ((c->update_due || c->refusal_due) && !c->error && !c->tx_closed);
 }
 
 int sluice_key_update(struct sluice_conn *c, bool request)
 {
-	if (!c->done || c->error || c->tx_closed || c->alert_due)
+	if (!c->done || c->error || c->tx_closed || c->alert_due ||
+	    c->version == SLUICE_TLS_1_2)
 		return -1;
 	c->update_due = true;
 	c->update_request = c->update_request || request;
@@ -148,12 +174,32 @@ static bool read_key_update(struct sluice_conn *c, struct sl_reader *body)
 	return sl_keys_update(c, &c->rx);
 }
 
+/* TLS 1.2: all that can come is a wish to renegotiate. */
+static bool read_renegotiation(struct sluice_conn *c, enum sl_message type,
+			       struct sl_reader *body)
+{
+	if (type != (sl_is_server(c) ? SL_CLIENT_HELLO : SL_HELLO_REQUEST))
+		return sl_unexpected(c, "a handshake message after the handshake");
+	if (type == SL_HELLO_REQUEST && !sl_done(body))
+		return sl_bad_decode(c, "a malformed HelloRequest");
+	c->refusal_due = true;
+	return sl_warned(c, "the peer insists on a renegotiation");
+}
+
 static bool take_messages(struct sluice_conn *c)
 {
 	struct sl_reader body;
 
 	for (;;) {
-		switch (sl_message_peek(c, &body)) {
+		enum sl_message type = sl_message_peek(c, &body);
+
+		if (type != SL_NO_MESSAGE && c->version == SLUICE_TLS_1_2) {
+			if (!read_renegotiation(c, type, &body))
+				return false;
+			sl_message_next(c);
+			continue;
+		}
+		switch (type) {
 		case SL_NO_MESSAGE:
 			return !c->error;
 		case SL_KEY_UPDATE:

@@ -2,6 +2,7 @@
 #include "extensions.h"
 
 #include "conn.h"
+#include "hello.h"
 
 /* The table of RFC 9846, section 4.2. */
 static const struct {
@@ -10,7 +11,7 @@ static const struct {
 } known[SL_EXT_COUNT] = {
 	[SL_EXT_SERVER_NAME] = { 0, SL_IN_CH | SL_IN_EE },
 	[SL_EXT_MAX_FRAGMENT_LENGTH] = { 1, SL_IN_CH | SL_IN_EE },
-	[SL_EXT_STATUS_REQUEST] = { 5, SL_IN_CH | SL_IN_CR | SL_IN_CT },
+	[SL_EXT_STATUS_REQUEST] = { 5, SL_IN_CH | SL_IN_CR | SL_IN_CT | SL_IN_SH12 },
 	[SL_EXT_SUPPORTED_GROUPS] = { 10, SL_IN_CH | SL_IN_EE },
 	[SL_EXT_SIGNATURE_ALGORITHMS] = { 13, SL_IN_CH | SL_IN_CR },
 	[SL_EXT_USE_SRTP] = { 14, SL_IN_CH | SL_IN_EE },
@@ -31,10 +32,15 @@ static const struct {
 	[SL_EXT_POST_HANDSHAKE_AUTH] = { 49, SL_IN_CH },
 	[SL_EXT_SIGNATURE_ALGORITHMS_CERT] = { 50, SL_IN_CH | SL_IN_CR },
 	[SL_EXT_KEY_SHARE] = { 51, SL_IN_CH | SL_IN_SH | SL_IN_HRR },
+	/* RFC 8422, RFC 7627, RFC 5077, RFC 5746 */
+	[SL_EXT_POINT_FORMATS] = { 11, SL_IN_CH | SL_IN_SH12 },
+	[SL_EXT_EXTENDED_MASTER_SECRET] = { 23, SL_IN_CH | SL_IN_SH12 },
+	[SL_EXT_SESSION_TICKET] = { 35, SL_IN_CH | SL_IN_SH12 },
+	[SL_EXT_RENEGOTIATION_INFO] = { 0xff01, SL_IN_CH | SL_IN_SH12 },
 };
 
 /* Messages whose extensions answer those of the ClientHello. */
-#define ANSWERS		(SL_IN_SH | SL_IN_HRR | SL_IN_EE | SL_IN_CT)
+#define ANSWERS		(SL_IN_SH | SL_IN_HRR | SL_IN_EE | SL_IN_CT | SL_IN_SH12)
 
 static bool was_offered(const struct sluice_conn *c, unsigned int ext,
 			enum sl_ext_message message)
@@ -88,11 +94,21 @@ size_t sl_begin_extension(struct sluice_conn *c, struct sl_writer *w,
 	return sl_begin_vec(w, 2);
 }
 
+/*
+ * What counts beside the data: TLS 1.3's content type. A client writes before
+ * it knows; with TLS 1.2, it has allowed for an octet more then.
+ */
+static unsigned int content_type_len(const struct sluice_conn *c)
+{
+	return sl_is_server(c) ? c->version == SLUICE_TLS_1_3 :
+				 sl_version_usable(c->config, SLUICE_TLS_1_3);
+}
+
 void sl_put_record_limit(struct sluice_conn *c, struct sl_writer *w)
 {
 	size_t mark = sl_begin_extension(c, w, SL_EXT_RECORD_SIZE_LIMIT);
 
-	sl_put16(w, c->config->record_limit + 1);
+	sl_put16(w, c->config->record_limit + content_type_len(c));
 	sl_end_vec(w, mark, 2);
 }
 
@@ -104,13 +120,19 @@ bool sl_read_record_limit(struct sluice_conn *c, struct sl_reader *body)
 		return sl_bad_decode(c, "a malformed record_size_limit");
 	if (limit < SLUICE_DATA_MIN + 1)
 		return sl_illegal(c, "a record_size_limit below 64 octets");
-	if (limit > SL_PLAINTEXT_MAX + 1) {
+	if (c->version == SLUICE_TLS_1_3)
+		limit--;
+	if (limit > SL_PLAINTEXT_MAX) {
 		/* of a client it may be of a version to come */
 		if (!sl_is_server(c))
 			return sl_illegal(c, "a record_size_limit above what TLS allows");
-		limit = SL_PLAINTEXT_MAX + 1;
+		limit = SL_PLAINTEXT_MAX;
 	}
-	c->tx_limit = limit - 1;
+	c->tx_limit = limit;
 	c->rx_limit = c->config->record_limit;
+	if (c->version == SLUICE_TLS_1_2)
+		c->rx_limit += content_type_len(c);
+	if (c->rx_limit > SL_PLAINTEXT_MAX)
+		c->rx_limit = SL_PLAINTEXT_MAX;
 	return true;
 }

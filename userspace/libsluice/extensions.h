@@ -31,6 +31,10 @@ enum sl_extension {
 	SL_EXT_POST_HANDSHAKE_AUTH,
 	SL_EXT_SIGNATURE_ALGORITHMS_CERT,
 	SL_EXT_KEY_SHARE,
+	SL_EXT_POINT_FORMATS,
+	SL_EXT_EXTENDED_MASTER_SECRET,
+	SL_EXT_SESSION_TICKET,
+	SL_EXT_RENEGOTIATION_INFO,
 	SL_EXT_COUNT
 };
 
@@ -43,6 +47,7 @@ enum sl_ext_message {
 	SL_IN_CT = 1 << 4,
 	SL_IN_CR = 1 << 5,
 	SL_IN_NST = 1 << 6,
+	SL_IN_SH12 = 1 << 7,		/* ServerHello of TLS 1.2: and SL_IN_EE */
 };
 
 struct sl_extensions {

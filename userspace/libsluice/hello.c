@@ -27,7 +27,7 @@ const uint16_t sl_signature_schemes[] = {
 };
 
 /* What most authorities sign with is too weak for a handshake. */
-static const uint16_t certificate_schemes[] = {
+const uint16_t sl_certificate_schemes[] = {
 	SLUICE_RSA_PKCS1_SHA256,
 	SLUICE_RSA_PKCS1_SHA384,
 	SLUICE_RSA_PKCS1_SHA512,
@@ -38,6 +38,12 @@ static const uint16_t default_suites[] = {
 	SLUICE_AES_256_GCM_SHA384,
 	SLUICE_AES_128_GCM_SHA256,
 	SLUICE_CHACHA20_POLY1305_SHA256,
+	SLUICE_ECDHE_ECDSA_AES_256_GCM_SHA384,
+	SLUICE_ECDHE_ECDSA_AES_128_GCM_SHA256,
+	SLUICE_ECDHE_ECDSA_CHACHA20_POLY1305_SHA256,
+	SLUICE_ECDHE_RSA_AES_256_GCM_SHA384,
+	SLUICE_ECDHE_RSA_AES_128_GCM_SHA256,
+	SLUICE_ECDHE_RSA_CHACHA20_POLY1305_SHA256,
 	0
 };
 
@@ -65,16 +71,49 @@ const uint16_t *sl_suites(const struct sluice_config *config)
 	return config->suites ? config->suites : default_suites;
 }
 
-bool sl_suite_usable(const struct sluice_config *config, uint16_t id)
+static bool version_asked(const struct sluice_config *config, uint16_t version)
 {
-	const struct sluice_provider *p = config->provider;
+	uint16_t max = config->max_version ? config->max_version :
+					     SLUICE_TLS_1_3;
+	uint16_t min = config->min_version ? config->min_version : max;
+
+	return version >= min && version <= max;
+}
+
+bool sl_suite_asked(const struct sluice_config *config, uint16_t id)
+{
 	const struct sl_suite *suite = sl_suite_find(id);
 
 	return suite && sl_listed(sl_suites(config), id) &&
-	       (!p->aead_offered || p->aead_offered(p, suite->aead));
+	       version_asked(config, suite->version);
 }
 
-static bool has_scheme(const struct sluice_config *config, uint16_t scheme)
+bool sl_suite_usable(const struct sluice_config *config, uint16_t id)
+{
+	const struct sluice_provider *p = config->provider;
+
+	return sl_suite_asked(config, id) &&
+	       (!p->aead_offered ||
+		p->aead_offered(p, sl_suite_find(id)->aead));
+}
+
+bool sl_suite_usable_in(const struct sluice_config *config, uint16_t version,
+			uint16_t id)
+{
+	return sl_suite_usable(config, id) &&
+	       sl_suite_find(id)->version == version;
+}
+
+bool sl_version_usable(const struct sluice_config *config, uint16_t version)
+{
+	const uint16_t *suite = sl_suites(config);
+
+	while (*suite && !sl_suite_usable_in(config, version, *suite))
+		suite++;
+	return *suite;
+}
+
+bool sl_scheme_offered(const struct sluice_config *config, uint16_t scheme)
 {
 	const struct sluice_provider *p = config->provider;
 
@@ -84,23 +123,26 @@ static bool has_scheme(const struct sluice_config *config, uint16_t scheme)
 bool sl_scheme_usable(const struct sluice_config *config, uint16_t scheme)
 {
 	return sl_listed(sl_signature_schemes, scheme) &&
-	       has_scheme(config, scheme);
+	       sl_scheme_offered(config, scheme);
 }
 
 static void put_schemes(struct sl_writer *w, const struct sluice_config *config,
 			const uint16_t *scheme)
 {
 	for (; *scheme; scheme++) {
-		if (has_scheme(config, *scheme))
+		if (sl_scheme_offered(config, *scheme))
 			sl_put16(w, *scheme);
 	}
 }
 
-void sl_put_schemes(struct sl_writer *w, const struct sluice_config *config)
+void sl_put_schemes(struct sl_writer *w, const struct sluice_config *config,
+		    bool tls12)
 {
 	size_t mark = sl_begin_vec(w, 2);
 
 	put_schemes(w, config, sl_signature_schemes);
+	if (tls12)
+		put_schemes(w, config, sl_certificate_schemes);
 	sl_end_vec(w, mark, 2);
 }
 
@@ -110,7 +152,7 @@ void sl_put_certificate_schemes(struct sl_writer *w,
 	size_t mark = sl_begin_vec(w, 2);
 
 	put_schemes(w, config, sl_signature_schemes);
-	put_schemes(w, config, certificate_schemes);
+	put_schemes(w, config, sl_certificate_schemes);
 	sl_end_vec(w, mark, 2);
 }
 
@@ -123,7 +165,8 @@ bool sl_psk_usable(const struct sluice_psk *psk)
 
 bool sl_psk_suits(const struct sluice_psk *psk, const struct sl_suite *suite)
 {
-	return suite->hash_len == (psk->hash_len ? psk->hash_len : 32);
+	return suite->version == SLUICE_TLS_1_3 &&
+	       suite->hash_len == (psk->hash_len ? psk->hash_len : 32);
 }
 
 void sl_psk_set(struct sl_session *session, const struct sluice_psk *psk,

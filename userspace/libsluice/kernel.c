@@ -46,8 +46,12 @@ static uint16_t cipher_type(uint16_t suite)
 {
 	switch (suite) {
 	case SLUICE_AES_128_GCM_SHA256:
+	case SLUICE_ECDHE_ECDSA_AES_128_GCM_SHA256:
+	case SLUICE_ECDHE_RSA_AES_128_GCM_SHA256:
 		return TLS_CIPHER_AES_GCM_128;
 	case SLUICE_AES_256_GCM_SHA384:
+	case SLUICE_ECDHE_ECDSA_AES_256_GCM_SHA384:
+	case SLUICE_ECDHE_RSA_AES_256_GCM_SHA384:
 		return TLS_CIPHER_AES_GCM_256;
 	default:
 		return TLS_CIPHER_CHACHA20_POLY1305;
@@ -76,18 +80,18 @@ static size_t fill(union crypto_info *ci, const struct sluice_secrets *s,
 		   const struct sluice_keys *keys)
 {
 	memset(ci, 0, sizeof(*ci));
-	ci->info.version = TLS_1_3_VERSION;
+	ci->info.version = s->version;
 	ci->info.cipher_type = cipher_type(s->suite);
 
-	switch (s->suite) {
-	case SLUICE_AES_128_GCM_SHA256:
+	switch (ci->info.cipher_type) {
+	case TLS_CIPHER_AES_GCM_128:
 		memcpy(ci->aes_128.key, keys->key, sizeof(ci->aes_128.key));
 		memcpy(ci->aes_128.salt, keys->iv, sizeof(ci->aes_128.salt));
 		memcpy(ci->aes_128.iv, keys->iv + sizeof(ci->aes_128.salt),
 		       sizeof(ci->aes_128.iv));
 		put_seq(ci->aes_128.rec_seq, keys->seq);
 		return sizeof(ci->aes_128);
-	case SLUICE_AES_256_GCM_SHA384:
+	case TLS_CIPHER_AES_GCM_256:
 		memcpy(ci->aes_256.key, keys->key, sizeof(ci->aes_256.key));
 		memcpy(ci->aes_256.salt, keys->iv, sizeof(ci->aes_256.salt));
 		memcpy(ci->aes_256.iv, keys->iv + sizeof(ci->aes_256.salt),
@@ -143,6 +147,8 @@ int sluice_kernel_attach(int fd, const struct sluice_secrets *secrets,
 	struct sluice_attach attach;
 	int rc;
 
+	if (secrets->version != SLUICE_TLS_1_3)
+		return -EOPNOTSUPP;
 	memset(&attach, 0, sizeof(attach));
 	attach.version = TLS_1_3_VERSION;
 	attach.cipher_type = cipher_type(secrets->suite);
@@ -162,8 +168,11 @@ int sluice_kernel_attach(int fd, const struct sluice_secrets *secrets,
 int sluice_kernel_hand_over(int fd, const struct sluice_secrets *secrets,
 			    uint32_t flags, uint64_t update_after)
 {
-	int rc = sluice_kernel_set_keys(fd, secrets);
+	int rc;
 
+	if (secrets->version != SLUICE_TLS_1_3)
+		return -EOPNOTSUPP;
+	rc = sluice_kernel_set_keys(fd, secrets);
 	return rc ? rc : sluice_kernel_attach(fd, secrets, flags, update_after);
 }
 

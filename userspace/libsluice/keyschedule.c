@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "conn.h"
+#include "tls12.h"
 
 /*
  * AES-GCM: 2^24.5 full-size records under a key (section 5.5), rounded down.
@@ -12,13 +13,28 @@
  */
 #define RECORD_LIMIT	((uint64_t)1 << 24)
 
+#define AES_128		SLUICE_SHA256, SLUICE_AEAD_AES_128_GCM, 32, 16
+#define AES_256		SLUICE_SHA384, SLUICE_AEAD_AES_256_GCM, 48, 32
+#define CHACHA20	SLUICE_SHA256, SLUICE_AEAD_CHACHA20_POLY1305, 32, 32
+
+#define TLS13(id, aead) \
+	{ id, aead, RECORD_LIMIT, SLUICE_TLS_1_3, SL_AUTH_ANY, 0, 0 }
+#define TLS12_GCM(id, aead, auth) \
+	{ id, aead, RECORD_LIMIT, SLUICE_TLS_1_2, auth, 4, 8 }
+/* with no way to renew its key, it goes on to the sequence number's end */
+#define TLS12_CHACHA20(id, auth) \
+	{ id, CHACHA20, UINT64_MAX, SLUICE_TLS_1_2, auth, SL_IV_LEN, 0 }
+
 static const struct sl_suite suites[] = {
-	{ SLUICE_AES_128_GCM_SHA256, SLUICE_SHA256, SLUICE_AEAD_AES_128_GCM,
-	  32, 16, RECORD_LIMIT },
-	{ SLUICE_AES_256_GCM_SHA384, SLUICE_SHA384, SLUICE_AEAD_AES_256_GCM,
-	  48, 32, RECORD_LIMIT },
-	{ SLUICE_CHACHA20_POLY1305_SHA256, SLUICE_SHA256,
-	  SLUICE_AEAD_CHACHA20_POLY1305, 32, 32, RECORD_LIMIT },
+	TLS13(SLUICE_AES_128_GCM_SHA256, AES_128),
+	TLS13(SLUICE_AES_256_GCM_SHA384, AES_256),
+	TLS13(SLUICE_CHACHA20_POLY1305_SHA256, CHACHA20),
+	TLS12_GCM(SLUICE_ECDHE_ECDSA_AES_128_GCM_SHA256, AES_128, SL_AUTH_ECDSA),
+	TLS12_GCM(SLUICE_ECDHE_ECDSA_AES_256_GCM_SHA384, AES_256, SL_AUTH_ECDSA),
+	TLS12_GCM(SLUICE_ECDHE_RSA_AES_128_GCM_SHA256, AES_128, SL_AUTH_RSA),
+	TLS12_GCM(SLUICE_ECDHE_RSA_AES_256_GCM_SHA384, AES_256, SL_AUTH_RSA),
+	TLS12_CHACHA20(SLUICE_ECDHE_ECDSA_CHACHA20_POLY1305_SHA256, SL_AUTH_ECDSA),
+	TLS12_CHACHA20(SLUICE_ECDHE_RSA_CHACHA20_POLY1305_SHA256, SL_AUTH_RSA),
 };
 
 const struct sl_suite *sl_suite_find(uint16_t id)
@@ -158,9 +174,8 @@ bool sl_finished_mac(struct sluice_conn *c, const struct sl_suite *suite,
 	return ok;
 }
 
-/* A line of the key log (RFC 9850). */
-static void log_secret(struct sluice_conn *c, const char *label,
-		       const uint8_t *secret)
+void sl_log_secret(struct sluice_conn *c, const char *label,
+		   const uint8_t *secret, size_t len)
 {
 	static const char digits[] = "0123456789abcdef";
 	char line[40 + 2 * (SL_RANDOM_LEN + SLUICE_HASH_MAX) + 2];
@@ -176,13 +191,19 @@ static void log_secret(struct sluice_conn *c, const char *label,
 		sl_put8(&w, (uint8_t)digits[c->hs->client_random[i] & 15]);
 	}
 	sl_put8(&w, ' ');
-	for (i = 0; i < c->suite->hash_len; i++) {
+	for (i = 0; i < len; i++) {
 		sl_put8(&w, (uint8_t)digits[secret[i] >> 4]);
 		sl_put8(&w, (uint8_t)digits[secret[i] & 15]);
 	}
 	sl_put8(&w, 0);
 	c->config->keylog(c->config->ctx, line);
 	sluice_wipe(line, sizeof(line));
+}
+
+static void log_secret(struct sluice_conn *c, const char *label,
+		       const uint8_t *secret)
+{
+	sl_log_secret(c, label, secret, c->suite->hash_len);
 }
 
 /* HKDF-Extract of the next stage: its salt is derived from the last. */
@@ -237,6 +258,9 @@ int sluice_export(struct sluice_conn *c, const char *label,
 	    strlen(label) > SLUICE_EXPORT_LABEL_MAX ||
 	    out_len > 255 * c->suite->hash_len)
 		return -1;
+	if (c->version == SLUICE_TLS_1_2)
+		return sl_tls12_export(c, label, context, context_len, out,
+				       out_len);
 	ok = derive_empty(c, c->suite, c->exporter_secret, label, secret) &&
 	     hash_octets(c, c->suite, context, context_len, hash) &&
 	     sl_expand_label(c, c->suite, secret, "exporter", hash,
@@ -304,8 +328,7 @@ bool sl_keys_update(struct sluice_conn *c, struct sl_direction *dir)
 	return ok;
 }
 
-/* The static IV with the sequence number in its end (section 5.3). */
-static void make_nonce(const struct sl_direction *dir, uint8_t *nonce)
+void sl_make_nonce(const struct sl_direction *dir, uint8_t nonce[SL_IV_LEN])
 {
 	unsigned int i;
 
@@ -319,7 +342,7 @@ int sl_direction_seal(struct sluice_conn *c, struct sl_direction *dir,
 {
 	uint8_t nonce[SL_IV_LEN];
 
-	make_nonce(dir, nonce);
+	sl_make_nonce(dir, nonce);
 	dir->seq++;
 	return c->p->aead_seal(c->p, dir->aead, nonce, header,
 			       SL_RECORD_HEADER, body, len);
@@ -331,7 +354,7 @@ int sl_direction_open(struct sluice_conn *c, struct sl_direction *dir,
 	uint8_t nonce[SL_IV_LEN];
 	int rc;
 
-	make_nonce(dir, nonce);
+	sl_make_nonce(dir, nonce);
 	rc = c->p->aead_open(c->p, dir->aead, nonce, header, SL_RECORD_HEADER,
 			     body, len);
 	if (!rc)

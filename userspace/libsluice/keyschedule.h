@@ -11,6 +11,13 @@
 
 struct sl_session;
 
+/* What a cipher suite says of the server's key: nothing in TLS 1.3. */
+enum sl_auth {
+	SL_AUTH_ANY,
+	SL_AUTH_ECDSA,
+	SL_AUTH_RSA,
+};
+
 struct sl_suite {
 	uint16_t id;
 	enum sluice_hash hash;
@@ -19,6 +26,11 @@ struct sl_suite {
 	size_t key_len;
 	/* records under one key: RFC 9846, section 5.5 */
 	uint64_t limit;
+	uint16_t version;
+	enum sl_auth auth;
+	/* TLS 1.2: octets of the IV from the key block, and in each record */
+	uint8_t fixed_iv_len;
+	uint8_t explicit_len;
 };
 
 /* NULL if libsluice does not have it. */
@@ -79,6 +91,10 @@ bool sl_ticket_psk(struct sluice_conn *c, const uint8_t *nonce, size_t len,
 bool sl_finished_mac(struct sluice_conn *c, const struct sl_suite *suite,
 		     const uint8_t *secret, const uint8_t *hash, uint8_t *mac);
 
+/* A line of the key log (RFC 9850), if there is one; the secret is of len octets. */
+void sl_log_secret(struct sluice_conn *c, const char *label,
+		   const uint8_t *secret, size_t len);
+
 /* Take secret into use for one direction, from record 0 on. */
 bool sl_keys_install(struct sluice_conn *c, struct sl_direction *dir,
 		     const uint8_t *secret);
@@ -86,6 +102,9 @@ bool sl_keys_install(struct sluice_conn *c, struct sl_direction *dir,
 bool sl_keys_update(struct sluice_conn *c, struct sl_direction *dir);
 /* Forget all but the number of updates. */
 void sl_keys_wipe(struct sluice_conn *c, struct sl_direction *dir);
+
+/* The static IV with the sequence number in its end (section 5.3). */
+void sl_make_nonce(const struct sl_direction *dir, uint8_t nonce[SL_IV_LEN]);
 
 /*
  * Encrypt len octets at body in place, the tag behind them; decrypt len octets

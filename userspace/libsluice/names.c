@@ -11,6 +11,12 @@ static const struct name suites[] = {
 	{ SLUICE_AES_128_GCM_SHA256, "TLS_AES_128_GCM_SHA256" },
 	{ SLUICE_AES_256_GCM_SHA384, "TLS_AES_256_GCM_SHA384" },
 	{ SLUICE_CHACHA20_POLY1305_SHA256, "TLS_CHACHA20_POLY1305_SHA256" },
+	{ 0xc02b, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" },
+	{ 0xc02c, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384" },
+	{ 0xc02f, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256" },
+	{ 0xc030, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384" },
+	{ 0xcca8, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256" },
+	{ 0xcca9, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256" },
 	{ 0, NULL }
 };
 
@@ -25,8 +31,11 @@ static const struct name groups[] = {
 };
 
 static const struct name signatures[] = {
+	{ 0x0401, "rsa_pkcs1_sha256" },
 	{ 0x0403, "ecdsa_secp256r1_sha256" },
+	{ 0x0501, "rsa_pkcs1_sha384" },
 	{ 0x0503, "ecdsa_secp384r1_sha384" },
+	{ 0x0601, "rsa_pkcs1_sha512" },
 	{ 0x0603, "ecdsa_secp521r1_sha512" },
 	{ 0x0804, "rsa_pss_rsae_sha256" },
 	{ 0x0805, "rsa_pss_rsae_sha384" },
@@ -59,6 +68,7 @@ static const struct name alerts[] = {
 	{ SL_INTERNAL_ERROR, "internal_error" },
 	{ SL_INAPPROPRIATE_FALLBACK, "inappropriate_fallback" },
 	{ SL_USER_CANCELED, "user_canceled" },
+	{ SL_NO_RENEGOTIATION, "no_renegotiation" },
 	{ SL_MISSING_EXTENSION, "missing_extension" },
 	{ SL_UNSUPPORTED_EXTENSION, "unsupported_extension" },
 	{ SL_UNRECOGNIZED_NAME, "unrecognized_name" },

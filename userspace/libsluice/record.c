@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "conn.h"
+#include "tls12.h"
 
 #define CIPHERTEXT_MAX	(SL_PLAINTEXT_MAX + 256)
 
@@ -137,9 +138,12 @@ static bool open_outside(struct sluice_conn *c, size_t len)
 
 	switch (c->record[0]) {
 	case SL_CHANGE_CIPHER_SPEC:
+		if (c->version == SLUICE_TLS_1_2)
+			return sl_tls12_ccs(c, len);
 		if (c->done || (sl_is_server(c) && !c->hello_done) ||
 		    sl_message_begun(c) || len != 1 || body[0] != 1)
 			return sl_unexpected(c, "an unexpected change_cipher_spec record");
+		c->hs->ccs_passed = true;
 		return pass_over(c);
 	case SL_ALERT:
 		if (sl_is_server(c) && !c->done && !c->rx.seq)
@@ -163,6 +167,9 @@ bool sl_record_open(struct sluice_conn *c)
 		return open_outside(c, len);
 	if (!c->rx.aead) {
 		if (!open_plain(c, len))
+			return false;
+	} else if (c->version == SLUICE_TLS_1_2) {
+		if (!sl_tls12_record_open(c, len))
 			return false;
 	} else if (c->record[0] == SL_APPLICATION_DATA) {
 		if (!open_protected(c, len))
@@ -200,6 +207,8 @@ size_t sl_record_seal(struct sluice_conn *c, enum sl_content type,
 	bool protect = c->tx.aead && type != SL_CHANGE_CIPHER_SPEC;
 	size_t wire_len = protect ? len + 1 + SL_TAG_LEN : len;
 
+	if (protect && c->version == SLUICE_TLS_1_2)
+		return sl_tls12_record_seal(c, type, data, len, out);
 	out[0] = protect ? SL_APPLICATION_DATA : (uint8_t)type;
 	out[1] = 3;
 	/* a first ClientHello says 1.0, for the sake of old servers */

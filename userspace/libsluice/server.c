@@ -8,6 +8,7 @@
 #include "hello.h"
 #include "server_hello.h"
 #include "tickets.h"
+#include "tls12.h"
 
 #define TICKETS		2
 
@@ -40,8 +41,11 @@ static bool read_hello(struct sluice_conn *c, enum sl_message type,
 	bool retry;
 
 	(void)type;
-	return sl_client_hello_read(c, body, &retry) &&
-	       next(c, retry ? WRITE_RETRY : WRITE_HELLO);
+	if (!sl_client_hello_read(c, body, &retry))
+		return false;
+	if (c->version == SL_TLS_1_2)
+		return true;
+	return next(c, retry ? WRITE_RETRY : WRITE_HELLO);
 }
 
 /*
@@ -127,24 +131,31 @@ static bool write_hello(struct sluice_conn *c)
 	return ok && next(c, WRITE_FLIGHT);
 }
 
+void sl_put_answers(struct sluice_conn *c, struct sl_writer *w)
+{
+	size_t ext, list, name;
+
+	if (c->alpn_len) {
+		ext = sl_begin_extension(c, w, SL_EXT_ALPN);
+		list = sl_begin_vec(w, 2);
+		name = sl_begin_vec(w, 1);
+		sl_put(w, c->alpn, c->alpn_len);
+		sl_end_vec(w, name, 1);
+		sl_end_vec(w, list, 2);
+		sl_end_vec(w, ext, 2);
+	}
+	if (c->hs->limit_used)
+		sl_put_record_limit(c, w);
+}
+
 static bool write_extensions(struct sluice_conn *c)
 {
 	struct sl_writer w;
-	size_t mark, ext, list, name;
+	size_t mark;
 
 	sl_message_begin(c, &w, SL_ENCRYPTED_EXTENSIONS);
 	mark = sl_begin_vec(&w, 2);
-	if (c->alpn_len) {
-		ext = sl_begin_extension(c, &w, SL_EXT_ALPN);
-		list = sl_begin_vec(&w, 2);
-		name = sl_begin_vec(&w, 1);
-		sl_put(&w, c->alpn, c->alpn_len);
-		sl_end_vec(&w, name, 1);
-		sl_end_vec(&w, list, 2);
-		sl_end_vec(&w, ext, 2);
-	}
-	if (c->hs->limit_used)
-		sl_put_record_limit(c, &w);
+	sl_put_answers(c, &w);
 	sl_end_vec(&w, mark, 2);
 	return sl_message_end(c, &w);
 }

@@ -9,22 +9,11 @@
 #include "credential.h"
 #include "hello.h"
 #include "tickets.h"
+#include "tls12.h"
 
 #define PSK_DHE_KE	1
 /* How many of a client's pre-shared keys are looked at. */
 #define IDENTITIES_MAX	4
-
-struct client_hello {
-	uint16_t version;
-	const uint8_t *random;
-	struct sl_reader session_id;
-	struct sl_reader suites;
-	struct sl_reader compressions;
-	struct sl_extensions ext;
-	struct sl_reader groups;
-	struct sl_reader shares;
-	struct sl_reader schemes;
-};
 
 static bool missing(struct sluice_conn *c, const char *reason)
 {
@@ -39,28 +28,58 @@ static bool get_list16(struct sl_extensions *e, enum sl_extension ext,
 	return sl_done(&e->body[ext]) && list->left % 2 == 0;
 }
 
-static bool check_version(struct sluice_conn *c, struct client_hello *hello)
+static bool choose_version(struct sluice_conn *c, struct sl_client_hello *hello)
 {
 	struct sl_reader *r = &hello->ext.body[SL_EXT_SUPPORTED_VERSIONS];
+	bool tls13 = false, tls12 = hello->version >= SL_TLS_1_2;
 	struct sl_reader versions;
 
-	if (!sl_has(&hello->ext, SL_EXT_SUPPORTED_VERSIONS))
-		return sl_fail(c, SL_PROTOCOL_VERSION, SLUICE_ERR_NEGOTIATION,
-			       "the client does not speak TLS 1.3");
-	versions = sl_get_vec(r, 1, 2, 254);
-	if (!sl_done(r) || versions.left % 2)
-		return sl_bad_decode(c, "a malformed supported_versions");
-	if (!sl_contains16(versions, SL_TLS_1_3))
+	if (sl_has(&hello->ext, SL_EXT_SUPPORTED_VERSIONS)) {
+		versions = sl_get_vec(r, 1, 2, 254);
+		if (!sl_done(r) || versions.left % 2)
+			return sl_bad_decode(c, "a malformed supported_versions");
+		tls13 = sl_contains16(versions, SL_TLS_1_3);
+		tls12 = sl_contains16(versions, SL_TLS_1_2);
+	}
+	if (tls13 && sl_version_usable(c->config, SL_TLS_1_3))
+		c->version = SL_TLS_1_3;
+	else if (tls12 && sl_version_usable(c->config, SL_TLS_1_2))
+		c->version = SL_TLS_1_2;
+	else
 		return sl_fail(c, SL_PROTOCOL_VERSION, SLUICE_ERR_NEGOTIATION,
 			       "the client does not speak TLS 1.3");
 	if (hello->version < 0x0301)
 		return sl_fail(c, SL_PROTOCOL_VERSION, SLUICE_ERR_PROTOCOL,
 			       "a ClientHello of a version before TLS");
+	if (c->retried && c->version != SL_TLS_1_3)
+		return sl_illegal(c, "the second ClientHello differs from the first");
+	return true;
+}
+
+/* What only TLS 1.3 has. */
+static bool parse_tls13(struct sluice_conn *c, struct sl_client_hello *hello)
+{
+	struct sl_extensions *ext = &hello->ext;
+
+	if (hello->compressions.left != 1 || hello->compressions.pos[0])
+		return sl_illegal(c, "a TLS 1.3 client offers a compression");
+	if (!sl_has(ext, SL_EXT_SUPPORTED_GROUPS) ||
+	    !sl_has(ext, SL_EXT_KEY_SHARE))
+		return missing(c, "the client sent no supported_groups or no key_share");
+	hello->shares = sl_get_vec(&ext->body[SL_EXT_KEY_SHARE], 2, 0, 0xffff);
+	if (!sl_done(&ext->body[SL_EXT_KEY_SHARE]))
+		return sl_bad_decode(c, "a malformed key_share");
+	if (sl_has(ext, SL_EXT_PRE_SHARED_KEY)) {
+		if (ext->last != SL_EXT_PRE_SHARED_KEY)
+			return sl_illegal(c, "pre_shared_key is not the last extension");
+		if (!sl_has(ext, SL_EXT_PSK_KEY_EXCHANGE_MODES))
+			return missing(c, "pre_shared_key without psk_key_exchange_modes");
+	}
 	return true;
 }
 
 static bool parse(struct sluice_conn *c, struct sl_reader *r,
-		  struct client_hello *hello)
+		  struct sl_client_hello *hello)
 {
 	struct sl_extensions *ext = &hello->ext;
 
@@ -75,33 +94,19 @@ static bool parse(struct sluice_conn *c, struct sl_reader *r,
 	*ext = (struct sl_extensions){ .present = 0 };
 	if (r->left && !sl_parse_extensions(c, r, SL_IN_CH, ext))
 		return false;
-	if (!check_version(c, hello))
+	if (!choose_version(c, hello))
 		return false;
-	if (hello->compressions.left != 1 || hello->compressions.pos[0])
-		return sl_illegal(c, "a TLS 1.3 client offers a compression");
-
-	if (!sl_has(ext, SL_EXT_SUPPORTED_GROUPS) ||
-	    !sl_has(ext, SL_EXT_KEY_SHARE))
-		return missing(c, "the client sent no supported_groups or no key_share");
-	if (!get_list16(ext, SL_EXT_SUPPORTED_GROUPS, &hello->groups))
+	if (sl_has(ext, SL_EXT_SUPPORTED_GROUPS) &&
+	    !get_list16(ext, SL_EXT_SUPPORTED_GROUPS, &hello->groups))
 		return sl_bad_decode(c, "a malformed supported_groups");
-	hello->shares = sl_get_vec(&ext->body[SL_EXT_KEY_SHARE], 2, 0, 0xffff);
-	if (!sl_done(&ext->body[SL_EXT_KEY_SHARE]))
-		return sl_bad_decode(c, "a malformed key_share");
 	if (sl_has(ext, SL_EXT_SIGNATURE_ALGORITHMS) &&
 	    !get_list16(ext, SL_EXT_SIGNATURE_ALGORITHMS, &hello->schemes))
 		return sl_bad_decode(c, "a malformed signature_algorithms");
-	if (sl_has(ext, SL_EXT_PRE_SHARED_KEY)) {
-		if (ext->last != SL_EXT_PRE_SHARED_KEY)
-			return sl_illegal(c, "pre_shared_key is not the last extension");
-		if (!sl_has(ext, SL_EXT_PSK_KEY_EXCHANGE_MODES))
-			return missing(c, "pre_shared_key without psk_key_exchange_modes");
-	}
-	return true;
+	return c->version == SL_TLS_1_2 || parse_tls13(c, hello);
 }
 
 /* After a HelloRetryRequest, the client must not have changed its mind. */
-static bool check_again(struct sluice_conn *c, struct client_hello *hello)
+static bool check_again(struct sluice_conn *c, struct sl_client_hello *hello)
 {
 	if (memcmp(hello->random, c->hs->client_random, SL_RANDOM_LEN) ||
 	    hello->session_id.left != c->hs->session_id_len ||
@@ -116,7 +121,7 @@ static bool check_again(struct sluice_conn *c, struct client_hello *hello)
  * A pre-shared key that is no ticket's decides on the hash, so it is looked for
  * before the cipher suite is chosen. What is malformed is read_psk()'s to tell.
  */
-static bool find_psk(struct sluice_conn *c, struct client_hello *hello)
+static bool find_psk(struct sluice_conn *c, struct sl_client_hello *hello)
 {
 	struct sl_reader r, identities;
 	unsigned int i;
@@ -154,14 +159,14 @@ static bool find_psk(struct sluice_conn *c, struct client_hello *hello)
 	return true;
 }
 
-static bool choose_suite(struct sluice_conn *c, struct client_hello *hello)
+static bool choose_suite(struct sluice_conn *c, struct sl_client_hello *hello)
 {
 	const uint16_t *suite = sl_suites(c->config);
 
 	const struct sl_session *psk = &c->hs->session;
 
 	while (*suite && (!sl_contains16(hello->suites, *suite) ||
-			  !sl_suite_usable(c->config, *suite) ||
+			  !sl_suite_usable_in(c->config, SL_TLS_1_3, *suite) ||
 			  (psk->external &&
 			   psk->suite->hash != sl_suite_find(*suite)->hash)))
 		suite++;
@@ -256,7 +261,7 @@ static bool find_share(struct sl_reader shares, uint16_t wanted,
 }
 
 /* Each share is whole, of a group that was named, and the only one of it. */
-static bool check_shares(struct sluice_conn *c, struct client_hello *hello)
+static bool check_shares(struct sluice_conn *c, struct sl_client_hello *hello)
 {
 	struct sl_reader r = hello->shares;
 
@@ -293,7 +298,7 @@ static bool respond(struct sluice_conn *c, uint16_t group,
  * The first group of ours for which there is a share; if there is none, the
  * first that the client has, for a second try.
  */
-static bool choose_group(struct sluice_conn *c, struct client_hello *hello,
+static bool choose_group(struct sluice_conn *c, struct sl_client_hello *hello,
 			 bool *retry)
 {
 	const uint16_t *group;
@@ -405,7 +410,7 @@ static bool read_psk(struct sluice_conn *c, struct sl_reader *r)
 }
 
 static bool choose_authentication(struct sluice_conn *c,
-				  struct client_hello *hello)
+				  struct sl_client_hello *hello)
 {
 	struct sl_extensions *ext = &hello->ext;
 
@@ -442,15 +447,34 @@ static bool choose_authentication(struct sluice_conn *c,
 	return sl_early_secret(c, c->suite, NULL) && sl_credential_choose(c);
 }
 
+bool sl_client_wishes_read(struct sluice_conn *c, struct sl_client_hello *hello)
+{
+	struct sl_extensions *ext = &hello->ext;
+
+	c->hs->sni_used = false;
+	if (sl_has(ext, SL_EXT_SERVER_NAME) &&
+	    !read_server_name(c, &ext->body[SL_EXT_SERVER_NAME]))
+		return false;
+	if (sl_has(ext, SL_EXT_ALPN) &&
+	    !read_alpn(c, &ext->body[SL_EXT_ALPN]))
+		return false;
+	c->hs->limit_used = c->config->record_limit &&
+			   sl_has(ext, SL_EXT_RECORD_SIZE_LIMIT);
+	return !c->hs->limit_used ||
+	       sl_read_record_limit(c, &ext->body[SL_EXT_RECORD_SIZE_LIMIT]);
+}
+
 bool sl_client_hello_read(struct sluice_conn *c, struct sl_reader *body,
 			  bool *retry)
 {
-	struct client_hello hello;
+	struct sl_client_hello hello = { .version = 0 };
 	struct sl_extensions *ext = &hello.ext;
 
 	*retry = false;
 	if (!parse(c, body, &hello) || !sl_message_boundary(c))
 		return false;
+	if (c->version == SL_TLS_1_2)
+		return sl_tls12_client_hello_read(c, &hello);
 	if (c->retried && !check_again(c, &hello))
 		return false;
 	memcpy(c->hs->client_random, hello.random, SL_RANDOM_LEN);
@@ -464,17 +488,6 @@ bool sl_client_hello_read(struct sluice_conn *c, struct sl_reader *body,
 	if (*retry)
 		return sl_message_hash(c);
 
-	c->hs->sni_used = false;
-	if (sl_has(ext, SL_EXT_SERVER_NAME) &&
-	    !read_server_name(c, &ext->body[SL_EXT_SERVER_NAME]))
-		return false;
-	if (sl_has(ext, SL_EXT_ALPN) &&
-	    !read_alpn(c, &ext->body[SL_EXT_ALPN]))
-		return false;
-	c->hs->limit_used = c->config->record_limit &&
-			   sl_has(ext, SL_EXT_RECORD_SIZE_LIMIT);
-	if (c->hs->limit_used &&
-	    !sl_read_record_limit(c, &ext->body[SL_EXT_RECORD_SIZE_LIMIT]))
-		return false;
-	return choose_authentication(c, &hello) && sl_message_hash(c);
+	return sl_client_wishes_read(c, &hello) &&
+	       choose_authentication(c, &hello) && sl_message_hash(c);
 }

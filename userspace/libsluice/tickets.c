@@ -90,7 +90,7 @@ static bool parse_stored(struct sluice_conn *c, struct sl_reader r)
 	/* any suite of the same hash will do */
 	for (offered = sl_suites(c->config); *offered; offered++) {
 		if (sl_suite_find(*offered)->hash == suite->hash &&
-		    sl_suite_usable(c->config, *offered))
+		    sl_suite_usable_in(c->config, SL_TLS_1_3, *offered))
 			break;
 	}
 	if (!*offered)

@@ -40,6 +40,7 @@ extern "C" {
  * struct sluice_credential_request - what a certificate is needed for
  * @provider: the connection's
  * @role: server: for a ClientHello; client: for a CertificateRequest
+ * @version: of the connection
  * @server_name: server: the name that the client asked for (SNI); client:
  *	struct sluice_config::peer_name. Not terminated; NULL if there is none
  * @server_name_len: its length
@@ -59,6 +60,7 @@ extern "C" {
 struct sluice_credential_request {
 	const struct sluice_provider *provider;
 	enum sluice_role role;
+	uint16_t version;
 	const char *server_name;
 	size_t server_name_len;
 	const char *alpn;
@@ -84,7 +86,8 @@ bool sluice_credential_fits(const struct sluice_credential_request *request,
 /**
  * struct sluice_signature_request - what has to be signed
  * @credential: whose key it takes
- * @scheme: one of those of the credential
+ * @scheme: one of those of the credential; with SLUICE_SCHEME_DIGEST added if
+ *	@data is the scheme's hash of what is signed
  * @data: the octets to be signed: what sluice_provider::sign() takes, which
  *	hashes them first where the scheme says so
  * @len: their number

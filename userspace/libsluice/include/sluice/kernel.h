@@ -43,6 +43,10 @@ int sluice_kernel_prepare(int fd);
  * @fd: the socket, after sluice_kernel_prepare()
  * @secrets: of the connection
  *
+ * TLS 1.2, too, where it is all that the kernel does: on plain kTLS, a read()
+ * fails with EIO at any record that is not data, close_notify to begin with,
+ * until it is fetched by recvmsg() with room for its type.
+ *
  * Return: -EOPNOTSUPP, kTLS does not have the cipher, or can't keep to the size
  * of records that the peer asks for: nothing has changed. Any
  * other error leaves the connection unusable.
@@ -56,13 +60,14 @@ int sluice_kernel_set_keys(int fd, const struct sluice_secrets *secrets);
  * @flags: SLUICE_ATTACH_ALLOW_TRUNCATION or 0
  * @update_after: as in struct sluice_attach
  *
- * Return: as SLUICE_ATTACH.
+ * Return: as SLUICE_ATTACH. -EOPNOTSUPP, it is TLS 1.2, which sluice.ko does
+ * not take: nothing has changed.
  */
 int sluice_kernel_attach(int fd, const struct sluice_secrets *secrets,
 			 uint32_t flags, uint64_t update_after);
 
 /**
- * sluice_kernel_hand_over() - both of the above
+ * sluice_kernel_hand_over() - both of the above, or neither: TLS 1.3 only
  */
 int sluice_kernel_hand_over(int fd, const struct sluice_secrets *secrets,
 			    uint32_t flags, uint64_t update_after);

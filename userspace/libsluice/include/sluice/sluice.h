@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libsluice: a TLS 1.3 engine (RFC 9846), client and server.
+ * libsluice: a TLS engine, client and server: TLS 1.3 (RFC 9846) and, if it is
+ * asked for, what is still good of TLS 1.2.
  *
  * The engine is a state machine. It owns no socket, no clock and no heap: the
  * caller gives it memory for each connection, the bytes it received and room
@@ -62,10 +63,21 @@ struct sluice_octets;		/* somebody's octets */
 struct sluice_credential_request;	/* sluice/async.h, as the next */
 struct sluice_verdict_request;
 
+/* Versions of the protocol. */
+#define SLUICE_TLS_1_2			0x0303
+#define SLUICE_TLS_1_3			0x0304
+
 /* Cipher suites (RFC 9846, appendix B.4). */
 #define SLUICE_AES_128_GCM_SHA256	0x1301
 #define SLUICE_AES_256_GCM_SHA384	0x1302
 #define SLUICE_CHACHA20_POLY1305_SHA256	0x1303
+/* Those of TLS 1.2 (RFC 5289 and RFC 7905). */
+#define SLUICE_ECDHE_ECDSA_AES_128_GCM_SHA256		0xc02b
+#define SLUICE_ECDHE_ECDSA_AES_256_GCM_SHA384		0xc02c
+#define SLUICE_ECDHE_RSA_AES_128_GCM_SHA256		0xc02f
+#define SLUICE_ECDHE_RSA_AES_256_GCM_SHA384		0xc030
+#define SLUICE_ECDHE_RSA_CHACHA20_POLY1305_SHA256	0xcca8
+#define SLUICE_ECDHE_ECDSA_CHACHA20_POLY1305_SHA256	0xcca9
 
 /* Groups (RFC 9846, section 4.2.7, and the IANA registry). */
 #define SLUICE_SECP256R1		0x0017
@@ -90,8 +102,11 @@ struct sluice_verdict_request;
 #define SLUICE_DATA_MAX		16384
 /* The least of it to which a peer can be limited (RFC 8449, section 4). */
 #define SLUICE_DATA_MIN		63
-/* What sealing adds to the data of a record: header, content type, tag. */
-#define SLUICE_OVERHEAD		(5 + 1 + 16)
+/*
+ * What sealing adds to the data of a record at most: header, TLS 1.2's explicit
+ * nonce (TLS 1.3's content type is shorter), tag.
+ */
+#define SLUICE_OVERHEAD		(5 + 8 + 16)
 /* The least room for output with which every call makes progress. */
 #define SLUICE_OUT_MIN		64
 
@@ -274,6 +289,12 @@ enum sluice_client_auth {
  *	purpose and the time to check, too. @trust may then be NULL. May be NULL
  * @async: SLUICE_ASYNC_*: what is done by the caller, between two calls, and
  *	not by @choose, by the provider's sign(), or by @judge or the provider
+ * @min_version: the oldest version spoken, SLUICE_TLS_1_2 or SLUICE_TLS_1_3;
+ *	0 for @max_version. TLS 1.2 shows certificates to whoever listens, and
+ *	cannot renew its keys, so it is spoken only if this or @max_version
+ *	asks for it; then with ephemeral keys, AEAD and the extended master
+ *	secret (RFC 7627), without renegotiation
+ * @max_version: the newest; 0 for SLUICE_TLS_1_3
  *
  * Everything belongs to the caller, and must stay as it is until the last
  * connection that uses it is freed. Zero what is not set.
@@ -320,6 +341,8 @@ struct sluice_config {
 	int (*judge)(void *ctx, const struct sluice_verdict_request *request,
 		     const char **reason);
 	unsigned int async;
+	uint16_t min_version;
+	uint16_t max_version;
 };
 
 /* The most octets of all ALPN names together, one more for each name. */
@@ -459,7 +482,8 @@ bool sluice_pending(const struct sluice_conn *conn);
  * @request: ask the peer to renew its own, too
  *
  * The message goes out with the next sluice_seal().
- * Return: 0, or -1 if the handshake is not finished or sending has ended.
+ * Return: 0, or -1 if the handshake is not finished, if sending has ended, or
+ * in TLS 1.2, which has no such thing.
  */
 int sluice_key_update(struct sluice_conn *conn, bool request);
 
@@ -479,6 +503,7 @@ enum sluice_status sluice_eof(struct sluice_conn *conn);
 
 /**
  * struct sluice_conn_info - what is known of a connection
+ * @version: SLUICE_TLS_1_2 or SLUICE_TLS_1_3, 0 until negotiated
  * @suite: cipher suite, 0 until negotiated
  * @group: group of the key exchange, 0 until negotiated
  * @signature: SignatureScheme with which the server signed, 0 if none
@@ -511,6 +536,7 @@ enum sluice_status sluice_eof(struct sluice_conn *conn);
  * Pointers are into the connection, or to constant text.
  */
 struct sluice_conn_info {
+	uint16_t version;
 	uint16_t suite;
 	uint16_t group;
 	uint16_t signature;
@@ -544,9 +570,11 @@ void sluice_conn_info(const struct sluice_conn *conn,
 /**
  * struct sluice_keys - the keys of one direction
  * @secret: application traffic secret (RFC 9846, section 7.1), of hash_len
- *	octets
+ *	octets; TLS 1.2 has none
  * @key: what section 7.3 derives from it, key_len octets
- * @iv: the same; the static IV, before the sequence number goes in
+ * @iv: the same; the static IV, before the sequence number goes in. In TLS 1.2
+ *	with AES-GCM (RFC 5288): the 4 octets of the salt, then the 8 of the
+ *	next record's explicit nonce
  * @seq: sequence number of the next record
  */
 struct sluice_keys {
@@ -558,6 +586,7 @@ struct sluice_keys {
 
 /* What a connection's new owner needs. */
 struct sluice_secrets {
+	uint16_t version;	/* SLUICE_TLS_1_2 or SLUICE_TLS_1_3 */
 	uint16_t suite;
 	size_t hash_len;	/* 32 or 48 */
 	size_t key_len;		/* 16 or 32 */
@@ -582,13 +611,16 @@ int sluice_conn_secrets(const struct sluice_conn *conn,
 
 /* The longest label of sluice_export(), in octets. */
 #define SLUICE_EXPORT_LABEL_MAX	249
+/* The longest context of it in TLS 1.2, in octets. */
+#define SLUICE_EXPORT_CONTEXT_MAX	1024
 
 /**
  * sluice_export() - keying material of the connection (RFC 9846, section 7.5)
  * @label: for what: "EXPORTER-…", registered with IANA or "EXPERIMENTAL…"
  *	(RFC 5705, section 4); 1 to SLUICE_EXPORT_LABEL_MAX octets
- * @context: octets that both sides have to know; none is the same as NULL
- * @context_len: their number
+ * @context: octets that both sides have to know; none is the same as NULL, but
+ *	not in TLS 1.2
+ * @context_len: their number, in TLS 1.2 at most SLUICE_EXPORT_CONTEXT_MAX
  * @out: where to
  * @out_len: octets wanted, at most 255 times the length of the suite's hash
  *

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+/* TLS 1.2's client, behind ServerHello (section 7.3). */
+#include "auth.h"
+#include "tls12.h"
+
+enum {
+	READ_CERTIFICATE,
+	READ_KEY,
+	READ_REQUEST_OR_DONE,
+	READ_DONE,
+	WRITE_FLIGHT,
+	WRITE_SIGNATURE,
+	WRITE_FINISHED,
+	READ_FINISHED,
+	END,
+};
+
+static const struct sl_step steps[END + 1];
+
+static bool next(struct sluice_conn *c, unsigned int step)
+{
+	c->hs->step = &steps[step];
+	return true;
+}
+
+static bool read_certificate(struct sluice_conn *c, enum sl_message type,
+			     struct sl_reader *body)
+{
+	(void)type;
+	return sl_tls12_certificate_read(c, body) && sl_message_hash(c) &&
+	       next(c, READ_KEY);
+}
+
+static bool read_key(struct sluice_conn *c, enum sl_message type,
+		     struct sl_reader *body)
+{
+	(void)type;
+	return sl_tls12_server_key_read(c, body) && sl_message_hash(c) &&
+	       next(c, READ_REQUEST_OR_DONE);
+}
+
+static bool read_done(struct sluice_conn *c, enum sl_message type,
+		      struct sl_reader *body)
+{
+	if (type == SL_CERTIFICATE_REQUEST)
+		return sl_tls12_certificate_request_read(c, body) &&
+		       sl_message_hash(c) && next(c, READ_DONE);
+	if (!sl_done(body))
+		return sl_bad_decode(c, "a malformed ServerHelloDone");
+	return sl_message_boundary(c) && sl_message_hash(c) &&
+	       next(c, WRITE_FLIGHT);
+}
+
+static bool write_flight(struct sluice_conn *c)
+{
+	if (c->certificate_requested && !sl_tls12_certificate_write(c))
+		return false;
+	return sl_tls12_client_key_write(c) &&
+	       next(c, c->client_signature ? WRITE_SIGNATURE : WRITE_FINISHED);
+}
+
+static bool write_signature(struct sluice_conn *c)
+{
+	return sl_signature_make(c) && next(c, WRITE_FINISHED);
+}
+
+static bool write_finished(struct sluice_conn *c)
+{
+	sl_transcript_choose(c, c->suite->hash);
+	c->hs->ccs_due = true;
+	c->hs->ccs_wanted = true;
+	return sl_tls12_install_tx(c) && sl_tls12_finished_write(c) &&
+	       next(c, READ_FINISHED);
+}
+
+static bool read_finished(struct sluice_conn *c, enum sl_message type,
+			  struct sl_reader *body)
+{
+	(void)type;
+	return sl_tls12_finished_read(c, body) && sl_message_boundary(c) &&
+	       sl_message_hash(c) && next(c, END);
+}
+
+static bool end(struct sluice_conn *c)
+{
+	sl_conn_finish(c);
+	return true;
+}
+
+static const struct sl_step steps[END + 1] = {
+	[READ_CERTIFICATE] = {
+		.read = read_certificate, .expect = { SL_CERTIFICATE },
+		.unexpected = "the server sent no certificate",
+	},
+	[READ_KEY] = {
+		.read = read_key, .expect = { SL_SERVER_KEY_EXCHANGE },
+		.unexpected = "no ServerKeyExchange after Certificate",
+	},
+	[READ_REQUEST_OR_DONE] = {
+		.read = read_done,
+		.expect = { SL_SERVER_HELLO_DONE, SL_CERTIFICATE_REQUEST },
+		.unexpected = "no ServerHelloDone after ServerKeyExchange",
+	},
+	[READ_DONE] = {
+		.read = read_done, .expect = { SL_SERVER_HELLO_DONE },
+		.unexpected = "no ServerHelloDone after CertificateRequest",
+	},
+	[WRITE_FLIGHT] = { .write = write_flight },
+	[WRITE_SIGNATURE] = { .write = write_signature },
+	[WRITE_FINISHED] = { .write = write_finished },
+	[READ_FINISHED] = {
+		.read = read_finished, .expect = { SL_FINISHED },
+		.unexpected = "the server did not end with Finished",
+	},
+	[END] = { .write = end },
+};
+
+void sl_tls12_client_begin(struct sluice_conn *c)
+{
+	next(c, READ_CERTIFICATE);
+}
