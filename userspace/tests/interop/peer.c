@@ -242,8 +242,10 @@ static void report(struct peer *peer, struct link *link, bool data)
 			printf("%02X", material[i]);
 		printf(" ");
 	}
-	printf("done=%d suite=%s group=%s signature=%s client=%s peer=%s alpn=%.*s sni=%.*s verified=%d resumed=%d retried=%d tickets=%u data=%d closed=%d tx_updates=%u rx_updates=%u limit=%u error=%d sent=%s received=%s reason=%s\n",
-	       info.handshake_done, sluice_suite_name(info.suite),
+	printf("done=%d version=%s suite=%s group=%s signature=%s client=%s peer=%s alpn=%.*s sni=%.*s verified=%d resumed=%d retried=%d tickets=%u data=%d closed=%d tx_updates=%u rx_updates=%u limit=%u error=%d sent=%s received=%s reason=%s\n",
+	       info.handshake_done,
+	       info.version == SLUICE_TLS_1_2 ? "1.2" : "1.3",
+	       sluice_suite_name(info.suite),
 	       sluice_group_name(info.group),
 	       sluice_signature_name(info.signature),
 	       sluice_signature_name(info.client_signature), peer->names,
@@ -408,6 +410,11 @@ static void parse_list(char *text, uint16_t *list, size_t size)
 		*list++ = (uint16_t)strtoul(word, NULL, 16);
 }
 
+static uint16_t version(const char *text)
+{
+	return strcmp(text, "1.2") ? SLUICE_TLS_1_3 : SLUICE_TLS_1_2;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -429,6 +436,8 @@ int main(int argc, char **argv)
 		{ "record-limit", required_argument, NULL, 'L' },
 		{ "updates", required_argument, NULL, 'u' },
 		{ "tickets", no_argument, NULL, 'T' },
+		{ "min", required_argument, NULL, 'm' },
+		{ "max", required_argument, NULL, 'M' },
 		{ "authorities", no_argument, NULL, 'N' },
 		{ NULL, 0, NULL, 0 }
 	};
@@ -484,6 +493,8 @@ int main(int argc, char **argv)
 					      SLUICE_CLIENT_AUTH_REQUIRED;
 			break;
 		case 'N': config->name_authorities = true; break;
+		case 'm': config->min_version = version(optarg); break;
+		case 'M': config->max_version = version(optarg); break;
 		case 'T':
 			config->ticket_key = ticket_key;
 			config->ticket_put = put_ticket;
