@@ -28,6 +28,9 @@ enum kernel_use {
 	KERNEL_RAW,		/* keys to kTLS only: to show what breaks */
 };
 
+/* Certificates that one command can have. */
+#define CERTS_MAX	8
+
 /* Options of every command that speaks TLS. */
 struct options {
 	enum kernel_use kernel;
@@ -39,8 +42,10 @@ struct options {
 	const char *servername;
 	const char *crl;
 	unsigned int crl_flags;	/* SLUICE_CRL_* */
-	const char *cert;
-	const char *key;
+	const char *certs[CERTS_MAX];
+	const char *keys[CERTS_MAX];	/* each of the certificate as manieth */
+	size_t cert_count;
+	size_t key_count;
 	const char *client_ca;	/* serve */
 	bool client_optional;	/* serve */
 	const char *session;

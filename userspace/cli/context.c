@@ -100,18 +100,6 @@ static void load_trust(struct context *ctx, const char *file, const char *dir)
 	ctx->config.trust = ctx->trust;
 }
 
-static void load_credential(struct context *ctx)
-{
-	const struct options *o = ctx->options;
-	char why[SLUICE_WHY_MAX];
-
-	ctx->credential = ctx->backend->credential_load(ctx->provider, o->cert,
-							 o->key, why);
-	if (!ctx->credential)
-		fail(EXIT_FILE, "%s", why);
-	ctx->config.credential = ctx->credential;
-}
-
 void context_client(struct context *ctx, const struct options *options,
 		    const char *peer_name, const char *port)
 {
@@ -131,10 +119,7 @@ void context_client(struct context *ctx, const struct options *options,
 	} else {
 		load_trust(ctx, options->cafile, options->capath);
 	}
-	if (!options->cert != !options->key)
-		fail(EXIT_USAGE, "--cert needs --key, and the other way round");
-	if (options->cert)
-		load_credential(ctx);
+	context_credentials(ctx);
 	if (options->session) {
 		ctx->config.ticket_put = ticket_put;
 		ctx->config.ticket_take = ticket_take;
@@ -168,13 +153,13 @@ void context_server(struct context *ctx, const struct options *options)
 {
 	const char *problem;
 
-	if (!options->cert || !options->key)
+	if (!options->cert_count || !options->key_count)
 		fail(EXIT_USAGE, "serve needs --cert and --key");
 	if (options->crl && !options->client_ca)
 		fail(EXIT_USAGE, "--crl needs --client-ca");
 	common(ctx, options);
 	ctx->config.role = SLUICE_SERVER;
-	load_credential(ctx);
+	context_credentials(ctx);
 	/* a client's wish is obeyed in any case */
 	if (!options->record_size)
 		ctx->config.record_limit = SLUICE_DATA_MAX;
@@ -197,7 +182,8 @@ void context_free(struct context *ctx)
 	if (ctx->keylog >= 0)
 		close(ctx->keylog);
 	ticket_keys_free(ctx);
-	ctx->backend->credential_free(ctx->credential);
+	for (size_t i = 0; i < CERTS_MAX; i++)
+		ctx->backend->credential_free(ctx->credentials[i]);
 	ctx->backend->trust_free(ctx->trust);
 	ctx->backend->close(ctx->provider);
 }

@@ -27,9 +27,9 @@ static const struct argp_option tls_options[] = {
 	{ "insecure", OPT_INSECURE, NULL, 0,
 	  "Take any certificate: for tests", 0 },
 	{ "cert", OPT_CERT, "FILE", 0,
-	  "Our certificate chain (PEM): serve's; or a client's, for a server that asks for one", 0 },
+	  "Our certificate chain (PEM): serve's; or a client's, for a server that asks for one. May be given several times, to choose from by name and algorithm", 0 },
 	{ "key", OPT_KEY, "FILE|URI", 0,
-	  "Its private key (PEM), or where it is in a token (pkcs11:...)", 0 },
+	  "Its private key (PEM), or where it is in a token (pkcs11:...); the first for the first --cert, and so on", 0 },
 	{ "crl", OPT_CRL, "FILE|DIR", 0,
 	  "Refuse certificates that a revocation list in FILE or DIR (PEM or DER) names, or that none speaks of", 0 },
 	{ "crl-check", OPT_CRL_CHECK, "leaf|chain", 0,
@@ -148,6 +148,14 @@ static uint64_t parse_number(struct argp_state *state, const char *arg,
 	return value;
 }
 
+static void add_file(struct argp_state *state, const char **files,
+		     size_t *count, const char *path)
+{
+	if (*count == CERTS_MAX)
+		argp_error(state, "at most 8 certificates");
+	files[(*count)++] = path;
+}
+
 static error_t parse_tls(int opt, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
@@ -166,10 +174,10 @@ static error_t parse_tls(int opt, char *arg, struct argp_state *state)
 		o->insecure = true;
 		break;
 	case OPT_CERT:
-		o->cert = arg;
+		add_file(state, o->certs, &o->cert_count, arg);
 		break;
 	case OPT_KEY:
-		o->key = arg;
+		add_file(state, o->keys, &o->key_count, arg);
 		break;
 	case OPT_CRL:
 		o->crl = arg;

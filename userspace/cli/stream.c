@@ -27,7 +27,7 @@ static const char *hint(const struct stream *s, int alert)
 {
 	if (strcmp(sluice_alert_name(alert), "certificate_required"))
 		return "";
-	return s->ctx->options->cert ?
+	return s->ctx->options->cert_count ?
 	       " (it does not take certificates of the authority or algorithm of --cert)" :
 	       " (--cert and --key name a certificate to show)";
 }

@@ -23,7 +23,7 @@ struct context {
 	const struct sluice_backend *backend;
 	struct sluice_provider *provider;
 	struct sluice_trust *trust;
-	struct sluice_credential *credential;
+	struct sluice_credential *credentials[CERTS_MAX];
 	struct sluice_config config;
 	int keylog;
 	struct sluice_ticket_ring *ring;	/* serve */
@@ -44,6 +44,8 @@ struct sluice_provider *provider_open(const struct options *options,
 void context_client(struct context *ctx, const struct options *options,
 		    const char *peer_name, const char *port);
 void context_server(struct context *ctx, const struct options *options);
+/* Loads the certificates and keys of the options; part of the two above. */
+void context_credentials(struct context *ctx);
 /* Finds out what the kernel can do; part of the two above. */
 void context_probe(struct context *ctx);
 void context_free(struct context *ctx);

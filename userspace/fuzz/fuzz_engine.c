@@ -4,8 +4,8 @@
  *
  *	make fuzz
  *
- * The first octet of an input says which side and how it is set up, the rest
- * is what it receives. The provider below lets everything pass: it encrypts
+ * The first two octets of an input say which side and how it is set up, the
+ * rest is what it receives. The provider below lets everything pass: it encrypts
  * nothing, every tag and every signature is right, every HMAC is zeros. So the
  * fuzzer reaches what lies behind Finished, and has nothing to guess.
  *
@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sluice/async.h"
 #include "sluice/provider.h"
 #include "sluice/sluice.h"
 
@@ -28,6 +29,8 @@ enum setup {
 	CLOSING = 1 << 5,
 	PSK = 1 << 6,
 	CLIENT_CERT = 1 << 7,
+	ASYNC = 1 << 8,
+	SETUPS = 1 << 9
 };
 
 /* Every object is this one: nothing looks into it. */
@@ -403,8 +406,48 @@ static void configure(struct sluice_config *config, unsigned int setup)
 		config->alpn = alpn;
 		config->record_limit = 1000;
 	}
+	if (setup & ASYNC)
+		config->async = SLUICE_ASYNC_CREDENTIAL |
+				SLUICE_ASYNC_SIGNATURE | SLUICE_ASYNC_VERDICT;
 	if (setup & ONE_GROUP)
 		config->groups = setup & SERVER ? server_group : group;
+}
+
+/* What is wanted, after all that is not; no request may lead astray. */
+static void give(struct sluice_conn *conn, const struct sluice_config *config,
+		 enum sluice_status status)
+{
+	struct sluice_credential_request credential;
+	struct sluice_signature_request signature;
+	struct sluice_verdict_request verdict;
+	const struct sluice_provider *p = config->provider;
+	uint8_t sig[SLUICE_SIGNATURE_MAX];
+	const char *reason;
+	size_t len;
+
+	if (status != SLUICE_WANT_CREDENTIAL &&
+	    !sluice_give_credential(conn, NULL))
+		abort();
+	if (status != SLUICE_WANT_SIGNATURE &&
+	    !sluice_give_signature(conn, NULL, 0))
+		abort();
+	if (status != SLUICE_WANT_VERDICT &&
+	    !sluice_give_verdict(conn, 42, NULL))
+		abort();
+	if (!sluice_wanted_credential(conn, &credential)) {
+		f_hash_update(p, NULL, credential.alpn_offered.data,
+			      credential.alpn_offered.len);
+		sluice_credential_fits(&credential, ANY(struct sluice_credential));
+		sluice_give_credential(conn, config->credential);
+	} else if (!sluice_wanted_signature(conn, &signature)) {
+		f_sign(p, signature.credential, signature.scheme,
+		       signature.data, signature.len, sig, &len);
+		sluice_give_signature(conn, sig, len);
+	} else if (!sluice_wanted_verdict(conn, &verdict)) {
+		sluice_give_verdict(conn, sluice_verdict(&verdict, &reason), NULL);
+	} else {
+		abort();
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -419,10 +462,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unsigned int setup;
 	void *mem;
 
-	if (!size)
+	if (size < 2)
 		return 0;
-	setup = *data++;
-	size--;
+	setup = ((unsigned int)data[0] << 8 | data[1]) % SETUPS;
+	data += 2;
+	size -= 2;
 	stored_len = 0;
 	configure(&config, setup);
 	/* records are opened in place */
@@ -440,7 +484,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		status = sluice_handshake(conn, in, &used, out, &len);
 		in += used;
 		size -= used;
-	} while (status == SLUICE_WANT_WRITE);
+		if (status >= SLUICE_WANT_CREDENTIAL)
+			give(conn, &config, status);
+	} while (status == SLUICE_WANT_WRITE ||
+		 status >= SLUICE_WANT_CREDENTIAL);
 	if (status == SLUICE_DONE) {
 		void *small = malloc(sluice_established_size());
 
@@ -482,11 +529,16 @@ static void turn(struct side *side, struct side *other)
 {
 	size_t used = side->got_len - side->used;
 	size_t len = sizeof(other->got) - other->got_len;
+	enum sluice_status status;
 
-	sluice_handshake(side->conn, side->got + side->used, &used,
-			 other->got + other->got_len, &len);
+	status = sluice_handshake(side->conn, side->got + side->used, &used,
+				  other->got + other->got_len, &len);
 	side->used += used;
 	other->got_len += len;
+	if (status < SLUICE_WANT_CREDENTIAL)
+		return;
+	give(side->conn, &side->config, status);
+	turn(side, other);
 }
 
 static void say(struct side *side, struct side *other)
@@ -510,11 +562,12 @@ static void save(const char *folder, unsigned int setup, struct side *side)
 	char path[512];
 	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/seed-%02x", folder, setup);
+	snprintf(path, sizeof(path), "%s/seed-%03x", folder, setup);
 	file = fopen(path, "wb");
 	if (!file)
 		exit(1);
-	fputc((int)setup, file);
+	fputc((int)setup >> 8, file);
+	fputc((int)setup & 255, file);
 	fwrite(side->got, 1, side->got_len, file);
 	fclose(file);
 }
@@ -526,7 +579,7 @@ int main(int argc, char **argv)
 
 	if (argc != 2)
 		return 2;
-	for (setup = 0; setup < 256; setup += 2) {
+	for (setup = 0; setup < SETUPS; setup += 2) {
 		memset(&client, 0, sizeof(client));
 		memset(&server, 0, sizeof(server));
 		configure(&client.config, setup & ~(unsigned int)ONE_GROUP);

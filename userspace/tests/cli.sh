@@ -56,6 +56,15 @@ certificate ed ed25519
 certificate alice ec ec_paramgen_curve:P-256
 certificate mallory ec ec_paramgen_curve:P-256
 
+# For other hosts, and for all below one.
+named() {	# NAME ALGORITHM OPTION SAN
+	openssl req -x509 -newkey "$2" ${3:+-pkeyopt "$3"} -nodes -keyout "$1.key" \
+		-out "$1.pem" -subj "/CN=$1" -days 2 -addext "subjectAltName=$4" 2>/dev/null
+}
+named one ec ec_paramgen_curve:P-256 DNS:one.test
+named one-rsa rsa:2048 '' DNS:one.test
+named two ed25519 '' 'DNS:*.two.test,DNS:two.test'
+
 # An authority that has issued two certificates, and revoked one.
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 	-keyout ca.key -out ca.pem -subj /CN=authority -days 2 2>/dev/null
@@ -86,7 +95,9 @@ openssl s_server -accept 4456 -cert rsa.pem -key rsa.key -tls1_3 -WWW -quiet -gr
 openssl s_server -accept 4463 -cert ec.pem -key ec.key -tls1_3 -WWW -quiet -Verify 1 -verify_return_error -CAfile alice.pem >/dev/null 2>&1 &
 "$sluice" serve --no-kernel -q --root www --port 4464 --cert good.pem --key good.key --client-ca ca.pem --crl lists --client-optional &
 "$sluice" serve --no-kernel -q --root www --port 4465 --cert revoked.pem --key revoked.key &
-for port in 4451 4452 4453 4454 4455 4456 4461 4462 4463 4464 4465; do
+"$sluice" serve --no-kernel -q --root www --port 4466 --cert one.pem --key one.key --cert one-rsa.pem \
+	--key one-rsa.key --cert two.pem --key two.key &
+for port in 4451 4452 4453 4454 4455 4456 4461 4462 4463 4464 4465 4466; do
 	wait_port "$port" || echo "# port $port"
 done
 
@@ -149,6 +160,23 @@ unknown_authority() {
 check "a client that shows one of another authority all the same" unknown_authority
 check "an optional client certificate of another authority is not shown" fetch_and_compare --cacert ec.pem --cert mallory.pem --key mallory.key https://localhost:4462/file
 refused 1 'cert needs --key' "a client certificate without its key" get --cert alice.pem https://localhost:4461/file
+chosen() {	# CERTIFICATE ARGUMENTS…: of s_client
+	openssl s_client -connect localhost:4466 "${@:2}" </dev/null 2>/dev/null |
+		openssl x509 -noout -subject | tee seen
+	grep -q "^subject=CN *= *$1$" seen
+}
+check "serve chooses by SNI" chosen one -servername one.test
+check "serve chooses by SNI, whatever the case" chosen two -servername TWO.test
+check "serve chooses by SNI, wildcard" chosen two -servername www.two.test
+check "serve chooses by SNI, no wildcard for two labels" chosen one -servername a.b.two.test
+check "serve chooses by algorithm" chosen one-rsa -servername one.test -sigalgs rsa_pss_rsae_sha256
+check "serve chooses by algorithm before it does by name" chosen two -servername one.test -sigalgs ed25519
+check "serve without SNI shows the first" chosen one -noservername
+refused 3 'handshake_failure' "no certificate that the client takes" bash -c "openssl s_client -connect localhost:4466 -sigalgs ecdsa_secp384r1_sha384 </dev/null 2>&1 | sed 's/alert handshake failure/handshake_failure/' ; exit 3"
+check "get by SNI" fetch_and_compare --cacert two.pem --servername x.two.test https://localhost:4466/file
+check "a client chooses what the server takes" fetch_and_compare --cacert ec.pem --cert rsa.pem --key rsa.key \
+	--cert alice.pem --key alice.key https://localhost:4463/www/file
+refused 1 'cert needs --key' "two certificates and one key" get --cert alice.pem --key alice.key --cert rsa.pem https://localhost:4461/file
 refused 1 'needs --client-ca' "--client-optional alone" "$sluice" serve --cert ec.pem --key ec.key --root www --client-optional
 
 good() {

@@ -53,7 +53,7 @@ await() {	# until somebody listens on the port
 peer=$tmp/peer
 pkg=$(pkg-config --libs libcrypto)
 # shellcheck disable=SC2086 # several words
-${CC:-cc} -std=c17 -D_GNU_SOURCE -I"$here/../libsluice/include" ${PEER_CFLAGS:-} \
+${CC:-cc} -std=c17 -D_GNU_SOURCE -pthread -I"$here/../libsluice/include" ${PEER_CFLAGS:-} \
 	-o "$peer" "$here/interop/peer.c" "$out/libsluice.a" $pkg || exit 1
 
 key() {		# NAME ALGORITHM-ARGUMENTS…: a certificate for localhost
@@ -211,6 +211,18 @@ expect "client, openssl s_server, client certificate of another algorithm" \
 	"$(client --ca "$tmp/p256.pem" --cert "$tmp/alice.pem" --key "$tmp/alice.key")" \
 	'client=unknown .*data=0.*received=certificate_required'
 stop
+# 5: a certificate is wanted, 6: a signature, 7: a verdict
+openssl_server -cert "$tmp/p256.pem" -key "$tmp/p256.key" -Verify 1 \
+	-verify_return_error -CAfile "$tmp/ca.pem"
+for name in alice alice-rsa alice-rsapss alice-ed25519; do
+	expect "client, openssl s_server, everything on another thread, $name" \
+		"$(client --ca "$tmp/p256.pem" --expect olleh --async \
+			--cert "$tmp/$name.pem" --key "$tmp/$name.key")" \
+		'^async=5 async=7 async=6 done=1.*client=[er].*verified=1.*data=1.*error=0'
+done
+expect "client, openssl s_server, unknown authority, on another thread" \
+	"$(client --ca "$tmp/rsa.pem" --async)" 'async=7 done=0' 'error=3 sent=unknown_ca'
+stop
 port=$((port + 1))
 openssl s_server -accept "$port" -tls1_2 -quiet -cert "$tmp/p256.pem" \
 	-key "$tmp/p256.key" >"$tmp/server.log" 2>&1 &
@@ -312,6 +324,18 @@ for type in p384 p521 ed25519 rsa rsapss; do
 	expect "server, openssl s_client, $type certificate" "$text
 $(ended)" '^hello' 'data=1.*error=0'
 done
+for type in p256 p384 p521 ed25519 rsa rsapss; do
+	our_server 1 --cert "$tmp/$type.pem" --key "$tmp/$type.key" --async \
+		--ca "$tmp/ca.pem" --client-auth required
+	text=$(s_client -CAfile "$tmp/$type.pem" -cert "$tmp/alice.pem" -key "$tmp/alice.key")
+	expect "server, openssl s_client, everything on another thread, $type" "$text
+$(ended)" '^hello' 'async=5 async=6 async=7 done=1.*verified=1.*data=1.*error=0'
+done
+our_server 1 --cert "$tmp/p256.pem" --key "$tmp/p256.key" --async \
+	--ca "$tmp/ca.pem" --client-auth required
+text=$(s_client -cert "$tmp/expired.pem" -key "$tmp/expired.key")
+expect "server, openssl s_client, an expired client certificate, on another thread" "$text
+$(ended)" 'certificate expired' 'async=7 done=0.*error=3 sent=certificate_expired'
 our_server 1 --cert "$tmp/p256.pem" --key "$tmp/p256.key" --groups 0018
 text=$(s_client)
 expect "server, openssl s_client, HelloRetryRequest" "$text

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sluice/async.h"
 #include "sluice/openssl.h"
 #include "sluice/sluice.h"
 #include "sluice/ticket_ring.h"
@@ -27,6 +29,7 @@ struct peer {
 	struct sluice_provider *provider;
 	struct sluice_trust *trust;
 	struct sluice_credential *cred;
+	struct sluice_credential *token;	/* the key, with --async */
 	const char *address;
 	const char *send;
 	const char *expect;
@@ -46,6 +49,7 @@ struct peer {
 };
 
 struct link {
+	struct peer *peer;
 	int fd;
 	struct sluice_conn *conn;
 	uint8_t in[20000];
@@ -162,6 +166,57 @@ static void flush(struct link *link)
 	}
 }
 
+/* What is done on another thread, while the connection waits. */
+struct work {
+	const struct peer *peer;
+	enum sluice_status what;
+	struct sluice_signature_request signature;
+	struct sluice_verdict_request verdict;
+	uint8_t sig[SLUICE_SIGNATURE_MAX];
+	size_t len;
+	const char *reason;
+	int rc;
+};
+
+static void *work(void *arg)
+{
+	const struct sluice_provider *p;
+	struct work *w = arg;
+
+	p = w->peer->provider;
+	usleep(20000);
+	if (w->what == SLUICE_WANT_SIGNATURE)
+		w->rc = p->sign(p, w->peer->token, w->signature.scheme,
+				w->signature.data, w->signature.len, w->sig,
+				&w->len);
+	else if (w->what == SLUICE_WANT_VERDICT)
+		w->rc = sluice_verdict(&w->verdict, &w->reason);
+	return NULL;
+}
+
+/* Has it done, and gives it. False: it was not wanted. */
+static bool give(struct link *link, enum sluice_status what)
+{
+	struct work w = { .peer = link->peer, .what = what };
+	pthread_t thread;
+
+	sluice_wanted_signature(link->conn, &w.signature);
+	sluice_wanted_verdict(link->conn, &w.verdict);
+	if (pthread_create(&thread, NULL, work, &w) ||
+	    pthread_join(thread, NULL))
+		die("no thread");
+	printf("async=%d ", what);
+	switch (what) {
+	case SLUICE_WANT_CREDENTIAL:
+		return !sluice_give_credential(link->conn, link->peer->cred);
+	case SLUICE_WANT_SIGNATURE:
+		return !sluice_give_signature(link->conn, w.rc ? NULL : w.sig,
+					      w.len);
+	default:
+		return !sluice_give_verdict(link->conn, w.rc, w.reason);
+	}
+}
+
 static enum sluice_status handshake(struct link *link)
 {
 	for (;;) {
@@ -174,6 +229,11 @@ static enum sluice_status handshake(struct link *link)
 		send_all(link, out_len);
 		if (status == SLUICE_WANT_WRITE)
 			continue;
+		if (status >= SLUICE_WANT_CREDENTIAL) {
+			if (!give(link, status))
+				die("it wants what it does not take");
+			continue;
+		}
 		if (status != SLUICE_WANT_READ)
 			return status;
 		if (!receive(link))
@@ -333,6 +393,7 @@ static int run(struct peer *peer, int fd)
 	if (!link || !mem)
 		die("no memory");
 	link->fd = fd;
+	link->peer = peer;
 	peer->names[0] = 0;
 	link->conn = sluice_conn_init(mem, sluice_conn_size(), &peer->config);
 	if (handshake(link) == SLUICE_DONE) {
@@ -439,6 +500,7 @@ int main(int argc, char **argv)
 		{ "min", required_argument, NULL, 'm' },
 		{ "max", required_argument, NULL, 'M' },
 		{ "authorities", no_argument, NULL, 'N' },
+		{ "async", no_argument, NULL, 'Y' },
 		{ NULL, 0, NULL, 0 }
 	};
 	static const struct sluice_ticket_policy policy = { 3600, 7200 };
@@ -483,6 +545,11 @@ int main(int argc, char **argv)
 		case 'e': peer->expect = optarg; break;
 		case 'C': peer->connections = atoi(optarg); break;
 		case 'u': peer->updates = atoi(optarg); break;
+		case 'Y':
+			config->async = SLUICE_ASYNC_CREDENTIAL |
+					SLUICE_ASYNC_SIGNATURE |
+					SLUICE_ASYNC_VERDICT;
+			break;
 		case 'x': peer->export = optarg; break;
 		case 'L':
 			config->record_limit = (unsigned int)atoi(optarg);
@@ -524,16 +591,26 @@ int main(int argc, char **argv)
 			die(why);
 		config->credential = peer->cred;
 	}
+	/* nobody but the thread has the key, then */
+	if (cert && config->async) {
+		peer->token = peer->cred;
+		peer->cred = sluice_openssl_credential_load(peer->provider,
+							    cert, NULL, why);
+		if (!peer->cred)
+			die(why);
+		config->credential = NULL;
+	}
 	if (ca) {
 		peer->trust = sluice_openssl_trust_new(peer->provider);
 		if (sluice_openssl_trust_file(peer->trust, ca, why))
 			die(why);
 		config->trust = peer->trust;
-	} else if (config->role == SLUICE_CLIENT) {
+	} else if (config->role == SLUICE_CLIENT && !config->async) {
 		config->no_verify = true;
 	}
 	failed = run_all(peer);
 	sluice_openssl_credential_free(peer->cred);
+	sluice_openssl_credential_free(peer->token);
 	sluice_openssl_trust_free(peer->trust);
 	sluice_openssl_free(peer->provider);
 	free(peer);

@@ -77,8 +77,8 @@ struct sluice_credential_request {
  *
  * Its key can sign with one of the schemes, its certificates are signed with
  * those for certificates and, on a client, it is issued by one of the
- * authorities and passes the filters. The name is not looked at (see
- * sluice_openssl_credential_is_for()).
+ * authorities and passes the filters. The name is not looked at:
+ * sluice_backend::names() tells those of a certificate.
  */
 bool sluice_credential_fits(const struct sluice_credential_request *request,
 			    const struct sluice_credential *cred);

@@ -47,7 +47,8 @@ enum sluice_name {
  *	one, DER), or of a folder of such files. See sluice_openssl_trust_crl()
  *
  * @credential_load: load a certificate chain, the leaf first, and its key, PEM.
- *	OpenSSL takes a key by a PKCS#11 URI (RFC 7512), too
+ *	OpenSSL takes a key by a PKCS#11 URI (RFC 7512), too; or none (NULL), if
+ *	SLUICE_ASYNC_SIGNATURE has the caller sign
  * @credential_der: the same from memory, DER; the certificates stand one behind
  *	the other
  * @credential_free: free it; takes NULL

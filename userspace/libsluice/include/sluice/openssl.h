@@ -139,17 +139,6 @@ sluice_openssl_credential_der(const struct sluice_provider *p,
 void sluice_openssl_credential_free(struct sluice_credential *cred);
 
 /**
- * sluice_openssl_credential_is_for() - is it this host's certificate?
- * @name: a DNS name, not terminated, such as
- *	struct sluice_credential_request::server_name
- * @len: its length
- *
- * By the same rules as a client goes by (see struct sluice_peer::name).
- */
-bool sluice_openssl_credential_is_for(const struct sluice_credential *cred,
-				      const char *name, size_t len);
-
-/**
  * sluice_openssl_names() - tell the names of a certificate
  * @cert: one certificate, DER, such as struct sluice_config::peer_certificate
  *	gets

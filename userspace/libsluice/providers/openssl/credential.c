@@ -259,16 +259,6 @@ void sluice_openssl_credential_free(struct sluice_credential *cred)
 	OPENSSL_free(cred);
 }
 
-bool sluice_openssl_credential_is_for(const struct sluice_credential *cred,
-				      const char *name, size_t len)
-{
-	bool is = X509_check_host(cred->chain[0].cert, name, len,
-				  SL_HOST_FLAGS, NULL) == 1;
-
-	ERR_clear_error();
-	return is;
-}
-
 static size_t credential_chain(const struct sluice_provider *p,
 			       const struct sluice_credential *cred,
 			       struct sluice_octets *chain)

@@ -6,7 +6,6 @@
 #include <openssl/evp.h>
 #include <openssl/provider.h>
 #include <openssl/x509.h>
-#include <openssl/x509v3.h>
 
 #include "sluice/openssl.h"
 #include "sluice/sluice.h"
@@ -78,10 +77,6 @@ static inline EVP_PKEY *sl_pubkey(const struct sluice_pubkey *key)
 /* The whole input has to be one certificate; else NULL. */
 X509 *sl_openssl_parse(const struct sluice_openssl *o,
 		       const struct sluice_octets *der);
-
-/* A wildcard is the whole leftmost label; the common name does not count. */
-#define SL_HOST_FLAGS	(X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | \
-			 X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS)
 
 /* Have a check ask the trust store's revocation lists, if it has any. */
 void sl_openssl_check_crls(X509_STORE_CTX *ctx, struct sluice_trust *trust);

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 #include <string.h>
 
 #include "internal.h"
@@ -59,7 +60,9 @@ static bool set_name(X509_VERIFY_PARAM *param, const char *name)
 		len--;
 	if (!len || len > NAME_MAX_LEN || name[0] == '.')
 		return false;
-	X509_VERIFY_PARAM_set_hostflags(param, SL_HOST_FLAGS);
+	X509_VERIFY_PARAM_set_hostflags(param,
+					X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
+					X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
 	return X509_VERIFY_PARAM_set1_host(param, name, len);
 }
 
