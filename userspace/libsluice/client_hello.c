@@ -65,7 +65,7 @@ bool sl_client_hello_start(struct sluice_conn *c)
 	     !sl_transcript_start(c, SLUICE_SHA384)))
 		return false;
 	if (!sl_version_usable(c->config, SL_TLS_1_3))
-		return true;
+		return sl_ticket_take(c);
 	while (!sl_group_usable(c->config, *group))
 		group++;
 	if (!sl_share_make(c, 0, *group))

@@ -60,6 +60,23 @@ struct sl_session {
 	bool verified;
 };
 
+/* What only TLS 1.2 needs of a handshake. */
+struct sl_tls12 {
+	const struct sl_suite *suites[3];	/* by enum sl_auth */
+	uint8_t schemes[2 * 16];	/* that fit, as on the wire */
+	bool ccs_wanted;		/* here is its place */
+	bool ticket_promised;		/* the server will send one */
+
+	/* of the session to be resumed: there is one if it has a suite */
+	const struct sl_suite *suite;
+	uint8_t master[SLUICE_HASH_MAX];
+	bool verified;
+	bool by_id;			/* it has no ticket */
+	bool keep;			/* client: there is a new ticket */
+	uint64_t time;			/* when it began, or the ticket came */
+	uint32_t lifetime;		/* client: seconds */
+};
+
 /* The value of sl_handshake::wanted that is no SLUICE_WANT_*. */
 #define SL_NOTHING_WANTED	((enum sluice_status)0)
 
@@ -80,12 +97,8 @@ struct sl_handshake {
 	bool ccs_sent;
 	struct sl_session session;	/* there is one if it has a suite */
 	struct sluice_pubkey *peer_key;	/* of the certificate */
-	/* TLS 1.2: by enum sl_auth, and the schemes that fit, as on the wire */
-	const struct sl_suite *suites[3];
-	uint8_t schemes[2 * 16];
 	bool ccs_passed;		/* one came, and changed nothing */
-	bool ccs_wanted;		/* TLS 1.2: here is its place */
-	bool ticket_promised;		/* TLS 1.2: the server will send one */
+	struct sl_tls12 tls12;
 
 	/*
 	 * What the caller has to give before the next step. The message that

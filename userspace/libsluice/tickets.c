@@ -7,6 +7,7 @@
 #include "conn.h"
 #include "extensions.h"
 #include "hello.h"
+#include "tls12.h"
 
 #define FORMAT		3
 #define LIFETIME_MAX	604800		/* seconds: section 4.6.1 */
@@ -18,7 +19,7 @@
  * The server knows the client by the certificate that it showed, so a ticket
  * is of use with that one only: the SHA-256 of its leaf, nothing without one.
  */
-static bool put_credential(struct sluice_conn *c, struct sl_writer *w)
+bool sl_put_credential(struct sluice_conn *c, struct sl_writer *w)
 {
 	struct sluice_octets chain[SLUICE_CHAIN_MAX];
 	struct sluice_hash_ctx *ctx;
@@ -52,9 +53,33 @@ uint64_t sluice_ticket_expiry(const uint8_t *ticket, size_t len)
 	return r.bad ? 0 : received + (uint64_t)lifetime * 1000;
 }
 
-static bool parse_stored(struct sluice_conn *c, struct sl_reader r)
+/*
+ * For this server only, and not on the word of a connection that did not look
+ * who it was.
+ */
+bool sl_stored_usable(const struct sluice_conn *c, struct sl_reader peer,
+		      bool verified, uint64_t received, uint32_t lifetime)
 {
 	const char *name = c->config->peer_name;
+	uint64_t now = c->config->now(c->config->ctx);
+
+	return name && peer.left == strlen(name) &&
+	       !memcmp(peer.pos, name, peer.left) &&
+	       (verified || c->config->no_verify) && now >= received &&
+	       now - received <= (uint64_t)lifetime * 1000;
+}
+
+bool sl_stored_credential(struct sluice_conn *c, struct sl_reader *r)
+{
+	uint8_t own[1 + CREDENTIAL_LEN];
+	struct sl_writer w = sl_writer(own, sizeof(own));
+
+	return sl_put_credential(c, &w) && w.len == r->left &&
+	       !memcmp(sl_get(r, w.len), own, w.len);
+}
+
+static bool parse_stored(struct sluice_conn *c, struct sl_reader r)
+{
 	uint64_t now = c->config->now(c->config->ctx);
 	struct sl_session *session = &c->hs->session;
 	uint8_t format = sl_get8(&r);
@@ -66,26 +91,12 @@ static bool parse_stored(struct sluice_conn *c, struct sl_reader r)
 	struct sl_reader psk = sl_get_vec(&r, 1, 1, SLUICE_HASH_MAX);
 	struct sl_reader peer = sl_get_vec(&r, 2, 0, 0xffff);
 	struct sl_reader ticket = sl_get_vec(&r, 2, 1, sizeof(c->hs->ticket));
-	uint8_t own[1 + CREDENTIAL_LEN];
-	struct sl_writer w = sl_writer(own, sizeof(own));
 	const uint16_t *offered;
 
-	if (!put_credential(c, &w) || w.len > r.left ||
-	    memcmp(sl_get(&r, w.len), own, w.len))
-		return false;
-
-	if (!sl_done(&r) || format != FORMAT || !suite ||
-	    psk.left != suite->hash_len)
-		return false;
-	/*
-	 * for this server only, and not on the word of a connection that did
-	 * not look who it was
-	 */
-	if (!name || peer.left != strlen(name) ||
-	    memcmp(peer.pos, name, peer.left) ||
-	    (!verified && !c->config->no_verify))
-		return false;
-	if (now < received || now - received > (uint64_t)lifetime * 1000)
+	if (r.bad || format != FORMAT || !suite ||
+	    psk.left != suite->hash_len ||
+	    !sl_stored_usable(c, peer, verified, received, lifetime) ||
+	    !sl_stored_credential(c, &r))
 		return false;
 	/* any suite of the same hash will do */
 	for (offered = sl_suites(c->config); *offered; offered++) {
@@ -124,7 +135,8 @@ bool sl_ticket_take(struct sluice_conn *c)
 		if (len > SLUICE_TICKET_MAX)
 			return sl_fail(c, SL_INTERNAL_ERROR, SLUICE_ERR_USE,
 				       "the ticket store returned too much");
-		found = parse_stored(c, sl_reader(buf, len));
+		found = parse_stored(c, sl_reader(buf, len)) ||
+			sl_tls12_stored_parse(c, sl_reader(buf, len));
 	}
 	sluice_wipe(buf, SLUICE_TICKET_MAX);
 	return !c->error;
@@ -175,7 +187,7 @@ bool sl_ticket_read(struct sluice_conn *c, struct sl_reader *body)
 	mark = sl_begin_vec(&w, 2);
 	sl_put(&w, ticket.pos, ticket.left);
 	sl_end_vec(&w, mark, 2);
-	if (!put_credential(c, &w))
+	if (!sl_put_credential(c, &w))
 		w.bad = true;
 	/* one that is too long is simply not kept */
 	if (!w.bad)

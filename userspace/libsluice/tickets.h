@@ -13,6 +13,16 @@
  */
 bool sl_ticket_take(struct sluice_conn *c);
 
+/*
+ * What a client's store keeps with every ticket: whose it is and how long it
+ * lasts; and, at its end, which certificate was shown. The latter is written,
+ * and compared with the one that there is now.
+ */
+bool sl_stored_usable(const struct sluice_conn *c, struct sl_reader peer,
+		      bool verified, uint64_t received, uint32_t lifetime);
+bool sl_put_credential(struct sluice_conn *c, struct sl_writer *w);
+bool sl_stored_credential(struct sluice_conn *c, struct sl_reader *r);
+
 /* Client: put a received NewSessionTicket into the store. */
 bool sl_ticket_read(struct sluice_conn *c, struct sl_reader *body);
 

@@ -129,6 +129,28 @@ bool sl_tls12_finished_write(struct sluice_conn *c);
 
 /* Where the steps of TLS 1.3 end, and these begin. */
 void sl_tls12_client_begin(struct sluice_conn *c);
+void sl_tls12_client_resume(struct sluice_conn *c);
 void sl_tls12_server_begin(struct sluice_conn *c);
+bool sl_tls12_server_resume(struct sluice_conn *c);
+
+/* Client: what was in the store, if it can be used; and what goes there. */
+bool sl_tls12_stored_parse(struct sluice_conn *c, struct sl_reader r);
+bool sl_tls12_session_keep(struct sluice_conn *c);
+/* The extension with the session's ticket, or the wish for one; and the answer. */
+void sl_tls12_put_ticket(struct sluice_conn *c, struct sl_writer *w);
+bool sl_tls12_ticket_read(struct sluice_conn *c, struct sl_reader *body);
+
+/*
+ * Server: is there a session, by the ticket or the identifier of a ClientHello?
+ * Then it is in c->hs->tls12.
+ */
+bool sl_tls12_session_find(struct sluice_conn *c,
+			   struct sl_client_hello *hello);
+bool sl_tls12_ticket_write(struct sluice_conn *c);
+/* One that has a name and no ticket is put into the store. */
+void sl_tls12_session_store(struct sluice_conn *c);
+
+/* Both: c->hs->tls12 has the session that goes on. */
+void sl_tls12_take_session(struct sluice_conn *c);
 
 #endif /* SLUICE_TLS12_H */

@@ -151,7 +151,7 @@ bool sl_tls12_certificate_request_read(struct sluice_conn *c,
 	struct sl_reader schemes = sl_get_vec(body, 2, 2, 0xfffe);
 	struct sl_reader authorities = sl_get_vec(body, 2, 0, 0xffff);
 	struct sl_reader names = authorities;
-	struct sl_writer w = sl_writer(c->hs->schemes, sizeof(c->hs->schemes));
+	struct sl_writer w = sl_writer(c->hs->tls12.schemes, sizeof(c->hs->tls12.schemes));
 
 	while (names.left)
 		sl_get_vec(&names, 2, 1, 0xffff);
@@ -255,7 +255,7 @@ bool sl_tls12_finished_read(struct sluice_conn *c, struct sl_reader *body)
 {
 	uint8_t mac[SL_TLS12_FINISHED_LEN];
 
-	if (c->hs->ccs_wanted)
+	if (c->hs->tls12.ccs_wanted)
 		return sl_unexpected(c, "Finished without a change_cipher_spec before it");
 	if (body->left != sizeof(mac))
 		return sl_bad_decode(c, "a malformed Finished");

@@ -11,6 +11,7 @@ enum {
 	WRITE_FLIGHT,
 	WRITE_SIGNATURE,
 	WRITE_FINISHED,
+	READ_TICKET,
 	READ_FINISHED,
 	END,
 };
@@ -64,13 +65,30 @@ static bool write_signature(struct sluice_conn *c)
 	return sl_signature_make(c) && next(c, WRITE_FINISHED);
 }
 
+static bool expect_finished(struct sluice_conn *c)
+{
+	c->hs->tls12.ccs_wanted = true;
+	return next(c, READ_FINISHED);
+}
+
 static bool write_finished(struct sluice_conn *c)
 {
 	sl_transcript_choose(c, c->suite->hash);
 	c->hs->ccs_due = true;
-	c->hs->ccs_wanted = true;
-	return sl_tls12_install_tx(c) && sl_tls12_finished_write(c) &&
-	       next(c, READ_FINISHED);
+	if (!sl_tls12_install_tx(c) || !sl_tls12_finished_write(c))
+		return false;
+	if (c->resumed)
+		return next(c, END);
+	return c->hs->tls12.ticket_promised ? next(c, READ_TICKET) :
+					      expect_finished(c);
+}
+
+static bool read_ticket(struct sluice_conn *c, enum sl_message type,
+			struct sl_reader *body)
+{
+	(void)type;
+	return sl_tls12_ticket_read(c, body) && sl_message_boundary(c) &&
+	       sl_message_hash(c) && expect_finished(c);
 }
 
 static bool read_finished(struct sluice_conn *c, enum sl_message type,
@@ -78,11 +96,14 @@ static bool read_finished(struct sluice_conn *c, enum sl_message type,
 {
 	(void)type;
 	return sl_tls12_finished_read(c, body) && sl_message_boundary(c) &&
-	       sl_message_hash(c) && next(c, END);
+	       sl_message_hash(c) &&
+	       next(c, c->resumed ? WRITE_FINISHED : END);
 }
 
 static bool end(struct sluice_conn *c)
 {
+	if (!sl_tls12_session_keep(c))
+		return false;
 	sl_conn_finish(c);
 	return true;
 }
@@ -108,6 +129,10 @@ static const struct sl_step steps[END + 1] = {
 	[WRITE_FLIGHT] = { .write = write_flight },
 	[WRITE_SIGNATURE] = { .write = write_signature },
 	[WRITE_FINISHED] = { .write = write_finished },
+	[READ_TICKET] = {
+		.read = read_ticket, .expect = { SL_NEW_SESSION_TICKET },
+		.unexpected = "no NewSessionTicket though one was promised",
+	},
 	[READ_FINISHED] = {
 		.read = read_finished, .expect = { SL_FINISHED },
 		.unexpected = "the server did not end with Finished",
@@ -118,4 +143,12 @@ static const struct sl_step steps[END + 1] = {
 void sl_tls12_client_begin(struct sluice_conn *c)
 {
 	next(c, READ_CERTIFICATE);
+}
+
+void sl_tls12_client_resume(struct sluice_conn *c)
+{
+	if (c->hs->tls12.ticket_promised)
+		next(c, READ_TICKET);
+	else
+		expect_finished(c);
 }

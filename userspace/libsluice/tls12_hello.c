@@ -10,6 +10,7 @@
 #include "hello.h"
 #include "server.h"
 #include "server_hello.h"
+#include "tickets.h"
 #include "tls12.h"
 
 /* Cipher suites that are none (RFC 5746, section 3.3; RFC 7507). */
@@ -62,6 +63,7 @@ void sl_tls12_put_extensions(struct sluice_conn *c, struct sl_writer *w)
 	put_point_formats(c, w);
 	put_empty(c, w, SL_EXT_EXTENDED_MASTER_SECRET);
 	put_renegotiation_info(c, w);
+	sl_tls12_put_ticket(c, w);
 }
 
 /* What both sides ask of the other's hello. */
@@ -99,6 +101,29 @@ static bool check_extensions(struct sluice_conn *c, struct sl_extensions *ext,
 	return true;
 }
 
+/* The server resumes, or it begins a new session. */
+static bool begin_session(struct sluice_conn *c, struct sl_reader id)
+{
+	const struct sl_tls12 *t = &c->hs->tls12;
+
+	if (id.left && id.left == c->hs->session_id_len &&
+	    !memcmp(id.pos, c->hs->session_id, id.left)) {
+		/* the one that TLS 1.3 makes up is of no session */
+		if (!t->suite)
+			return sl_illegal(c, "the server resumes a session that was not offered");
+		if (c->suite != t->suite)
+			return sl_illegal(c, "the server resumes a session with another cipher suite");
+		c->verified = t->verified;
+		sl_tls12_take_session(c);
+		sl_tls12_client_resume(c);
+		return sl_tls12_key_block(c);
+	}
+	memcpy(c->hs->session_id, id.pos, id.left);
+	c->hs->session_id_len = id.left;
+	sl_tls12_client_begin(c);
+	return true;
+}
+
 bool sl_tls12_server_hello_read(struct sluice_conn *c, struct sl_reader *body)
 {
 	struct sl_extensions ext = { .present = 0 };
@@ -107,6 +132,9 @@ bool sl_tls12_server_hello_read(struct sluice_conn *c, struct sl_reader *body)
 	uint16_t suite;
 	uint8_t compression;
 
+	if (c->hs->offered >> SL_EXT_EARLY_DATA & 1)
+		return sl_fail(c, SL_PROTOCOL_VERSION, SLUICE_ERR_PROTOCOL,
+			       "the server does not speak TLS 1.3 any more, and early data is lost");
 	if (c->retried)
 		return sl_illegal(c, "the server goes back to TLS 1.2 after a HelloRetryRequest");
 	if (c->hs->ccs_passed)
@@ -130,21 +158,20 @@ bool sl_tls12_server_hello_read(struct sluice_conn *c, struct sl_reader *body)
 	if (!check_extensions(c, &ext, false) ||
 	    !sl_server_answers_read(c, &ext))
 		return false;
+	if (sl_has(&ext, SL_EXT_SESSION_TICKET) &&
+	    ext.body[SL_EXT_SESSION_TICKET].left)
+		return sl_bad_decode(c, "a malformed session_ticket");
+	c->hs->tls12.ticket_promised = sl_has(&ext, SL_EXT_SESSION_TICKET);
 	memcpy(c->randoms, c->hs->client_random, SL_RANDOM_LEN);
 	memcpy(c->randoms + SL_RANDOM_LEN, random, SL_RANDOM_LEN);
-	/* the one that TLS 1.3 has made up is of no session */
-	if (session_id.left && session_id.left == c->hs->session_id_len &&
-	    !memcmp(session_id.pos, c->hs->session_id, session_id.left))
-		return sl_illegal(c, "the server resumes a session that was not offered");
 	sl_shares_free(c);
-	sl_tls12_client_begin(c);
-	return sl_message_hash(c);
+	return sl_message_hash(c) && begin_session(c, session_id);
 }
 
 static bool choose_suites(struct sluice_conn *c, struct sl_client_hello *hello)
 {
 	const uint16_t *id = sl_suites(c->config);
-	const struct sl_suite **choice = c->hs->suites;
+	const struct sl_suite **choice = c->hs->tls12.suites;
 
 	for (; *id; id++) {
 		const struct sl_suite *suite = sl_suite_find(*id);
@@ -178,13 +205,13 @@ static bool choose_group(struct sluice_conn *c, struct sl_client_hello *hello)
 /* Those of the client's schemes for whose keys there is a cipher suite. */
 static void choose_schemes(struct sluice_conn *c, struct sl_reader schemes)
 {
-	struct sl_writer w = sl_writer(c->hs->schemes, sizeof(c->hs->schemes));
+	struct sl_writer w = sl_writer(c->hs->tls12.schemes, sizeof(c->hs->tls12.schemes));
 
 	while (schemes.left) {
 		uint16_t scheme = sl_get16(&schemes);
 
 		if (sl_tls12_scheme_usable(c->config, scheme) &&
-		    c->hs->suites[sl_tls12_scheme_auth(scheme)] &&
+		    c->hs->tls12.suites[sl_tls12_scheme_auth(scheme)] &&
 		    !sl_contains16(sl_reader(w.buf, w.len), scheme))
 			sl_put16(&w, scheme);
 	}
@@ -228,10 +255,31 @@ bool sl_tls12_client_hello_read(struct sluice_conn *c,
 						    RENEGOTIATION_SCSV)) ||
 	    !sl_client_wishes_read(c, hello))
 		return false;
+	memcpy(c->hs->client_random, hello->random, SL_RANDOM_LEN);
 	memcpy(c->randoms, hello->random, SL_RANDOM_LEN);
 	c->hs->offered = ext->present;
+	if (sl_tls12_session_find(c, hello)) {
+		c->suite = c->hs->tls12.suite;
+		memcpy(c->hs->session_id, hello->session_id.pos,
+		       hello->session_id.left);
+		c->hs->session_id_len = hello->session_id.left;
+		return sl_transcript_start(c, c->suite->hash) &&
+		       sl_message_hash(c) && sl_tls12_server_resume(c);
+	}
+	if (c->error)
+		return false;
 	sl_tls12_server_begin(c);
 	return negotiate(c, hello) && sl_message_hash(c);
+}
+
+/* A client without tickets may come back by a name that we keep. */
+static bool name_session(struct sluice_conn *c)
+{
+	if (!sl_tickets_used(c) || c->hs->tls12.ticket_promised ||
+	    !c->config->session_put)
+		return true;
+	c->hs->session_id_len = SL_SESSION_ID_MAX;
+	return !c->p->random(c->p, c->hs->session_id, SL_SESSION_ID_MAX);
 }
 
 bool sl_tls12_server_hello_write(struct sluice_conn *c)
@@ -240,10 +288,13 @@ bool sl_tls12_server_hello_write(struct sluice_conn *c)
 	struct sl_writer w;
 	size_t mark;
 
-	c->suite = c->hs->suites[sl_tls12_scheme_auth(c->signature)];
-	if (!c->config->client_auth)
-		sl_transcript_choose(c, c->suite->hash);
-	if (c->p->random(c->p, random, SL_RANDOM_LEN))
+	if (!c->resumed) {
+		c->suite = c->hs->tls12.suites[sl_tls12_scheme_auth(c->signature)];
+		if (!c->config->client_auth)
+			sl_transcript_choose(c, c->suite->hash);
+	}
+	if (c->p->random(c->p, random, SL_RANDOM_LEN) ||
+	    (!c->resumed && !name_session(c)))
 		return sl_internal(c, "the provider gave no random octets");
 	if (sl_version_usable(c->config, SLUICE_TLS_1_3))
 		memcpy(random + SL_RANDOM_LEN - sizeof(downgrade), downgrade,
@@ -252,6 +303,7 @@ bool sl_tls12_server_hello_write(struct sluice_conn *c)
 	sl_put16(&w, SLUICE_TLS_1_2);
 	sl_put(&w, random, SL_RANDOM_LEN);
 	mark = sl_begin_vec(&w, 1);
+	sl_put(&w, c->hs->session_id, c->hs->session_id_len);
 	sl_end_vec(&w, mark, 1);
 	sl_put16(&w, c->suite->id);
 	sl_put8(&w, 0);
@@ -260,6 +312,8 @@ bool sl_tls12_server_hello_write(struct sluice_conn *c)
 	put_empty(c, &w, SL_EXT_EXTENDED_MASTER_SECRET);
 	if (c->hs->offered >> SL_EXT_POINT_FORMATS & 1)
 		put_point_formats(c, &w);
+	if (c->hs->tls12.ticket_promised)
+		put_empty(c, &w, SL_EXT_SESSION_TICKET);
 	sl_put_answers(c, &w);
 	sl_end_vec(&w, mark, 2);
 	return sl_message_end(c, &w);

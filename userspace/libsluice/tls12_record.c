@@ -85,10 +85,10 @@ size_t sl_tls12_record_seal(struct sluice_conn *c, enum sl_content type,
 
 bool sl_tls12_ccs(struct sluice_conn *c, size_t len)
 {
-	if (c->done || !c->hs->ccs_wanted || sl_message_begun(c) || len != 1 ||
+	if (c->done || !c->hs->tls12.ccs_wanted || sl_message_begun(c) || len != 1 ||
 	    c->record[SL_RECORD_HEADER] != 1)
 		return sl_unexpected(c, "an unexpected change_cipher_spec record");
-	c->hs->ccs_wanted = false;
+	c->hs->tls12.ccs_wanted = false;
 	sl_record_leave(c);
 	return sl_tls12_install_rx(c);
 }

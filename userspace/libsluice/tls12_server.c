@@ -10,6 +10,8 @@ enum {
 	READ_KEY,
 	READ_CERTIFICATE_VERIFY,
 	READ_FINISHED,
+	WRITE_RESUMED,
+	WRITE_TICKET,
 	WRITE_FINISHED,
 	END,
 };
@@ -50,7 +52,7 @@ static bool read_certificate(struct sluice_conn *c, enum sl_message type,
 
 static bool expect_finished(struct sluice_conn *c)
 {
-	c->hs->ccs_wanted = true;
+	c->hs->tls12.ccs_wanted = true;
 	return sl_message_boundary(c) && next(c, READ_FINISHED);
 }
 
@@ -78,18 +80,33 @@ static bool read_finished(struct sluice_conn *c, enum sl_message type,
 {
 	(void)type;
 	return sl_tls12_finished_read(c, body) && sl_message_boundary(c) &&
-	       sl_message_hash(c) && next(c, WRITE_FINISHED);
+	       sl_message_hash(c) &&
+	       next(c, c->resumed ? END : WRITE_TICKET);
+}
+
+static bool write_resumed(struct sluice_conn *c)
+{
+	return sl_tls12_server_hello_write(c) && sl_tls12_key_block(c) &&
+	       next(c, WRITE_TICKET);
+}
+
+static bool write_ticket(struct sluice_conn *c)
+{
+	return (!c->hs->tls12.ticket_promised || sl_tls12_ticket_write(c)) &&
+	       next(c, WRITE_FINISHED);
 }
 
 static bool write_finished(struct sluice_conn *c)
 {
 	c->hs->ccs_due = true;
+	c->hs->tls12.ccs_wanted = c->resumed;
 	return sl_tls12_install_tx(c) && sl_tls12_finished_write(c) &&
-	       next(c, END);
+	       next(c, c->resumed ? READ_FINISHED : END);
 }
 
 static bool end(struct sluice_conn *c)
 {
+	sl_tls12_session_store(c);
 	sl_conn_finish(c);
 	return true;
 }
@@ -114,6 +131,8 @@ static const struct sl_step steps[END + 1] = {
 		.read = read_finished, .expect = { SL_FINISHED },
 		.unexpected = "the client did not end with Finished",
 	},
+	[WRITE_RESUMED] = { .write = write_resumed },
+	[WRITE_TICKET] = { .write = write_ticket },
 	[WRITE_FINISHED] = { .write = write_finished },
 	[END] = { .write = end },
 };
@@ -121,4 +140,10 @@ static const struct sl_step steps[END + 1] = {
 void sl_tls12_server_begin(struct sluice_conn *c)
 {
 	next(c, WRITE_FLIGHT);
+}
+
+bool sl_tls12_server_resume(struct sluice_conn *c)
+{
+	sl_tls12_take_session(c);
+	return next(c, WRITE_RESUMED);
 }
