@@ -8,12 +8,14 @@
 #include "certificate_request.h"
 #include "client_hello.h"
 #include "conn.h"
+#include "early.h"
 #include "hello.h"
 #include "tickets.h"
 #include "tls12.h"
 
 enum {
 	WRITE_HELLO,
+	BEGIN_EARLY_DATA,
 	READ_HELLO,
 	WRITE_HELLO_AGAIN,
 	READ_EXTENSIONS,
@@ -23,6 +25,8 @@ enum {
 	READ_FINISHED,
 	WRITE_FLIGHT,
 	WRITE_FINISHED,
+	END_EARLY_DATA,
+	LEAVE_EARLY_DATA,
 	END,
 };
 
@@ -44,7 +48,12 @@ static bool write_hello(struct sluice_conn *c)
 	if (sl_version_usable(c->config, SL_TLS_1_3))
 		c->hs->session_id_len = SL_SESSION_ID_MAX;
 	return sl_client_hello_start(c) && sl_client_hello_write(c) &&
-	       next(c, READ_HELLO);
+	       next(c, c->early ? BEGIN_EARLY_DATA : READ_HELLO);
+}
+
+static bool begin_early_data(struct sluice_conn *c)
+{
+	return sl_early_begin(c) && next(c, READ_HELLO);
 }
 
 static bool write_hello_again(struct sluice_conn *c)
@@ -174,6 +183,7 @@ static bool read_retry(struct sluice_conn *c, struct server_hello *hello)
 	if (c->hs->session.suite && c->hs->session.suite->hash != c->suite->hash)
 		c->hs->session.suite = NULL;
 	c->retried = true;
+	sl_early_refused(c);
 	return sl_message_boundary(c) && sl_transcript_retry(c) &&
 	       sl_message_hash(c) && next(c, WRITE_HELLO_AGAIN);
 }
@@ -236,6 +246,10 @@ static bool read_hello(struct sluice_conn *c, enum sl_message type,
 	(void)type;
 	if (!read_version(c, *body, &version))
 		return false;
+	/* whoever gave us the ticket spoke TLS 1.3 (appendix D.3) */
+	if (version == SL_TLS_1_2 && c->early)
+		return sl_fail(c, SL_PROTOCOL_VERSION, SLUICE_ERR_NEGOTIATION,
+			       "the server does not speak TLS 1.3, and was sent early data");
 	if (version == SL_TLS_1_2)
 		return sl_tls12_server_hello_read(c, body);
 	c->version = version;
@@ -253,10 +267,14 @@ static bool read_hello(struct sluice_conn *c, enum sl_message type,
 	if (!sl_has(&hello.ext, SL_EXT_KEY_SHARE))
 		return sl_fail(c, SL_MISSING_EXTENSION, SLUICE_ERR_PROTOCOL,
 			       "the server sent no key share");
+	if (!c->resumed)
+		sl_early_refused(c);
 	return sl_message_boundary(c) && sl_message_hash(c) &&
 	       read_share(c, &hello.ext.body[SL_EXT_KEY_SHARE]) &&
 	       sl_keys_install(c, &c->rx, c->hs->server_secret) &&
-	       sl_keys_install(c, &c->tx, c->hs->client_secret) &&
+	       /* else when EncryptedExtensions says that there is none */
+	       (c->early == SLUICE_EARLY_OFFERED ||
+		sl_keys_install(c, &c->tx, c->hs->client_secret)) &&
 	       next(c, READ_EXTENSIONS);
 }
 
@@ -298,7 +316,10 @@ static bool read_extensions(struct sluice_conn *c, enum sl_message type,
 
 	(void)type;
 	return sl_parse_extensions(c, body, SL_IN_EE, &ext) &&
-	       sl_server_answers_read(c, &ext) && sl_message_hash(c) &&
+	       sl_server_answers_read(c, &ext) &&
+	       sl_early_answer(c, sl_has(&ext, SL_EXT_EARLY_DATA) ?
+				  &ext.body[SL_EXT_EARLY_DATA] : NULL) &&
+	       sl_message_hash(c) &&
 	       next(c, c->by_psk ? READ_FINISHED : READ_REQUEST_OR_CERTIFICATE);
 }
 
@@ -327,7 +348,8 @@ static bool read_finished(struct sluice_conn *c, enum sl_message type,
 	/* the application secrets replace what Finished is made with */
 	return sl_finished_read(c, c->hs->server_secret, body) &&
 	       sl_message_boundary(c) && sl_message_hash(c) &&
-	       next(c, WRITE_FLIGHT);
+	       next(c, c->early == SLUICE_EARLY_ACCEPTED ? END_EARLY_DATA :
+							   WRITE_FLIGHT);
 }
 
 static bool write_finished(struct sluice_conn *c)
@@ -349,6 +371,19 @@ static bool write_flight(struct sluice_conn *c)
 	return c->hs->wanted || write_finished(c);
 }
 
+/* Under the early data's key; what follows is under the handshake's. */
+static bool end_early_data(struct sluice_conn *c)
+{
+	return sl_application_secrets(c) && sl_early_end_write(c) &&
+	       next(c, LEAVE_EARLY_DATA);
+}
+
+static bool leave_early_data(struct sluice_conn *c)
+{
+	return sl_keys_install(c, &c->tx, c->hs->early_next) &&
+	       write_finished(c);
+}
+
 static bool end(struct sluice_conn *c)
 {
 	if (!sl_resumption_secret(c) ||
@@ -361,6 +396,7 @@ static bool end(struct sluice_conn *c)
 
 static const struct sl_step steps[END + 1] = {
 	[WRITE_HELLO] = { .write = write_hello },
+	[BEGIN_EARLY_DATA] = { .write = begin_early_data },
 	[READ_HELLO] = {
 		.read = read_hello, .expect = { SL_SERVER_HELLO },
 		.unexpected = "the server did not begin with ServerHello",
@@ -390,6 +426,8 @@ static const struct sl_step steps[END + 1] = {
 	},
 	[WRITE_FLIGHT] = { .write = write_flight },
 	[WRITE_FINISHED] = { .write = write_finished },
+	[END_EARLY_DATA] = { .write = end_early_data },
+	[LEAVE_EARLY_DATA] = { .write = leave_early_data },
 	[END] = { .write = end },
 };
 

@@ -6,6 +6,7 @@
 
 #include "certificate_wishes.h"
 #include "conn.h"
+#include "early.h"
 #include "hello.h"
 #include "tickets.h"
 #include "tls12.h"
@@ -281,6 +282,7 @@ bool sl_client_hello_write(struct sluice_conn *c)
 		sl_end_vec(&w, list, 1);
 		sl_end_vec(&w, ext, 2);
 	}
+	sl_early_put(c, &w);
 	if (c->hs->session.suite)
 		put_psk(c, &w);
 	sl_end_vec(&w, mark, 2);

@@ -130,6 +130,9 @@ static const char *check_server(const struct sluice_config *config)
 		return "ticket_lifetime: at most 604800 seconds";
 	if (config->ticket_count > 8)
 		return "ticket_count: at most 8";
+	if (config->max_early_data && !config->session_take &&
+	    !(config->early_data_first && config->early_data_id))
+		return "max_early_data: needs session_take, or early_data_first and early_data_id";
 	if (!config->session_put != !config->session_take)
 		return "session_put: goes with session_take";
 	if (config->client_auth > SLUICE_CLIENT_AUTH_REQUIRED)
@@ -292,6 +295,7 @@ void sluice_conn_info(const struct sluice_conn *c,
 		.resumed = c->resumed,
 		.psk = c->by_psk && !c->resumed,
 		.retried = c->retried,
+		.early = c->early,
 		.closed = c->rx_closed,
 		.error = c->error,
 		.alert_sent = c->alert_sent,

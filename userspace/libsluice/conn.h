@@ -120,6 +120,8 @@ struct sl_handshake {
 	size_t ticket_len;
 	uint32_t ticket_age;		/* obfuscated */
 	size_t cookie_len;
+	const struct sl_suite *early_suite;	/* the ticket's */
+	const char *early_alpn;
 
 	/* server */
 	size_t share_len;
@@ -129,7 +131,13 @@ struct sl_handshake {
 	bool sni_used;
 	bool limit_used;		/* the client sent record_size_limit */
 	bool tickets_wanted;		/* the client offered psk_dhe_ke */
-	size_t early_data_left;
+	size_t early_data_left;		/* to be passed over */
+
+	bool early_open;		/* early data goes, or comes */
+	uint32_t early_left;		/* octets that the ticket allows */
+	uint8_t early_exporter[SLUICE_HASH_MAX];
+	/* the client's handshake traffic secret, for after EndOfEarlyData */
+	uint8_t early_next[SLUICE_HASH_MAX];
 
 	/* what is large, of the one role or the other */
 	union {
@@ -183,6 +191,8 @@ struct sluice_conn {
 	bool resumed;			/* by_psk, and the key is a ticket's */
 	bool retried;
 	bool chosen;			/* client: what it shows, for this time */
+	bool tx_open;			/* server: data may go before the end */
+	enum sluice_early early;
 	bool rx_closed;
 	bool tx_closed;			/* close_notify or an alert is sent */
 	bool alert_due;
@@ -240,6 +250,12 @@ bool sl_verdict(struct sluice_conn *c, int rc, enum sluice_error error,
 static inline bool sl_is_server(const struct sluice_conn *c)
 {
 	return c->config->role == SLUICE_SERVER;
+}
+
+/* Server: what comes is early data, until EndOfEarlyData. */
+static inline bool sl_early_reading(const struct sluice_conn *c)
+{
+	return !c->done && sl_is_server(c) && c->hs->early_open;
 }
 
 #endif /* SLUICE_CONN_H */

@@ -15,6 +15,12 @@ static size_t room(const struct sl_writer *w)
 	return w->size - w->len;
 }
 
+/* Also behind a server's Finished, in answer to early data. */
+static bool may_send(const struct sluice_conn *c)
+{
+	return c->done || c->tx_open;
+}
+
 /* Two octets fit in SLUICE_OUT_MIN, so there is room in the next call. */
 void sl_flush_alert(struct sluice_conn *c, struct sl_writer *out)
 {
@@ -77,7 +83,7 @@ static bool flush_pending(struct sluice_conn *c, struct sl_writer *out)
 		/* the last one is the alert that this makes */
 		if (c->tx.aead && c->tx.seq + 1 >= c->suite->limit)
 			sl_internal(c, "the key is used up, and TLS 1.2 cannot renew it");
-	} else if (c->tx.aead && c->done && c->tx.seq + 1 >= update_limit(c)) {
+	} else if (c->tx.aead && may_send(c) && c->tx.seq + 1 >= update_limit(c)) {
 		/* the last record under a key is the KeyUpdate itself */
 		c->update_due = true;
 	}
@@ -95,7 +101,7 @@ enum sluice_status sluice_seal(struct sluice_conn *c,
 			       uint8_t *out, size_t *out_len)
 {
 	struct sl_writer w = sl_writer(out, *out_len);
-	bool refuse = !c->done || c->tx_closed || c->alert_due;
+	bool refuse = !may_send(c) || c->tx_closed || c->alert_due;
 	size_t left = *data_len;
 	bool flushed;
 

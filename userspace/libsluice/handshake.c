@@ -2,6 +2,7 @@
 /* Driving the handshake: records in, states on, records out. */
 #include "conn.h"
 #include "data.h"
+#include "handshake.h"
 
 /* The current record: what messages it has are left in it. */
 static bool take_record(struct sluice_conn *c)
@@ -16,8 +17,7 @@ static bool take_record(struct sluice_conn *c)
 	return true;
 }
 
-/* A message for the present state, if one is whole. */
-static bool take_message(struct sluice_conn *c, bool *taken)
+bool sl_handshake_message(struct sluice_conn *c, bool *taken)
 {
 	const struct sl_step *step = c->hs->step;
 	struct sl_reader body;
@@ -57,7 +57,9 @@ static enum sluice_status go_on(struct sluice_conn *c, uint8_t *in,
 			c->hs->step->write(c);
 			continue;
 		}
-		if (!take_message(c, &taken) || taken)
+		if (sl_early_reading(c))
+			return SLUICE_EARLY_DATA;
+		if (!sl_handshake_message(c, &taken) || taken)
 			continue;
 		if (!sl_record_find(c, in + *used, in_size - *used))
 			return SLUICE_WANT_READ;

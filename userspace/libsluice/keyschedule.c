@@ -102,13 +102,19 @@ bool sl_expand_label(struct sluice_conn *c, const struct sl_suite *suite,
 }
 
 /* Derive-Secret of the transcript. */
-static bool derive(struct sluice_conn *c, const char *label, uint8_t *out)
+static bool derive_for(struct sluice_conn *c, const struct sl_suite *suite,
+		       const char *label, uint8_t *out)
 {
 	uint8_t hash[SLUICE_HASH_MAX];
 
-	return sl_transcript_hash(c, c->suite->hash, NULL, 0, hash) &&
-	       sl_expand_label(c, c->suite, c->hs->secret, label, hash,
-			       c->suite->hash_len, out, c->suite->hash_len);
+	return sl_transcript_hash(c, suite->hash, NULL, 0, hash) &&
+	       sl_expand_label(c, suite, c->hs->secret, label, hash,
+			       suite->hash_len, out, suite->hash_len);
+}
+
+static bool derive(struct sluice_conn *c, const char *label, uint8_t *out)
+{
+	return derive_for(c, c->suite, label, out);
 }
 
 static bool hash_octets(struct sluice_conn *c, const struct sl_suite *suite,
@@ -219,6 +225,19 @@ static bool next_stage(struct sluice_conn *c, const uint8_t *input, size_t len)
 	return ok;
 }
 
+bool sl_early_traffic_secret(struct sluice_conn *c, const struct sl_suite *suite,
+			     uint8_t *secret)
+{
+	if (!derive_for(c, suite, "c e traffic", secret) ||
+	    !derive_for(c, suite, "e exp master", c->hs->early_exporter))
+		return false;
+	sl_log_secret(c, "CLIENT_EARLY_TRAFFIC_SECRET", secret,
+		      suite->hash_len);
+	sl_log_secret(c, "EARLY_EXPORTER_SECRET", c->hs->early_exporter,
+		      suite->hash_len);
+	return true;
+}
+
 bool sl_handshake_secrets(struct sluice_conn *c, const uint8_t *shared,
 			  size_t shared_len)
 {
@@ -247,28 +266,49 @@ bool sl_application_secrets(struct sluice_conn *c)
 	return true;
 }
 
-int sluice_export(struct sluice_conn *c, const char *label,
+static int export(struct sluice_conn *c, const struct sl_suite *suite,
+		  const uint8_t *exporter, const char *label,
 		  const uint8_t *context, size_t context_len,
 		  uint8_t *out, size_t out_len)
 {
 	uint8_t secret[SLUICE_HASH_MAX], hash[SLUICE_HASH_MAX];
 	bool ok;
 
-	if (!c->done || c->error || !*label ||
-	    strlen(label) > SLUICE_EXPORT_LABEL_MAX ||
-	    out_len > 255 * c->suite->hash_len)
+	if (!*label || strlen(label) > SLUICE_EXPORT_LABEL_MAX ||
+	    out_len > 255 * suite->hash_len)
 		return -1;
 	if (c->version == SLUICE_TLS_1_2)
 		return sl_tls12_export(c, label, context, context_len, out,
 				       out_len);
-	ok = derive_empty(c, c->suite, c->exporter_secret, label, secret) &&
-	     hash_octets(c, c->suite, context, context_len, hash) &&
-	     sl_expand_label(c, c->suite, secret, "exporter", hash,
-			     c->suite->hash_len, out, out_len);
+	ok = derive_empty(c, suite, exporter, label, secret) &&
+	     hash_octets(c, suite, context, context_len, hash) &&
+	     sl_expand_label(c, suite, secret, "exporter", hash,
+			     suite->hash_len, out, out_len);
 	sluice_wipe(secret, sizeof(secret));
 	if (!ok)
 		sluice_wipe(out, out_len);
 	return ok ? 0 : -1;
+}
+
+int sluice_export(struct sluice_conn *c, const char *label,
+		  const uint8_t *context, size_t context_len,
+		  uint8_t *out, size_t out_len)
+{
+	if (!c->done || c->error)
+		return -1;
+	return export(c, c->suite, c->exporter_secret, label, context,
+		      context_len, out, out_len);
+}
+
+int sluice_export_early(struct sluice_conn *c, const char *label,
+			const uint8_t *context, size_t context_len,
+			uint8_t *out, size_t out_len)
+{
+	if (c->done || c->error || !c->hs->early_open)
+		return -1;
+	return export(c, sl_is_server(c) ? c->suite : c->hs->early_suite,
+		      c->hs->early_exporter, label, context, context_len, out,
+		      out_len);
 }
 
 bool sl_resumption_secret(struct sluice_conn *c)
@@ -292,10 +332,9 @@ void sl_keys_wipe(struct sluice_conn *c, struct sl_direction *dir)
 	dir->updates = updates;
 }
 
-static bool install(struct sluice_conn *c, struct sl_direction *dir)
+static bool install(struct sluice_conn *c, struct sl_direction *dir,
+		    const struct sl_suite *suite)
 {
-	const struct sl_suite *suite = c->suite;
-
 	c->p->aead_free(c->p, dir->aead);
 	dir->aead = NULL;
 	dir->seq = 0;
@@ -311,8 +350,14 @@ static bool install(struct sluice_conn *c, struct sl_direction *dir)
 bool sl_keys_install(struct sluice_conn *c, struct sl_direction *dir,
 		     const uint8_t *secret)
 {
-	memcpy(dir->secret, secret, c->suite->hash_len);
-	return install(c, dir);
+	return sl_early_keys_install(c, dir, c->suite, secret);
+}
+
+bool sl_early_keys_install(struct sluice_conn *c, struct sl_direction *dir,
+			   const struct sl_suite *suite, const uint8_t *secret)
+{
+	memcpy(dir->secret, secret, suite->hash_len);
+	return install(c, dir, suite);
 }
 
 bool sl_keys_update(struct sluice_conn *c, struct sl_direction *dir)

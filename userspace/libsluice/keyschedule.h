@@ -83,6 +83,13 @@ bool sl_application_secrets(struct sluice_conn *c);
 /* c->resumption_secret; the transcript ends with the client's Finished. */
 bool sl_resumption_secret(struct sluice_conn *c);
 
+/*
+ * From the early secret: the traffic secret of early data, and the exporter's,
+ * which goes to c->hs->early_exporter; the transcript ends with ClientHello.
+ */
+bool sl_early_traffic_secret(struct sluice_conn *c, const struct sl_suite *suite,
+			     uint8_t *secret);
+
 /* The PSK of a ticket (section 4.6.1), by the ticket's nonce. */
 bool sl_ticket_psk(struct sluice_conn *c, const uint8_t *nonce, size_t len,
 		   uint8_t *psk);
@@ -98,6 +105,9 @@ void sl_log_secret(struct sluice_conn *c, const char *label,
 /* Take secret into use for one direction, from record 0 on. */
 bool sl_keys_install(struct sluice_conn *c, struct sl_direction *dir,
 		     const uint8_t *secret);
+/* The same, of a suite that is not yet the connection's. */
+bool sl_early_keys_install(struct sluice_conn *c, struct sl_direction *dir,
+			   const struct sl_suite *suite, const uint8_t *secret);
 /* The next generation (section 7.2). */
 bool sl_keys_update(struct sluice_conn *c, struct sl_direction *dir);
 /* Forget all but the number of updates. */

@@ -70,9 +70,13 @@ static bool pass_over(struct sluice_conn *c)
  */
 static bool is_early_data(struct sluice_conn *c)
 {
-	if (!c->hs || c->record_len > c->hs->early_data_left)
+	size_t len = c->record_len;
+
+	/* the limit is of data: what else is in a record does not count */
+	len = len > SLUICE_OVERHEAD ? len - SLUICE_OVERHEAD : 1;
+	if (!c->hs || len > c->hs->early_data_left)
 		return false;
-	c->hs->early_data_left -= c->record_len;
+	c->hs->early_data_left -= len;
 	return true;
 }
 
@@ -90,6 +94,12 @@ static bool open_plain(struct sluice_conn *c, size_t len)
 	c->content = c->record + SL_RECORD_HEADER;
 	c->content_len = len;
 	return true;
+}
+
+/* The limit belongs to the keys of this handshake, which early data has not. */
+static size_t rx_limit(const struct sluice_conn *c)
+{
+	return sl_early_reading(c) ? SL_PLAINTEXT_MAX : c->rx_limit;
 }
 
 static bool open_protected(struct sluice_conn *c, size_t len)
@@ -114,7 +124,7 @@ static bool open_protected(struct sluice_conn *c, size_t len)
 	len -= SL_TAG_LEN;
 
 	/* padding is zeros behind the content type (section 5.4) */
-	if (len > c->rx_limit + 1)
+	if (len > rx_limit(c) + 1)
 		return sl_fail(c, SL_RECORD_OVERFLOW, SLUICE_ERR_PROTOCOL,
 			       "a record's content is longer than we take");
 	while (len && !body[len - 1])
@@ -190,7 +200,7 @@ bool sl_record_open(struct sluice_conn *c)
 			return sl_unexpected(c, "an empty handshake record");
 		return true;
 	case SL_APPLICATION_DATA:
-		if (!c->done)
+		if (!c->done && !sl_early_reading(c))
 			return sl_unexpected(c, "data came before the end of the handshake");
 		if (sl_message_begun(c))
 			return sl_unexpected(c, "data came within a handshake message");

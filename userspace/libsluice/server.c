@@ -2,9 +2,12 @@
 /* The server's handshake (RFC 9846, section 2 and appendix A.2). */
 #include "server.h"
 
+#include <string.h>
+
 #include "auth.h"
 #include "certificate_request.h"
 #include "conn.h"
+#include "early.h"
 #include "hello.h"
 #include "server_hello.h"
 #include "tickets.h"
@@ -22,6 +25,7 @@ enum {
 	END_FLIGHT,
 	READ_CERTIFICATE,
 	READ_CERTIFICATE_VERIFY,
+	READ_EARLY_DATA,
 	READ_FINISHED,
 	WRITE_TICKETS,
 	END,
@@ -125,7 +129,8 @@ static bool write_hello(struct sluice_conn *c)
 	sl_end_vec(&w, mark, 2);
 	ok = sl_message_end(c, &w) &&
 	     sl_handshake_secrets(c, c->hs->shared, c->hs->shared_len) &&
-	     sl_keys_install(c, &c->rx, c->hs->client_secret);
+	     (c->early == SLUICE_EARLY_ACCEPTED ||
+	      sl_keys_install(c, &c->rx, c->hs->client_secret));
 	sluice_wipe(c->hs->shared, sizeof(c->hs->shared));
 	sluice_wipe(&c->hs->session, sizeof(c->hs->session));
 	return ok && next(c, WRITE_FLIGHT);
@@ -151,11 +156,15 @@ void sl_put_answers(struct sluice_conn *c, struct sl_writer *w)
 static bool write_extensions(struct sluice_conn *c)
 {
 	struct sl_writer w;
-	size_t mark;
+	size_t mark, ext;
 
 	sl_message_begin(c, &w, SL_ENCRYPTED_EXTENSIONS);
 	mark = sl_begin_vec(&w, 2);
 	sl_put_answers(c, &w);
+	if (c->early == SLUICE_EARLY_ACCEPTED) {
+		ext = sl_begin_extension(c, &w, SL_EXT_EARLY_DATA);
+		sl_end_vec(&w, ext, 2);
+	}
 	sl_end_vec(&w, mark, 2);
 	return sl_message_end(c, &w);
 }
@@ -181,13 +190,31 @@ static bool write_flight(struct sluice_conn *c)
 	return c->hs->wanted || write_finished(c);
 }
 
-/* The client's flight still comes under the handshake's key: c->rx has it. */
+/*
+ * The client's flight still comes under the handshake's key: c->rx has it, or
+ * will have it after early data.
+ */
 static bool end_flight(struct sluice_conn *c)
 {
+	bool early = c->early == SLUICE_EARLY_ACCEPTED;
+
+	if (early)
+		memcpy(c->hs->early_next, c->hs->client_secret,
+		       sizeof(c->hs->early_next));
+	c->hs->early_open = early;
+	c->tx_open = early;
 	return sl_application_secrets(c) &&
 	       sl_keys_install(c, &c->tx, c->hs->server_secret) &&
-	       next(c, c->certificate_requested ? READ_CERTIFICATE :
+	       next(c, early ? READ_EARLY_DATA :
+		       c->certificate_requested ? READ_CERTIFICATE :
 						  READ_FINISHED);
+}
+
+static bool read_end_of_early_data(struct sluice_conn *c, enum sl_message type,
+				   struct sl_reader *body)
+{
+	(void)type;
+	return sl_early_end_read(c, body) && next(c, READ_FINISHED);
 }
 
 static bool read_certificate(struct sluice_conn *c, enum sl_message type,
@@ -262,6 +289,11 @@ static const struct sl_step steps[END + 1] = {
 		.read = read_certificate_verify,
 		.expect = { SL_CERTIFICATE_VERIFY },
 		.unexpected = "no CertificateVerify after Certificate",
+	},
+	[READ_EARLY_DATA] = {
+		.read = read_end_of_early_data,
+		.expect = { SL_END_OF_EARLY_DATA },
+		.unexpected = "early data did not end with EndOfEarlyData",
 	},
 	[READ_FINISHED] = {
 		.read = read_finished, .expect = { SL_FINISHED },

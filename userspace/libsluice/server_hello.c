@@ -7,6 +7,7 @@
 #include "certificate_wishes.h"
 #include "conn.h"
 #include "credential.h"
+#include "early.h"
 #include "hello.h"
 #include "tickets.h"
 #include "tls12.h"
@@ -363,6 +364,7 @@ static bool resume(struct sluice_conn *c, struct sl_reader binders,
 	c->by_psk = true;
 	c->resumed = true;
 	c->hs->identity = (uint16_t)index;
+	sl_early_decide(c, id);
 	return true;
 }
 
@@ -481,13 +483,20 @@ bool sl_client_hello_read(struct sluice_conn *c, struct sl_reader *body,
 	memcpy(c->hs->session_id, hello.session_id.pos, hello.session_id.left);
 	c->hs->session_id_len = hello.session_id.left;
 	c->hs->early_data_left = 0;
-	if (sl_has(ext, SL_EXT_EARLY_DATA))
-		c->hs->early_data_left = SL_EARLY_DATA_MAX;
+	if (sl_has(ext, SL_EXT_EARLY_DATA)) {
+		if (!sl_done(&ext->body[SL_EXT_EARLY_DATA]))
+			return sl_bad_decode(c, "a malformed early_data");
+		c->early = SLUICE_EARLY_OFFERED;
+		c->hs->early_data_left =
+			c->config->max_early_data > SL_EARLY_DATA_MAX ?
+			c->config->max_early_data : SL_EARLY_DATA_MAX;
+	}
 	if (!find_psk(c, &hello) || !choose_suite(c, &hello) || !choose_group(c, &hello, retry))
 		return false;
 	if (*retry)
-		return sl_message_hash(c);
+		return sl_early_accept(c) && sl_message_hash(c);
 
 	return sl_client_wishes_read(c, &hello) &&
-	       choose_authentication(c, &hello) && sl_message_hash(c);
+	       choose_authentication(c, &hello) && sl_message_hash(c) &&
+	       sl_early_accept(c);
 }

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "conn.h"
+#include "early.h"
+#include "extensions.h"
 #include "seal.h"
 #include "tickets.h"
 
@@ -39,7 +41,8 @@ static bool put_ticket(struct sluice_conn *c, uint32_t age_add,
 	mark = sl_begin_vec(&w, 1);
 	sl_put(&w, psk, c->suite->hash_len);
 	sl_end_vec(&w, mark, 1);
-	ok = sl_seal(c, state, w.len,
+	ok = sl_early_put_state(c, &w) &&
+	     sl_seal(c, state, w.len,
 		     now + (uint64_t)lifetime_of(c->config) * 1000, out);
 	sluice_wipe(psk, sizeof(psk));
 	sluice_wipe(state, sizeof(state));
@@ -70,7 +73,14 @@ bool sl_ticket_write(struct sluice_conn *c)
 	if (!put_ticket(c, age_add, &nonce, &w))
 		return !c->error;
 	sl_end_vec(&w, mark, 2);
-	sl_put16(&w, 0);		/* no extensions */
+	mark = sl_begin_vec(&w, 2);
+	if (c->config->max_early_data) {
+		size_t ext = sl_begin_extension(c, &w, SL_EXT_EARLY_DATA);
+
+		sl_put32(&w, c->config->max_early_data);
+		sl_end_vec(&w, ext, 2);
+	}
+	sl_end_vec(&w, mark, 2);
 	c->tickets++;
 	return sl_message_end(c, &w);
 }
@@ -86,7 +96,7 @@ static bool parse_state(struct sluice_conn *c, struct sl_reader r,
 	struct sl_reader psk = sl_get_vec(&r, 1, 1, SLUICE_HASH_MAX);
 	uint64_t real_age = now - issued;
 
-	if (!sl_done(&r) || format != FORMAT || !suite ||
+	if (r.bad || format != FORMAT || !suite ||
 	    psk.left != suite->hash_len || suite->hash != c->suite->hash)
 		return false;
 	if (now < issued || real_age > (uint64_t)lifetime_of(c->config) * 1000)
@@ -94,6 +104,11 @@ static bool parse_state(struct sluice_conn *c, struct sl_reader r,
 	if (age > real_age + AGE_SLACK || real_age > (uint64_t)age + AGE_SLACK)
 		return false;
 	c->hs->session.suite = suite;
+	if (!sl_early_read_state(c, &r, age > real_age ? age - real_age :
+							 real_age - age)) {
+		c->hs->session.suite = NULL;
+		return false;
+	}
 	memcpy(c->hs->session.psk, psk.pos, psk.left);
 	c->hs->session.psk_len = psk.left;
 	return true;

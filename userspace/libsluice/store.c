@@ -32,6 +32,7 @@ struct sluice_store {
 	size_t size;
 	size_t stride;
 	size_t first;		/* offset of entry 0 */
+	uint64_t forgotten;	/* the time up to which keys were forgotten */
 	uint32_t mask;		/* of buckets */
 	uint32_t oldest;
 	uint32_t newest;
@@ -224,8 +225,10 @@ static bool fits(const struct sluice_store *s, size_t key_len, size_t len,
 /* What is put with the same lifetime expires in the order of the list. */
 static void drop_old(struct sluice_store *s, uint64_t now)
 {
-	while (s->oldest != NONE && entry(s, s->oldest)->expires <= now)
+	while (s->oldest != NONE && entry(s, s->oldest)->expires <= now) {
+		s->forgotten = entry(s, s->oldest)->expires;
 		remove_entry(s, s->oldest);
+	}
 }
 
 /* Only so many of a key that there is room for one more. */
@@ -298,7 +301,8 @@ bool sluice_store_first(struct sluice_store *s, const void *key,
 	hash = hash_of(key, key_len);
 	lock(s);
 	drop_old(s, now);
-	first = s->unused != NONE &&
+	/* a clock that went back does not bring back what it knew */
+	first = s->unused != NONE && now >= s->forgotten &&
 		find(s, s->buckets[hash & s->mask], hash, key, key_len) == NONE;
 	if (first)
 		add_entry(s, hash, key, key_len, NULL, 0, expires);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "conn.h"
+#include "early.h"
 #include "extensions.h"
 #include "hello.h"
 #include "tls12.h"
@@ -91,6 +92,8 @@ static bool parse_stored(struct sluice_conn *c, struct sl_reader r)
 	struct sl_reader psk = sl_get_vec(&r, 1, 1, SLUICE_HASH_MAX);
 	struct sl_reader peer = sl_get_vec(&r, 2, 0, 0xffff);
 	struct sl_reader ticket = sl_get_vec(&r, 2, 1, sizeof(c->hs->ticket));
+	struct sl_reader alpn = sl_get_vec(&r, 1, 0, SL_ALPN_NAME_MAX);
+	uint32_t early_data = sl_get32(&r);
 	const uint16_t *offered;
 
 	if (r.bad || format != FORMAT || !suite ||
@@ -113,6 +116,7 @@ static bool parse_stored(struct sluice_conn *c, struct sl_reader r)
 	memcpy(c->hs->ticket, ticket.pos, ticket.left);
 	c->hs->ticket_len = ticket.left;
 	c->hs->ticket_age = (uint32_t)(now - received) + age_add;
+	sl_early_consider(c, early_data, alpn);
 	return true;
 }
 
@@ -153,12 +157,18 @@ bool sl_ticket_read(struct sluice_conn *c, struct sl_reader *body)
 	uint8_t stored[SLUICE_TICKET_MAX];
 	struct sl_writer w = sl_writer(stored, sizeof(stored));
 	struct sl_extensions ext;
+	uint32_t early_data = 0;
 	size_t mark;
 
 	if (body->bad)
 		return sl_bad_decode(c, "a malformed NewSessionTicket");
 	if (!sl_parse_extensions(c, body, SL_IN_NST, &ext))
 		return false;
+	if (sl_has(&ext, SL_EXT_EARLY_DATA)) {
+		early_data = sl_get32(&ext.body[SL_EXT_EARLY_DATA]);
+		if (!sl_done(&ext.body[SL_EXT_EARLY_DATA]))
+			return sl_bad_decode(c, "a malformed early_data");
+	}
 	if (lifetime > LIFETIME_MAX)
 		return sl_illegal(c, "a ticket that lasts more than seven days");
 	c->tickets++;
@@ -187,6 +197,10 @@ bool sl_ticket_read(struct sluice_conn *c, struct sl_reader *body)
 	mark = sl_begin_vec(&w, 2);
 	sl_put(&w, ticket.pos, ticket.left);
 	sl_end_vec(&w, mark, 2);
+	mark = sl_begin_vec(&w, 1);
+	sl_put(&w, c->alpn, c->alpn_len);
+	sl_end_vec(&w, mark, 1);
+	sl_put32(&w, early_data);
 	if (!sl_put_credential(c, &w))
 		w.bad = true;
 	/* one that is too long is simply not kept */

@@ -299,6 +299,8 @@ void pair_reset(struct pair *pair)
 	pair->client.provider.calls = 0;
 	pair->server.provider.calls = 0;
 	pair->keylog_lines = 0;
+	pair->early_sent = 0;
+	pair->early_got_len = 0;
 }
 
 static void stream_put(struct stream *stream, uint8_t *data, size_t len)
@@ -327,6 +329,40 @@ static size_t portion(struct pair *pair, size_t len)
 	return chunk && chunk < len ? chunk : len;
 }
 
+/* The server's early data; the number of octets consumed. */
+static size_t read_early(struct pair *pair, struct end *end, size_t in_len)
+{
+	uint8_t *data;
+	size_t len;
+
+	end->status = sluice_early_open(end->conn,
+					end->in->data + end->in->start,
+					&in_len, &data, &len);
+	CHECK(len <= sizeof(pair->early_got) - pair->early_got_len);
+	if (len)
+		memcpy(pair->early_got + pair->early_got_len, data, len);
+	pair->early_got_len += len;
+	if (end->status == SLUICE_DATA || end->status == SLUICE_WANT_READ)
+		end->status = SLUICE_EARLY_DATA;
+	if (end->status == SLUICE_DONE)
+		end->status = SLUICE_WANT_READ;
+	return in_len;
+}
+
+/* The client's: as much as it may send now. */
+static size_t write_early(struct pair *pair, struct end *end, uint8_t *out,
+			  size_t out_len)
+{
+	size_t len = pair->early_len - pair->early_sent;
+
+	if (!len || !sluice_early_room(end->conn))
+		return 0;
+	CHECK(sluice_early_seal(end->conn, pair->early + pair->early_sent,
+				&len, out, &out_len) != SLUICE_ERROR);
+	pair->early_sent += len;
+	return out_len;
+}
+
 /* One call of sluice_handshake(); true if something happened. */
 static bool step(struct pair *pair, struct end *end)
 {
@@ -338,6 +374,13 @@ static bool step(struct pair *pair, struct end *end)
 
 	if (end->status == SLUICE_DONE || end->status == SLUICE_ERROR)
 		return false;
+	if (end->status == SLUICE_EARLY_DATA) {
+		in_len = read_early(pair, end, in_len);
+		end->in->start += in_len;
+		end->offered += fresh;
+		end->offered -= in_len;
+		return fresh || in_len || end->status != SLUICE_EARLY_DATA;
+	}
 	end->status = sluice_handshake(end->conn,
 				       end->in->data + end->in->start, &in_len,
 				       out, &out_len);
@@ -345,6 +388,9 @@ static bool step(struct pair *pair, struct end *end)
 	end->offered += fresh;
 	end->offered -= in_len;
 	stream_put(end->out, out, out_len);
+	if (end == &pair->client && end->status == SLUICE_WANT_READ)
+		stream_put(end->out, out,
+			   write_early(pair, end, out, sizeof(out)));
 	if (end->give && end->status >= SLUICE_WANT_CREDENTIAL &&
 	    end->give(end))
 		return true;

@@ -83,6 +83,12 @@ struct pair {
 	size_t ticket_count;
 	uint8_t seen[PAIR_TICKETS][16];
 	size_t seen_count;
+	/* early data: what the client has, and how much of it has gone */
+	const uint8_t *early;
+	size_t early_len;
+	size_t early_sent;
+	uint8_t early_got[PAIR_STREAM];	/* the server */
+	size_t early_got_len;
 	char keylog[8][256];
 	size_t keylog_lines;
 };

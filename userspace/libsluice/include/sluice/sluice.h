@@ -139,6 +139,8 @@ enum sluice_status {
 	SLUICE_WANT_VERDICT,
 	/* sluice_open(): there is data, and there may be more. */
 	SLUICE_DATA,
+	/* Handshake of a server: call sluice_early_open() first. */
+	SLUICE_EARLY_DATA,
 };
 
 /* What the caller does itself: struct sluice_config::async. */
@@ -271,6 +273,20 @@ enum sluice_client_auth {
  * @session_take: server: copy the session of a handle to @buf, forget it, and
  *	return its length, or 0 if there is none. No two calls may get the same,
  *	on all servers that share the store. Goes with @session_put
+ * @early_data: client: have early data (0-RTT) ready for a server whose ticket
+ *	allows it: sluice_early_seal()
+ * @max_early_data: server: octets of early data that a ticket allows; 0 for
+ *	none. Early data is not secure in the way that other data is: see
+ *	sluice_early_open(). Needs either @session_take or the next two
+ * @early_data_id: server: 16 octets that name what @early_data_first remembers:
+ *	made at random whenever that begins anew, and the same on all servers
+ *	that share it. No ticket counts that was made under another one, so
+ *	nothing can be replayed after a restart, or to another server
+ * @early_data_first: server: is early data with this 16-octet identifier the
+ *	first? It has to be remembered until @expires (milliseconds since 1970),
+ *	and nothing be taken for the first that may have been forgotten. The
+ *	answer has to be the same for connections at once: one is the first.
+ *	sluice_store_first() in sluice/store.h does so
  * @keylog: one line in the SSLKEYLOGFILE format (RFC 9850), without newline;
  *	NULL for none. Whoever has the line can read the connection
  * @update_after: renew the sending key after this many records; 0, or anything
@@ -332,6 +348,11 @@ struct sluice_config {
 			    uint64_t expires);
 	size_t (*session_take)(void *ctx, const uint8_t *id, size_t id_len,
 			       uint8_t *buf, size_t size);
+	bool early_data;
+	uint32_t max_early_data;
+	const uint8_t *early_data_id;
+	bool (*early_data_first)(void *ctx, const uint8_t id[16],
+				 uint64_t expires);
 	void (*keylog)(void *ctx, const char *line);
 	uint64_t update_after;
 	unsigned int record_limit;
@@ -430,6 +451,55 @@ enum sluice_status sluice_handshake(struct sluice_conn *conn,
 				    uint8_t *out, size_t *out_len);
 
 /**
+ * sluice_early_room() - client: octets of early data that can be sent now
+ *
+ * After the first sluice_handshake(), with struct sluice_config::early_data and
+ * a ticket whose server allows it; else 0, as when the server has refused, or
+ * the handshake is through.
+ */
+size_t sluice_early_room(const struct sluice_conn *conn);
+
+/**
+ * sluice_early_seal() - client: make records of early data
+ * @data: what the server may read more than once, and others may have it read
+ *	once more: nothing that changes anything (RFC 9846, section 8)
+ * @data_len: its length; becomes the number of octets taken
+ * @out: room for the records, which go out behind what sluice_handshake() gave
+ * @out_len: its size; becomes the number produced
+ *
+ * Who learns the key of the ticket later can read it. When the handshake is
+ * done, struct sluice_conn_info::early tells whether the server has accepted
+ * all of it or none; then the caller sends it again, if it still wants to: by
+ * then, another application protocol may have been chosen.
+ *
+ * Return: SLUICE_DONE, everything was taken; SLUICE_WANT_WRITE, call again with
+ * more room; SLUICE_CLOSED, no more can be sent early; SLUICE_ERROR.
+ */
+enum sluice_status sluice_early_seal(struct sluice_conn *conn,
+				     const uint8_t *data, size_t *data_len,
+				     uint8_t *out, size_t *out_len);
+
+/**
+ * sluice_early_open() - server: take received octets, give early data
+ * @in: octets received, at least sluice_want() of them
+ * @in_len: their number; becomes the number consumed
+ * @data: becomes the place of early data in @in
+ * @data_len: becomes its length, 0 for none
+ *
+ * After sluice_handshake() has returned SLUICE_EARLY_DATA. What is early may be
+ * a replay of what another connection has read, if struct
+ * sluice_config::early_data_first fails to tell; the client has not shown that
+ * it is there. It may be answered by sluice_seal() at once.
+ *
+ * Return: SLUICE_DATA, there is data, and there may be more;
+ * SLUICE_WANT_READ, all input was taken; SLUICE_DONE, there is no more, go on
+ * with sluice_handshake(); SLUICE_ERROR.
+ */
+enum sluice_status sluice_early_open(struct sluice_conn *conn,
+				     uint8_t *in, size_t *in_len,
+				     uint8_t **data, size_t *data_len);
+
+/**
  * sluice_want() - octets missing to the end of the record being received
  *
  * That is the one of which the last call has left the beginning. First those
@@ -501,6 +571,14 @@ void sluice_close(struct sluice_conn *conn);
  */
 enum sluice_status sluice_eof(struct sluice_conn *conn);
 
+/* Early data (RFC 9846, section 4.2.10): struct sluice_conn_info::early. */
+enum sluice_early {
+	SLUICE_EARLY_NONE,
+	SLUICE_EARLY_OFFERED,	/* the server has not answered yet */
+	SLUICE_EARLY_ACCEPTED,
+	SLUICE_EARLY_REJECTED,	/* nobody has read it, nor will */
+};
+
 /**
  * struct sluice_conn_info - what is known of a connection
  * @version: SLUICE_TLS_1_2 or SLUICE_TLS_1_3, 0 until negotiated
@@ -521,6 +599,7 @@ enum sluice_status sluice_eof(struct sluice_conn *conn);
  * @resumed: by a ticket
  * @psk: by a pre-shared key that is no ticket's
  * @retried: after a HelloRetryRequest
+ * @early: what became of early data: see there
  * @closed: the peer has sent close_notify
  * @error: why the connection failed
  * @alert_sent: AlertDescription (RFC 9846, section 6), -1 if none
@@ -551,6 +630,7 @@ struct sluice_conn_info {
 	bool resumed;
 	bool psk;
 	bool retried;
+	enum sluice_early early;
 	bool closed;
 	enum sluice_error error;
 	int alert_sent;
@@ -642,6 +722,16 @@ int sluice_export(struct sluice_conn *conn, const char *label,
  * Return: milliseconds since 1970-01-01 UTC; 0 if it is no such ticket.
  */
 uint64_t sluice_ticket_expiry(const uint8_t *ticket, size_t len);
+
+/**
+ * sluice_export_early() - the same of early data's keys
+ *
+ * While sluice_early_room() says that early data can be sent, or between
+ * SLUICE_EARLY_DATA and the end of it; also for what the server then refuses.
+ */
+int sluice_export_early(struct sluice_conn *conn, const char *label,
+			const uint8_t *context, size_t context_len,
+			uint8_t *out, size_t out_len);
 
 /* Overwrite memory in a way that the compiler does not remove. */
 void sluice_wipe(void *mem, size_t len);
