@@ -80,6 +80,7 @@ static bool no_room(struct sluice_conn *c, const uint8_t *header, size_t len)
 {
 	/* the one that a connection can do without */
 	if (!c->hs && header[0] == SL_NEW_SESSION_TICKET && !sl_is_server(c)) {
+		c->tickets++;
 		c->pass = len - c->piece_len;
 		c->piece_len = 0;
 		passes_over(c);
