@@ -96,14 +96,41 @@ static bool flush_pending(struct sluice_conn *c, struct sl_writer *out)
 	return !c->alert_due;
 }
 
-enum sluice_status sluice_seal(struct sluice_conn *c,
-			       const uint8_t *data, size_t *data_len,
-			       uint8_t *out, size_t *out_len)
+/* len octets of data, that lies in several places, from an offset on. */
+static void gather(const struct iovec *data, size_t from, uint8_t *to,
+		   size_t len)
+{
+	for (; len; data++) {
+		size_t part = data->iov_len;
+
+		if (from >= part) {
+			from -= part;
+			continue;
+		}
+		part -= from;
+		if (part > len)
+			part = len;
+		memcpy(to, (const uint8_t *)data->iov_base + from, part);
+		to += part;
+		len -= part;
+		from = 0;
+	}
+}
+
+enum sluice_status sluice_sealv(struct sluice_conn *c,
+				const struct iovec *data, size_t count,
+				size_t from, size_t *taken,
+				uint8_t *out, size_t *out_len)
 {
 	struct sl_writer w = sl_writer(out, *out_len);
 	bool refuse = !may_send(c) || c->tx_closed || c->alert_due;
-	size_t left = *data_len;
+	size_t left = 0, i;
 	bool flushed;
+
+	*taken = 0;
+	for (i = 0; i < count; i++)
+		left += data[i].iov_len;
+	left = left > from ? left - from : 0;
 
 	for (;;) {
 		size_t part = left < c->tx_limit ? left : c->tx_limit;
@@ -114,20 +141,32 @@ enum sluice_status sluice_seal(struct sluice_conn *c,
 			break;
 		if (part > room(&w) - SLUICE_OVERHEAD)
 			part = room(&w) - SLUICE_OVERHEAD;
-		w.len += sl_record_seal(c, SL_APPLICATION_DATA, data, part,
+		gather(data, from + *taken, sl_record_body(c, w.buf + w.len),
+		       part);
+		w.len += sl_record_seal(c, SL_APPLICATION_DATA, NULL, part,
 					w.buf + w.len);
 		if (c->error)
 			break;
-		data += part;
+		*taken += part;
 		left -= part;
 	}
-	*data_len -= left;
 	*out_len = w.len;
 	if (!flushed)
 		return SLUICE_WANT_WRITE;
 	if (c->error || (left && refuse))
 		return SLUICE_ERROR;
 	return left ? SLUICE_WANT_WRITE : SLUICE_DONE;
+}
+
+enum sluice_status sluice_seal(struct sluice_conn *c,
+			       const uint8_t *data, size_t *data_len,
+			       uint8_t *out, size_t *out_len)
+{
+	const struct iovec iov = {
+		.iov_base = (void *)(uintptr_t)data, .iov_len = *data_len,
+	};
+
+	return sluice_sealv(c, &iov, 1, 0, data_len, out, out_len);
 }
 
 bool sluice_pending(const struct sluice_conn *c)

@@ -210,6 +210,14 @@ bool sl_record_open(struct sluice_conn *c)
 	}
 }
 
+uint8_t *sl_record_body(const struct sluice_conn *c, uint8_t *out)
+{
+	size_t skip = c->tx.aead && c->version == SLUICE_TLS_1_2 ?
+		      c->suite->explicit_len : 0;
+
+	return out + SL_RECORD_HEADER + skip;
+}
+
 size_t sl_record_seal(struct sluice_conn *c, enum sl_content type,
 		      const uint8_t *data, size_t len, uint8_t *out)
 {
@@ -225,7 +233,8 @@ size_t sl_record_seal(struct sluice_conn *c, enum sl_content type,
 	out[2] = sl_is_server(c) || c->hello_done ? 3 : 1;
 	out[3] = (uint8_t)(wire_len >> 8);
 	out[4] = (uint8_t)wire_len;
-	memcpy(body, data, len);
+	if (data)
+		memcpy(body, data, len);
 	if (protect) {
 		body[len] = (uint8_t)type;
 		if (sl_direction_seal(c, &c->tx, out, body, len + 1)) {

@@ -35,10 +35,14 @@ void sl_record_leave(struct sluice_conn *c);
 
 /*
  * Write a record of len octets of data (at most SL_PLAINTEXT_MAX) to out,
- * which has room for len + SLUICE_OVERHEAD. Returns its length on the wire, 0
- * if the connection has failed.
+ * which has room for len + SLUICE_OVERHEAD; data is NULL if it is where
+ * sl_record_body() wants it. Returns its length on the wire, 0 if the
+ * connection has failed.
  */
 size_t sl_record_seal(struct sluice_conn *c, enum sl_content type,
 		      const uint8_t *data, size_t len, uint8_t *out);
+
+/* Where the data of a record that begins at out has to lie. */
+uint8_t *sl_record_body(const struct sluice_conn *c, uint8_t *out);
 
 #endif /* SLUICE_RECORD_H */

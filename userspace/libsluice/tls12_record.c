@@ -68,7 +68,8 @@ size_t sl_tls12_record_seal(struct sluice_conn *c, enum sl_content type,
 	out[2] = 3;
 	out[3] = (uint8_t)(wire_len >> 8);
 	out[4] = (uint8_t)wire_len;
-	memcpy(body, data, len);
+	if (data)
+		memcpy(body, data, len);
 	/* the sequence number, which never comes twice under a key */
 	sl_make_nonce(&c->tx, nonce);
 	memcpy(body - skip, nonce + SL_IV_LEN - skip, skip);

@@ -50,6 +50,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -543,6 +544,20 @@ enum sluice_status sluice_open(struct sluice_conn *conn,
 enum sluice_status sluice_seal(struct sluice_conn *conn,
 			       const uint8_t *data, size_t *data_len,
 			       uint8_t *out, size_t *out_len);
+
+/**
+ * sluice_sealv() - the same of data that lies in several places
+ * @data: the places, in order
+ * @count: their number
+ * @from: octets of all of them that are to be passed over
+ * @taken: becomes the number of octets taken, from there on
+ *
+ * A record is filled from as many places as it takes.
+ */
+enum sluice_status sluice_sealv(struct sluice_conn *conn,
+				const struct iovec *data, size_t count,
+				size_t from, size_t *taken,
+				uint8_t *out, size_t *out_len);
 
 /* Is there something to send, by a sluice_seal() without data? */
 bool sluice_pending(const struct sluice_conn *conn);
