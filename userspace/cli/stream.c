@@ -12,8 +12,9 @@
 
 #include "sluice/kernel.h"
 
-#define OUT_SIZE	(SLUICE_RECORD_MAX + 1024)
-#define IN_SIZE		SLUICE_RECORD_MAX
+/* Some records at a time. */
+#define OUT_SIZE	(4 * (SLUICE_DATA_MAX + SLUICE_OVERHEAD))
+#define IN_SIZE		(4 * SLUICE_RECORD_MAX)
 /* For certificate chains that are longer than most. */
 #define CHAIN_ROOM	32768
 /* Handshake types (RFC 9846, section 4) that may follow a handshake. */
@@ -100,75 +101,37 @@ static _Noreturn void fail_socket(const struct stream *s, const char *what)
 }
 
 /*
- * Receives at most max octets behind those that are there: their number, 0 at
- * the end, and -1 if MSG_DONTWAIT is among the flags and there are none yet.
- */
-static ssize_t receive(struct stream *s, size_t max, int flags)
-{
-	ssize_t n;
-
-	memmove(s->in, s->in + s->in_start, s->in_end - s->in_start);
-	s->in_end -= s->in_start;
-	s->in_start = 0;
-	if (max > IN_SIZE - s->in_end)
-		max = IN_SIZE - s->in_end;
-	do {
-		n = recv(s->fd, s->in + s->in_end, max, flags);
-	} while (n < 0 && errno == EINTR);
-	if (n < 0 && flags & MSG_DONTWAIT && errno == EAGAIN)
-		return -1;
-	if (n < 0)
-		fail_socket(s, "receiving");
-	s->in_end += (size_t)n;
-	return n;
-}
-
-/* What has arrived: data that was opened is at s->data. */
-static enum sluice_status open_some(struct stream *s)
-{
-	size_t in_len = s->in_end - s->in_start;
-	enum sluice_status status;
-
-	status = sluice_open(s->conn, s->in + s->in_start, &in_len, &s->data,
-			     &s->data_len);
-	s->in_start += in_len;
-	return status;
-}
-
-/*
  * A server that refuses the client's certificate says so when the client has
  * begun to send: what is behind the broken pipe is the alert.
  */
 static void look_for_alert(struct stream *s)
 {
-	if (s->kernel) {
-		(void)!recv(s->fd, s->in, IN_SIZE, MSG_DONTWAIT);
-		return;
-	}
+	uint8_t *data;
+	ssize_t n;
+
+	s->tls.flags = MSG_DONTWAIT;
 	do {
-		s->data_len = 0;
-	} while (open_some(s) == SLUICE_DATA ||
-		 receive(s, IN_SIZE, MSG_DONTWAIT) > 0);
+		n = sluice_take(&s->tls, &data);
+	} while (n > 0);
+	s->tls.flags = 0;
 }
 
-static void send_all(struct stream *s, const uint8_t *data, size_t len)
+/* What the socket or TLS did not do. */
+static _Noreturn void fail_stream(struct stream *s, const char *what)
 {
-	while (len) {
-		ssize_t n = send(s->fd, data, len, MSG_NOSIGNAL);
+	if (s->conn && sluice_errno(s->conn))
+		fail_tls(s);
+	fail_socket(s, what);
+}
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			int error = errno;
+static _Noreturn void fail_sending(struct stream *s)
+{
+	int error = errno;
 
-			if (s->open && (error == EPIPE || error == ECONNRESET))
-				look_for_alert(s);
-			errno = error;
-			fail_socket(s, "sending");
-		}
-		data += n;
-		len -= (size_t)n;
-	}
+	if (error == EPIPE || error == ECONNRESET)
+		look_for_alert(s);
+	errno = error;
+	fail_stream(s, "sending");
 }
 
 static void handshake(struct stream *s)
@@ -176,19 +139,10 @@ static void handshake(struct stream *s)
 	enum sluice_status status;
 
 	do {
-		size_t in_len = s->in_end - s->in_start, out_len = OUT_SIZE;
-
-		status = sluice_handshake(s->conn, s->in + s->in_start,
-					  &in_len, s->out, &out_len);
-		s->in_start += in_len;
-		send_all(s, s->out, out_len);
-		/* Not an octet of the record behind the handshake. */
-		if (status == SLUICE_WANT_READ &&
-		    !receive(s, sluice_want(s->conn), 0))
-			status = sluice_eof(s->conn);
-	} while (status == SLUICE_WANT_READ || status == SLUICE_WANT_WRITE);
-	if (status == SLUICE_ERROR)
-		fail_tls(s);
+		status = sluice_stream_handshake(&s->tls);
+	} while (status == SLUICE_ERROR && errno == EINTR);
+	if (status != SLUICE_DONE)
+		fail_stream(s, "the handshake");
 }
 
 /* Says once why libsluice goes on itself, or fails if that is not allowed. */
@@ -289,6 +243,9 @@ void stream_open(struct stream *s, struct context *ctx, int fd)
 	s->conn = sluice_conn_init(mem, size, &ctx->config);
 	if (!s->conn)
 		fail(EXIT_TLS, "the connection can't begin");
+	sluice_stream_init(&s->tls, s->conn, fd, s->in, IN_SIZE, s->out,
+			   OUT_SIZE);
+	s->tls.allow_truncation = ctx->options->allow_truncation;
 
 	/* Before the handshake: see sluice_kernel_prepare(). */
 	if (ctx->kernel) {
@@ -306,69 +263,23 @@ void stream_open(struct stream *s, struct context *ctx, int fd)
 		sluice_conn_free(s->conn);
 		free(mem);
 		s->conn = NULL;
+		s->tls.conn = NULL;
 	}
 }
 
-/* Sends what the engine has pending: answers to key updates, alerts. */
-static void flush(struct stream *s)
-{
-	while (sluice_pending(s->conn)) {
-		size_t none = 0, out_len = OUT_SIZE;
-
-		sluice_seal(s->conn, NULL, &none, s->out, &out_len);
-		if (!out_len)
-			break;
-		send_all(s, s->out, out_len);
-	}
-}
-
-static ssize_t read_userspace(struct stream *s, void *data, size_t len,
-			      int flags)
-{
-	enum sluice_status status;
-	ssize_t n;
-
-	for (;;) {
-		status = s->data_len ? SLUICE_DATA : open_some(s);
-		flush(s);
-		if (status == SLUICE_DATA) {
-			if (len > s->data_len)
-				len = s->data_len;
-			memcpy(data, s->data, len);
-			s->data += len;
-			s->data_len -= len;
-			return (ssize_t)len;
-		}
-		if (status == SLUICE_CLOSED)
-			return 0;
-		if (status == SLUICE_ERROR)
-			fail_tls(s);
-		n = receive(s, IN_SIZE, flags);
-		if (n < 0)
-			return n;
-		if (n)
-			continue;
-		if (s->ctx->options->allow_truncation ||
-		    sluice_eof(s->conn) == SLUICE_CLOSED)
-			return 0;
-		fail_tls(s);
-	}
-}
-
+/* Octets; -1 if there are none yet, and it is not to wait for them. */
 static ssize_t read_some(struct stream *s, void *data, size_t len, int flags)
 {
 	ssize_t n;
 
-	if (!s->kernel)
-		return read_userspace(s, data, len, flags);
+	s->tls.flags = flags;
 	do {
-		n = recv(s->fd, data, len, flags);
+		n = sluice_read(&s->tls, data, len);
 	} while (n < 0 && errno == EINTR);
-	if (n < 0 && flags & MSG_DONTWAIT && errno == EAGAIN)
-		return -1;
-	if (n < 0)
-		fail_socket(s, "receiving");
-	return n;
+	s->tls.flags = 0;
+	if (n >= 0 || (flags & MSG_DONTWAIT && errno == EAGAIN))
+		return n;
+	fail_stream(s, "receiving");
 }
 
 size_t stream_read(struct stream *s, void *data, size_t len)
@@ -388,19 +299,15 @@ void stream_write(struct stream *s, const void *data, size_t len)
 {
 	const uint8_t *at = data;
 
-	if (s->kernel) {
-		send_all(s, at, len);
-		return;
-	}
 	while (len) {
-		size_t part = len, out_len = OUT_SIZE;
+		ssize_t n = sluice_write(&s->tls, at, len);
 
-		if (sluice_seal(s->conn, at, &part, s->out, &out_len) ==
-		    SLUICE_ERROR)
-			fail_tls(s);
-		send_all(s, s->out, out_len);
-		at += part;
-		len -= part;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			fail_sending(s);
+		at += n;
+		len -= (size_t)n;
 	}
 }
 
@@ -443,11 +350,7 @@ void stream_shutdown(struct stream *s)
 	if (s->ended)
 		return;
 	s->ended = true;
-	if (!s->kernel) {
-		sluice_close(s->conn);
-		flush(s);
-	}
-	shutdown(s->fd, SHUT_WR);
+	sluice_shutdown(&s->tls);
 }
 
 void stream_report(const struct stream *s)

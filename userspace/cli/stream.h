@@ -12,6 +12,7 @@
 #include "cli.h"
 #include "sluice/backend.h"
 #include "sluice/sluice.h"
+#include "sluice/stream.h"
 #include "sluice/ticket_ring.h"
 
 /* The longest NAME:PORT, with its end. */
@@ -56,10 +57,8 @@ struct stream {
 	bool kernel;			/* read() and write() are all it takes */
 	bool raw;			/* kTLS without sluice */
 	struct sluice_conn *conn;	/* NULL once the kernel has it */
-	uint8_t *in;			/* received, not yet taken */
-	size_t in_start, in_end;
-	uint8_t *data;			/* opened in in, not yet read */
-	size_t data_len;
+	struct sluice_stream tls;
+	uint8_t *in;
 	uint8_t *out;
 	bool open;			/* the handshake is through */
 	bool ended;

@@ -172,9 +172,11 @@ static int fill(struct sluice_stream *s)
 		n = receive(s, s->in_size);
 		if (n < 0)
 			return -1;
+		if (!n && (s->allow_truncation ||
+			   sluice_eof(s->conn) == SLUICE_CLOSED))
+			return 0;
 		if (!n)
-			return sluice_eof(s->conn) == SLUICE_CLOSED ? 0 :
-								      failed(s);
+			return failed(s);
 	}
 	return 1;
 }

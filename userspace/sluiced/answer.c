@@ -10,12 +10,13 @@
 #include <time.h>
 
 #include "sluice/kernel.h"
+#include "sluice/stream.h"
 #include "sluiced.h"
 
 /* What a request gets that does not say how long it wants to wait. */
+#define TIMEOUT_MS	30000
 /* For certificate chains that are longer than most. */
 #define CHAIN_ROOM	32768
-#define TIMEOUT_MS	30000
 
 static uint64_t ms_of(clockid_t clock)
 {
@@ -47,68 +48,6 @@ static int wait_for(int fd, short events, uint64_t deadline)
 	return rc < 0 ? errno : 0;
 }
 
-static int send_all(int fd, const uint8_t *data, size_t len, uint64_t deadline)
-{
-	while (len) {
-		ssize_t n = send(fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT);
-		int rc = 0;
-
-		if (n >= 0) {
-			data += n;
-			len -= (size_t)n;
-			continue;
-		}
-		if (errno == EAGAIN)
-			rc = wait_for(fd, POLLOUT, deadline);
-		else if (errno != EINTR)
-			rc = errno;
-		if (rc)
-			return rc;
-	}
-	return 0;
-}
-
-/* At most max octets; 0 or an errno, and *len is 0 at the end. */
-static int receive(int fd, uint8_t *data, size_t max, size_t *len,
-		   uint64_t deadline)
-{
-	for (;;) {
-		ssize_t n = recv(fd, data, max, MSG_DONTWAIT);
-		int rc = 0;
-
-		if (n >= 0) {
-			*len = (size_t)n;
-			return 0;
-		}
-		if (errno == EAGAIN)
-			rc = wait_for(fd, POLLIN, deadline);
-		else if (errno != EINTR)
-			rc = errno;
-		if (rc)
-			return rc;
-	}
-}
-
-/* What the kernel's user is told of a handshake that failed. */
-static int status_of(const struct sluice_conn_info *info)
-{
-	switch (info->error) {
-	case SLUICE_ERR_CERTIFICATE:
-		return EACCES;
-	case SLUICE_ERR_CRYPTO:
-		return EBADMSG;
-	case SLUICE_ERR_ALERT:
-		return ECONNABORTED;
-	case SLUICE_ERR_TRUNCATED:
-		return ECONNRESET;
-	case SLUICE_ERR_PROTOCOL:
-	case SLUICE_ERR_NEGOTIATION:
-		return EPROTO;
-	default:
-		return EIO;
-	}
-}
-
 static int failed(const struct sluice_conn *conn)
 {
 	struct sluice_conn_info info;
@@ -122,40 +61,28 @@ static int failed(const struct sluice_conn *conn)
 		say(LOG_WARNING, "%s (alert sent: %s)", info.reason,
 		    info.alert_sent < 0 ? "none" :
 		    sluice_alert_name(info.alert_sent));
-	return status_of(&info);
+	return sluice_errno(conn);
 }
 
-/* Not an octet is received of the record behind the handshake. */
 static int run(struct sluice_conn *conn, int fd, uint64_t deadline)
 {
 	static uint8_t in[SLUICE_RECORD_MAX], out[SLUICE_RECORD_MAX];
-	size_t start = 0, end = 0, n;
+	struct sluice_stream stream;
 	enum sluice_status status;
-	int rc;
+	int rc = 0;
 
+	sluice_stream_init(&stream, conn, fd, in, sizeof(in), out, sizeof(out));
+	stream.flags = MSG_DONTWAIT;
 	do {
-		size_t in_len = end - start, out_len = sizeof(out);
-
-		status = sluice_handshake(conn, in + start, &in_len, out,
-					  &out_len);
-		start += in_len;
-		rc = send_all(fd, out, out_len, deadline);
-		/* An alert that can't be sent is not why it failed. */
-		if (rc && status != SLUICE_ERROR)
-			return rc;
-		if (status != SLUICE_WANT_READ)
-			continue;
-		memmove(in, in + start, end - start);
-		end -= start;
-		start = 0;
-		rc = receive(fd, in + end, sluice_want(conn), &n, deadline);
-		if (rc)
-			return rc;
-		end += n;
-		if (!n)
-			status = sluice_eof(conn);
-	} while (status == SLUICE_WANT_READ || status == SLUICE_WANT_WRITE);
-	return status == SLUICE_DONE ? 0 : failed(conn);
+		status = sluice_stream_handshake(&stream);
+		if (status == SLUICE_ERROR)
+			return sluice_errno(conn) ? failed(conn) : errno;
+		if (status != SLUICE_DONE)
+			rc = wait_for(fd, status == SLUICE_WANT_READ ? POLLIN :
+								       POLLOUT,
+				      deadline);
+	} while (!rc && status != SLUICE_DONE);
+	return rc;
 }
 
 static int hand_over(const struct sluice_conn *conn, int fd)

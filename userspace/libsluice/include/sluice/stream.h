@@ -19,7 +19,8 @@
  * sluice_stream_events(). Octets that sluice_write() has returned are accepted:
  * they are not to be given again, also if the socket has not taken all of them
  * yet. What is left goes out with the next call of any kind; sluice_flush()
- * tells when it is all out. sluice_read() says EAGAIN only when nothing is left
+ * tells when it is all out. EINTR, too, is to be followed by another try.
+ * sluice_read() says EAGAIN only when nothing is left
  * in @in, for poll(2) does not know of that: read until then before waiting.
  *
  * Errors, with errno: those of send(2) and recv(2), and if TLS failed that of
@@ -43,6 +44,7 @@ extern "C" {
  *	write are then recv(2) and send(2)
  * @fd: a connected stream socket, the caller's
  * @flags: MSG_DONTWAIT, to wait in no call, whatever the descriptor says
+ * @allow_truncation: an end without close_notify reads as one with it
  *
  * The rest is for the functions below.
  */
@@ -50,6 +52,7 @@ struct sluice_stream {
 	struct sluice_conn *conn;
 	int fd;
 	int flags;
+	bool allow_truncation;
 	uint8_t *in;
 	size_t in_size, in_start, in_end;	/* received, not yet opened */
 	uint8_t *data;
