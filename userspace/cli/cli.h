@@ -44,8 +44,10 @@ struct options {
 	unsigned int crl_flags;	/* SLUICE_CRL_* */
 	const char *certs[CERTS_MAX];
 	const char *keys[CERTS_MAX];	/* each of the certificate as manieth */
+	const char *ocsp[CERTS_MAX];	/* the same, or NULL */
 	size_t cert_count;
 	size_t key_count;
+	enum { OCSP_DEFAULT, OCSP_NEVER, OCSP_OPTIONAL, OCSP_REQUIRED } ocsp_check;
 	const char *client_ca;	/* serve */
 	bool client_optional;	/* serve */
 	const char *session;

@@ -100,6 +100,25 @@ static void load_trust(struct context *ctx, const char *file, const char *dir)
 	ctx->config.trust = ctx->trust;
 }
 
+/* Is the peer asked for proof that its certificate is not revoked? */
+static void ask_staple(struct context *ctx, bool by_default)
+{
+	switch (ctx->options->ocsp_check) {
+	case OCSP_REQUIRED:
+		ctx->config.staple = SLUICE_STAPLE_REQUIRED;
+		break;
+	case OCSP_OPTIONAL:
+		ctx->config.staple = SLUICE_STAPLE_OPTIONAL;
+		break;
+	case OCSP_DEFAULT:
+		if (by_default)
+			ctx->config.staple = SLUICE_STAPLE_OPTIONAL;
+		break;
+	case OCSP_NEVER:
+		break;
+	}
+}
+
 void context_client(struct context *ctx, const struct options *options,
 		    const char *peer_name, const char *port)
 {
@@ -114,10 +133,13 @@ void context_client(struct context *ctx, const struct options *options,
 	if (options->insecure) {
 		if (options->crl)
 			fail(EXIT_USAGE, "--crl does not go with --insecure");
+		if (options->ocsp_check == OCSP_REQUIRED)
+			fail(EXIT_USAGE, "--ocsp-check=required does not go with --insecure");
 		ctx->config.no_verify = true;
 		note(options, "--insecure: whoever answers is believed");
 	} else {
 		load_trust(ctx, options->cafile, options->capath);
+		ask_staple(ctx, true);
 	}
 	context_credentials(ctx);
 	if (options->session) {
@@ -157,6 +179,8 @@ void context_server(struct context *ctx, const struct options *options)
 		fail(EXIT_USAGE, "serve needs --cert and --key");
 	if (options->crl && !options->client_ca)
 		fail(EXIT_USAGE, "--crl needs --client-ca");
+	if (options->ocsp_check > OCSP_NEVER && !options->client_ca)
+		fail(EXIT_USAGE, "--ocsp-check needs --client-ca");
 	common(ctx, options);
 	ctx->config.role = SLUICE_SERVER;
 	context_credentials(ctx);
@@ -165,6 +189,7 @@ void context_server(struct context *ctx, const struct options *options)
 		ctx->config.record_limit = SLUICE_DATA_MAX;
 	if (options->client_ca) {
 		load_trust(ctx, options->client_ca, NULL);
+		ask_staple(ctx, false);
 		ctx->config.client_auth = options->client_optional ?
 					  SLUICE_CLIENT_AUTH_OPTIONAL :
 					  SLUICE_CLIENT_AUTH_REQUIRED;

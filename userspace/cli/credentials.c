@@ -88,6 +88,14 @@ void context_credentials(struct context *ctx)
 						      why);
 		if (!ctx->credentials[i])
 			fail(EXIT_FILE, "%s", why);
+		if (!o->ocsp[i])
+			continue;
+		if (!ctx->backend->credential_staple)
+			fail(EXIT_USAGE, "--ocsp: %s has no OCSP",
+			     ctx->backend->name);
+		if (ctx->backend->credential_staple(ctx->credentials[i],
+						    o->ocsp[i], why))
+			fail(EXIT_FILE, "%s", why);
 	}
 	ctx->config.credential = ctx->credentials[0];
 	if (o->cert_count > 1)

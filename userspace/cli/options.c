@@ -11,7 +11,7 @@
 
 enum {
 	OPT_CAFILE = 256, OPT_CAPATH, OPT_SERVERNAME, OPT_INSECURE, OPT_CERT,
-	OPT_KEY, OPT_CRL, OPT_CRL_CHECK, OPT_CRL_ALLOW, OPT_ALPN, OPT_SUITES, OPT_GROUPS, OPT_REQUIRE, OPT_NEVER,
+	OPT_KEY, OPT_CRL, OPT_CRL_CHECK, OPT_CRL_ALLOW, OPT_OCSP, OPT_OCSP_CHECK, OPT_ALPN, OPT_SUITES, OPT_GROUPS, OPT_REQUIRE, OPT_NEVER,
 	OPT_RAW, OPT_UPDATE, OPT_SESSION, OPT_RECORD_SIZE, OPT_KEYLOG, OPT_TIMEOUT, OPT_TRUNCATED,
 	OPT_PROVIDER, OPT_FIPS,
 };
@@ -36,6 +36,10 @@ static const struct argp_option tls_options[] = {
 	  "Look up the peer's own certificate (by default), or its authorities', too", 0 },
 	{ "crl-allow", OPT_CRL_ALLOW, "unknown|expired", 0,
 	  "Take certificates that no list speaks of; or lists that are out of date. May be given twice", 0 },
+	{ "ocsp", OPT_OCSP, "FILE", 0,
+	  "An OCSP response (DER) on the --cert before it, for peers that ask for one", 0 },
+	{ "ocsp-check", OPT_OCSP_CHECK, "never|optional|required", 0,
+	  "Ask the peer for an OCSP response on its certificate, which has to be good; a client does by default. required: refuse certificates without", 0 },
 	{ "alpn", OPT_ALPN, "NAME[,NAME...]", 0, "Protocols to offer", 0 },
 	{ "ciphersuites", OPT_SUITES, "NAME[,NAME...]", 0,
 	  "TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384, TLS_CHACHA20_POLY1305_SHA256, in the order of preference", 0 },
@@ -195,6 +199,21 @@ static error_t parse_tls(int opt, char *arg, struct argp_state *state)
 			o->crl_flags |= SLUICE_CRL_ALLOW_EXPIRED;
 		else
 			argp_error(state, "--crl-allow: unknown or expired");
+		break;
+	case OPT_OCSP:
+		if (!o->cert_count)
+			argp_error(state, "--ocsp goes behind the --cert that it is about");
+		o->ocsp[o->cert_count - 1] = arg;
+		break;
+	case OPT_OCSP_CHECK:
+		if (!strcmp(arg, "never"))
+			o->ocsp_check = OCSP_NEVER;
+		else if (!strcmp(arg, "optional"))
+			o->ocsp_check = OCSP_OPTIONAL;
+		else if (!strcmp(arg, "required"))
+			o->ocsp_check = OCSP_REQUIRED;
+		else
+			argp_error(state, "--ocsp-check: never, optional or required");
 		break;
 	case ARGP_KEY_END:
 		if (!o->keylog)

@@ -6,6 +6,7 @@
 #include "conn.h"
 #include "constant_time.h"
 #include "hello.h"
+#include "staple.h"
 #include "tls12.h"
 #include "verdict.h"
 
@@ -65,6 +66,7 @@ bool sl_certificate_read(struct sluice_conn *c, struct sl_reader *body)
 			return sl_bad_decode(c, "a malformed Certificate");
 		block.left = 2 + len;
 		if (!sl_parse_extensions(c, &block, SL_IN_CT, &ext) ||
+		    !sl_read_staple(c, &ext, c->hs->chain_len) ||
 		    !sl_chain_add(c, cert))
 			return false;
 	}
@@ -75,7 +77,7 @@ bool sl_certificate_write(struct sluice_conn *c)
 {
 	struct sluice_octets chain[SLUICE_CHAIN_MAX];
 	struct sl_writer w;
-	size_t count = 0, i, list, cert;
+	size_t count = 0, i, list, mark;
 
 	if (sl_is_server(c) || c->client_signature)
 		count = c->p->credential_chain(c->p, c->hs->credential, chain);
@@ -83,10 +85,12 @@ bool sl_certificate_write(struct sluice_conn *c)
 	sl_put8(&w, 0);
 	list = sl_begin_vec(&w, 3);
 	for (i = 0; i < count; i++) {
-		cert = sl_begin_vec(&w, 3);
+		mark = sl_begin_vec(&w, 3);
 		sl_put(&w, chain[i].data, chain[i].len);
-		sl_end_vec(&w, cert, 3);
-		sl_put16(&w, 0);	/* no extensions */
+		sl_end_vec(&w, mark, 3);
+		mark = sl_begin_vec(&w, 2);
+		sl_put_staple(c, &w, i);
+		sl_end_vec(&w, mark, 2);
 	}
 	sl_end_vec(&w, list, 3);
 	return sl_message_end(c, &w);

@@ -3,6 +3,7 @@
 
 #include "conn.h"
 #include "hello.h"
+#include "staple.h"
 
 void sl_put_certificate_wishes(struct sluice_conn *c, struct sl_writer *w)
 {
@@ -10,6 +11,7 @@ void sl_put_certificate_wishes(struct sluice_conn *c, struct sl_writer *w)
 
 	sl_put_certificate_schemes(w, c->config);
 	sl_end_vec(w, ext, 2);
+	sl_put_staple_request(c, w);
 }
 
 static bool read_schemes(struct sluice_conn *c, struct sl_extensions *ext)
@@ -33,5 +35,5 @@ static bool read_schemes(struct sluice_conn *c, struct sl_extensions *ext)
 bool sl_read_certificate_wishes(struct sluice_conn *c,
 				struct sl_extensions *ext)
 {
-	return read_schemes(c, ext);
+	return read_schemes(c, ext) && sl_read_staple_request(c, ext);
 }

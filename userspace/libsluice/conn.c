@@ -161,6 +161,11 @@ const char *sluice_config_check(const struct sluice_config *config)
 	if (config->no_verify &&
 	    (config->judge || config->async & SLUICE_ASYNC_VERDICT))
 		return "no_verify: does not go with a verdict of your own";
+	if (config->staple > SLUICE_STAPLE_REQUIRED)
+		return "staple: none, optional or required";
+	if (config->staple == SLUICE_STAPLE_REQUIRED &&
+	    (config->no_verify || !config->provider->checks_staples))
+		return "staple: no_verify, or the provider, would not look at it";
 	wrong = check_versions(config);
 	if (!wrong)
 		wrong = check_alpn(config->alpn);
@@ -307,6 +312,7 @@ void sluice_conn_info(const struct sluice_conn *c,
 		.rx_key_updates = c->rx.updates,
 		.tickets = c->tickets,
 		.record_limit = (unsigned int)c->tx_limit,
+		.stapled = c->stapled,
 	};
 }
 

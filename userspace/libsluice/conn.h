@@ -108,6 +108,9 @@ struct sl_handshake {
 	struct sluice_credential_request request;
 	struct sluice_octets chain[SLUICE_CHAIN_MAX];	/* the peer's */
 	size_t chain_len;
+	struct sluice_octets staple;	/* with the first of them */
+	bool staple_wanted;		/* by the peer */
+	bool status_promised;		/* by a server of TLS 1.2 */
 	const struct sluice_credential *credential;	/* to be shown */
 	uint8_t content[SL_SIGNED_MAX];			/* to be signed */
 	size_t content_len;
@@ -193,6 +196,7 @@ struct sluice_conn {
 	bool chosen;			/* client: what it shows, for this time */
 	bool tx_open;			/* server: data may go before the end */
 	enum sluice_early early;
+	bool stapled;			/* and what was stapled is good */
 	bool rx_closed;
 	bool tx_closed;			/* close_notify or an alert is sent */
 	bool alert_due;

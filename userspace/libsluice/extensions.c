@@ -72,7 +72,7 @@ bool sl_parse_extensions(struct sluice_conn *c, struct sl_reader *r,
 		if (message & ANSWERS && !was_offered(c, ext, message))
 			return sl_fail(c, SL_UNSUPPORTED_EXTENSION,
 				       SLUICE_ERR_PROTOCOL,
-				       "the server answers an extension that was not offered");
+				       "the peer answers an extension that was not offered");
 		if (ext == SL_EXT_COUNT)
 			continue;
 		if (sl_has(e, (enum sl_extension)ext))

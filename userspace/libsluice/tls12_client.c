@@ -5,6 +5,7 @@
 
 enum {
 	READ_CERTIFICATE,
+	READ_STATUS_OR_KEY,
 	READ_KEY,
 	READ_REQUEST_OR_DONE,
 	READ_DONE,
@@ -29,13 +30,15 @@ static bool read_certificate(struct sluice_conn *c, enum sl_message type,
 {
 	(void)type;
 	return sl_tls12_certificate_read(c, body) && sl_message_hash(c) &&
-	       next(c, READ_KEY);
+	       next(c, c->hs->status_promised ? READ_STATUS_OR_KEY : READ_KEY);
 }
 
 static bool read_key(struct sluice_conn *c, enum sl_message type,
 		     struct sl_reader *body)
 {
-	(void)type;
+	/* it comes too late for the verdict, and only TLS 1.3's counts */
+	if (type == SL_CERTIFICATE_STATUS)
+		return sl_message_hash(c) && next(c, READ_KEY);
 	return sl_tls12_server_key_read(c, body) && sl_message_hash(c) &&
 	       next(c, READ_REQUEST_OR_DONE);
 }
@@ -112,6 +115,11 @@ static const struct sl_step steps[END + 1] = {
 	[READ_CERTIFICATE] = {
 		.read = read_certificate, .expect = { SL_CERTIFICATE },
 		.unexpected = "the server sent no certificate",
+	},
+	[READ_STATUS_OR_KEY] = {
+		.read = read_key,
+		.expect = { SL_SERVER_KEY_EXCHANGE, SL_CERTIFICATE_STATUS },
+		.unexpected = "no ServerKeyExchange after Certificate",
 	},
 	[READ_KEY] = {
 		.read = read_key, .expect = { SL_SERVER_KEY_EXCHANGE },

@@ -162,6 +162,7 @@ bool sl_tls12_server_hello_read(struct sluice_conn *c, struct sl_reader *body)
 	    ext.body[SL_EXT_SESSION_TICKET].left)
 		return sl_bad_decode(c, "a malformed session_ticket");
 	c->hs->tls12.ticket_promised = sl_has(&ext, SL_EXT_SESSION_TICKET);
+	c->hs->status_promised = sl_has(&ext, SL_EXT_STATUS_REQUEST);
 	memcpy(c->randoms, c->hs->client_random, SL_RANDOM_LEN);
 	memcpy(c->randoms + SL_RANDOM_LEN, random, SL_RANDOM_LEN);
 	sl_shares_free(c);

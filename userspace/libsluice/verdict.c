@@ -25,6 +25,11 @@ void sl_verdict_request(const struct sluice_conn *c,
 			.name = sl_is_server(c) ? NULL : config->peer_name,
 			.server = !sl_is_server(c),
 			.now = (int64_t)(config->now(config->ctx) / 1000),
+			.staple = c->hs->staple,
+			.staple_asked = config->staple &&
+					c->version == SLUICE_TLS_1_3,
+			.staple_required =
+				config->staple == SLUICE_STAPLE_REQUIRED,
 		},
 	};
 }
@@ -97,5 +102,6 @@ bool sl_verdict_use(struct sluice_conn *c, int verdict, const char *reason)
 		return sl_fail(c, SL_ACCESS_DENIED, SLUICE_ERR_CERTIFICATE,
 			       "the application does not take the peer's certificate");
 	c->verified = !config->no_verify;
+	c->stapled = c->verified && c->hs->staple.len;
 	return true;
 }

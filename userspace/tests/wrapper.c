@@ -253,6 +253,13 @@ w_credential_signatures(const struct sluice_provider *p,
 	return of(p)->real->credential_signatures(of(p)->real, cred);
 }
 
+static bool w_credential_staple(const struct sluice_provider *p,
+				const struct sluice_credential *cred,
+				struct sluice_octets *staple)
+{
+	return of(p)->real->credential_staple(of(p)->real, cred, staple);
+}
+
 static bool w_trust_name(const struct sluice_provider *p,
 			 const struct sluice_trust *trust, size_t i,
 			 struct sluice_octets *name)
@@ -340,8 +347,10 @@ void wrapper_init(struct wrapper *w, const struct sluice_provider *real)
 			.credential_issued = w_credential_issued,
 			.credential_matches = w_credential_matches,
 			.credential_signatures = w_credential_signatures,
+			.credential_staple = w_credential_staple,
 			.trust_name = w_trust_name,
 			.sign = w_sign,
+			.checks_staples = real->checks_staples,
 			.verify_chain = w_verify_chain,
 			.verify_signature = w_verify_signature,
 			.pubkey_free = w_pubkey_free,

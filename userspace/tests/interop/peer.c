@@ -65,12 +65,15 @@ static void die(const char *what)
 	exit(2);
 }
 
+static int clock_offset;	/* seconds by which our clock is wrong */
+
 static uint64_t now(void *ctx)
 {
 	struct timespec ts;
 
 	(void)ctx;
 	clock_gettime(CLOCK_REALTIME, &ts);
+	ts.tv_sec += clock_offset;
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
@@ -302,7 +305,7 @@ static void report(struct peer *peer, struct link *link, bool data)
 			printf("%02X", material[i]);
 		printf(" ");
 	}
-	printf("done=%d version=%s suite=%s group=%s signature=%s client=%s peer=%s alpn=%.*s sni=%.*s verified=%d resumed=%d retried=%d tickets=%u data=%d closed=%d tx_updates=%u rx_updates=%u limit=%u error=%d sent=%s received=%s reason=%s\n",
+	printf("done=%d version=%s suite=%s group=%s signature=%s client=%s peer=%s alpn=%.*s sni=%.*s verified=%d resumed=%d retried=%d tickets=%u data=%d closed=%d tx_updates=%u rx_updates=%u limit=%u stapled=%d error=%d sent=%s received=%s reason=%s\n",
 	       info.handshake_done,
 	       info.version == SLUICE_TLS_1_2 ? "1.2" : "1.3",
 	       sluice_suite_name(info.suite),
@@ -314,7 +317,7 @@ static void report(struct peer *peer, struct link *link, bool data)
 	       info.verified, info.resumed, info.retried,
 	       (unsigned int)info.tickets, data, info.closed,
 	       (unsigned int)info.tx_key_updates,
-	       (unsigned int)info.rx_key_updates, info.record_limit, info.error,
+	       (unsigned int)info.rx_key_updates, info.record_limit, info.stapled, info.error,
 	       info.alert_sent < 0 ? "none" : sluice_alert_name(info.alert_sent),
 	       info.alert_received < 0 ? "none" :
 	       sluice_alert_name(info.alert_received), info.reason);
@@ -501,11 +504,14 @@ int main(int argc, char **argv)
 		{ "max", required_argument, NULL, 'M' },
 		{ "authorities", no_argument, NULL, 'N' },
 		{ "async", no_argument, NULL, 'Y' },
+		{ "ocsp", required_argument, NULL, 'o' },
+		{ "clock", required_argument, NULL, 'K' },
+		{ "staple", required_argument, NULL, 'O' },
 		{ NULL, 0, NULL, 0 }
 	};
 	static const struct sluice_ticket_policy policy = { 3600, 7200 };
 	struct peer *peer = calloc(1, sizeof(*peer));
-	const char *ca = NULL, *cert = NULL, *key = NULL;
+	const char *ca = NULL, *cert = NULL, *key = NULL, *ocsp = NULL;
 	char why[SLUICE_OPENSSL_WHY_MAX];
 	struct sluice_config *config;
 	int opt, failed;
@@ -559,6 +565,13 @@ int main(int argc, char **argv)
 					      SLUICE_CLIENT_AUTH_OPTIONAL :
 					      SLUICE_CLIENT_AUTH_REQUIRED;
 			break;
+		case 'K': clock_offset = atoi(optarg); break;
+		case 'o': ocsp = optarg; break;
+		case 'O':
+			config->staple = strcmp(optarg, "required") ?
+					 SLUICE_STAPLE_OPTIONAL :
+					 SLUICE_STAPLE_REQUIRED;
+			break;
 		case 'N': config->name_authorities = true; break;
 		case 'm': config->min_version = version(optarg); break;
 		case 'M': config->max_version = version(optarg); break;
@@ -587,7 +600,9 @@ int main(int argc, char **argv)
 	if (cert) {
 		peer->cred = sluice_openssl_credential_load(peer->provider,
 							    cert, key, why);
-		if (!peer->cred)
+		if (!peer->cred ||
+		    (ocsp &&
+		     sluice_openssl_credential_staple_file(peer->cred, ocsp, why)))
 			die(why);
 		config->credential = peer->cred;
 	}

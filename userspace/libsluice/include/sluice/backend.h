@@ -51,6 +51,9 @@ enum sluice_name {
  *	SLUICE_ASYNC_SIGNATURE has the caller sign
  * @credential_der: the same from memory, DER; the certificates stand one behind
  *	the other
+ * @credential_staple: have it staple the OCSP response of a file (DER) to its
+ *	certificate, for peers that ask: see sluice_openssl_credential_staple().
+ *	NULL: the library has no OCSP
  * @credential_free: free it; takes NULL
  *
  * @names: tell the names of a certificate, DER: the subject first, unless it is
@@ -85,6 +88,8 @@ struct sluice_backend {
 	(*credential_der)(const struct sluice_provider *p,
 			  const uint8_t *chain, size_t chain_len,
 			  const uint8_t *key, size_t key_len, char *why);
+	int (*credential_staple)(struct sluice_credential *cred,
+				 const char *path, char *why);
 	void (*credential_free)(struct sluice_credential *cred);
 
 	int (*names)(const struct sluice_provider *p,

@@ -139,6 +139,25 @@ sluice_openssl_credential_der(const struct sluice_provider *p,
 void sluice_openssl_credential_free(struct sluice_credential *cred);
 
 /**
+ * sluice_openssl_credential_staple() - give peers that ask for it an OCSP response
+ * @response: an OCSPResponse (RFC 6960), DER, such as `openssl ocsp -respout`
+ *	writes; it is copied
+ * @len: octets of it
+ * @why: SLUICE_OPENSSL_WHY_MAX octets for the reason of a failure
+ *
+ * Before the first connection uses @cred. Whether it is in time is not looked at:
+ * who serves for long makes a new credential for a new response.
+ *
+ * Return: 0; or -1 and a line in @why if it is no answer on the leaf of @cred.
+ */
+int sluice_openssl_credential_staple(struct sluice_credential *cred,
+				     const uint8_t *response, size_t len,
+				     char *why);
+/* The same, from a file. */
+int sluice_openssl_credential_staple_file(struct sluice_credential *cred,
+					  const char *path, char *why);
+
+/**
  * sluice_openssl_names() - tell the names of a certificate
  * @cert: one certificate, DER, such as struct sluice_config::peer_certificate
  *	gets

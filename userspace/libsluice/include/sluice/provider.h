@@ -96,11 +96,19 @@ struct sluice_octets {
  *	does not count), an address with its iPAddresses only
  * @server: it has to be allowed as a TLS server; else as a client
  * @now: seconds since 1970-01-01 UTC at which everything has to be valid
+ * @staple: an OCSP response (RFC 6960, DER) that came with the leaf, which it
+ *	has to prove good at that time; without data if there was none
+ * @staple_asked: there might have been one: a leaf that promises it (RFC 7633)
+ *	is not good without
+ * @staple_required: no leaf is
  */
 struct sluice_peer {
 	const char *name;
 	bool server;
 	int64_t now;
+	struct sluice_octets staple;
+	bool staple_asked;
+	bool staple_required;
 };
 
 /**
@@ -153,6 +161,8 @@ struct sluice_peer {
  *	signed, SLUICE_SCHEME_OTHER for what is none; one that is signed by its
  *	own key does not count. Ended by 0, lives as long as @cred. NULL: not
  *	known, so that the peer's signature_algorithms_cert is not looked at
+ * @credential_staple: the OCSP response that proves @cred's leaf good, DER; lives
+ *	as long as @cred. False if there is none. NULL: there never is
  * @sign: sign @data with @scheme, which may have SLUICE_SCHEME_DIGEST added;
  *	the signature goes to @sig, which has SLUICE_SIGNATURE_MAX octets, its
  *	length to @sig_len
@@ -164,6 +174,8 @@ struct sluice_peer {
  *	@trust, and the leaf against @peer. @trust is NULL: only take the
  *	leaf's key. 0 and the leaf's key in *@key; or an alert, and one line in
  *	English, constant text, in *@reason; or -1
+ * @checks_staples: @verify_chain looks at what struct sluice_peer says of staples;
+ *	else nobody is asked for them
  * @verify_signature: check @sig over @data. The scheme has to fit the key: the
  *	curve for ECDSA, the kind of RSA key for RSA-PSS. SLUICE_SCHEME_* may be
  *	added to it. 0, decrypt_error
@@ -237,6 +249,9 @@ struct sluice_provider {
 				   const uint8_t *values, size_t len);
 	const uint16_t *(*credential_signatures)(const struct sluice_provider *p,
 						 const struct sluice_credential *cred);
+	bool (*credential_staple)(const struct sluice_provider *p,
+				  const struct sluice_credential *cred,
+				  struct sluice_octets *staple);
 	int (*sign)(const struct sluice_provider *p,
 		    const struct sluice_credential *cred, uint16_t scheme,
 		    const uint8_t *data, size_t len,
@@ -250,6 +265,7 @@ struct sluice_provider {
 			    const struct sluice_octets *chain, size_t count,
 			    const struct sluice_peer *peer,
 			    struct sluice_pubkey **key, const char **reason);
+	bool checks_staples;
 	int (*verify_signature)(const struct sluice_provider *p,
 				const struct sluice_pubkey *key,
 				uint16_t scheme,

@@ -204,6 +204,13 @@ enum sluice_client_auth {
 	SLUICE_CLIENT_AUTH_REQUIRED,
 };
 
+/* Is the peer asked to staple an OCSP response to its certificate? */
+enum sluice_staple {
+	SLUICE_STAPLE_NONE,
+	SLUICE_STAPLE_OPTIONAL,	/* but of certificates that promise one */
+	SLUICE_STAPLE_REQUIRED,
+};
+
 /**
  * struct sluice_config - what connections have in common
  * @provider: cryptography and X.509
@@ -304,6 +311,13 @@ enum sluice_client_auth {
  * @judge: judge the peer's certificates, instead of the provider: returns as
  *	sluice_verdict() does, which it may begin with. It has the name, the
  *	purpose and the time to check, too. @trust may then be NULL. May be NULL
+ * @staple: ask the peer to prove with its certificate that this is not revoked
+ *	(OCSP stapling: RFC 9846, section 4.4.2.1). What comes is checked, and
+ *	one that is not good refused (bad_certificate_status_response, or
+ *	certificate_revoked). One that is missing is refused if it is required,
+ *	or promised in the certificate (TLS feature, RFC 7633). A server asks
+ *	its clients, with @client_auth. Our own goes with the credential. Only
+ *	with TLS 1.3: if it is required, TLS 1.2 does not do
  * @async: SLUICE_ASYNC_*: what is done by the caller, between two calls, and
  *	not by @choose, by the provider's sign(), or by @judge or the provider
  * @min_version: the oldest version spoken, SLUICE_TLS_1_2 or SLUICE_TLS_1_3;
@@ -365,6 +379,7 @@ struct sluice_config {
 	unsigned int async;
 	uint16_t min_version;
 	uint16_t max_version;
+	enum sluice_staple staple;
 };
 
 /* The most octets of all ALPN names together, one more for each name. */
@@ -626,6 +641,8 @@ enum sluice_early {
  * @rx_key_updates: times the receiving key was renewed
  * @tickets: client: tickets received; server: tickets sent
  * @record_limit: octets of data in a record that the peer takes
+ * @stapled: the peer's certificate came with an OCSP response, which was
+ *	checked as well
  *
  * Pointers are into the connection, or to constant text.
  */
@@ -657,6 +674,7 @@ struct sluice_conn_info {
 	uint64_t rx_key_updates;
 	uint64_t tickets;
 	unsigned int record_limit;
+	bool stapled;
 };
 
 void sluice_conn_info(const struct sluice_conn *conn,

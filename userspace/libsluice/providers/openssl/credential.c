@@ -256,6 +256,7 @@ void sluice_openssl_credential_free(struct sluice_credential *cred)
 			OSSL_PROVIDER_unload(cred->loaded[i]);
 	}
 	OSSL_LIB_CTX_free(cred->lib);
+	OPENSSL_free(cred->staple);
 	OPENSSL_free(cred);
 }
 

@@ -21,6 +21,7 @@ enum {
 	ALERT_ILLEGAL_PARAMETER = 47,
 	ALERT_UNKNOWN_CA = 48,
 	ALERT_DECRYPT_ERROR = 51,
+	ALERT_BAD_STATUS_RESPONSE = 113,
 };
 
 /*
@@ -66,6 +67,8 @@ struct sluice_credential {
 	uint16_t signatures[SLUICE_CHAIN_MAX + 1];	/* 0-ended */
 	OSSL_LIB_CTX *lib;		/* the key's own; NULL if it is a file's */
 	OSSL_PROVIDER *loaded[2];	/* into that */
+	uint8_t *staple;
+	size_t staple_len;
 };
 
 /* Public keys are used as they are. */
@@ -80,6 +83,14 @@ X509 *sl_openssl_parse(const struct sluice_openssl *o,
 
 /* Have a check ask the trust store's revocation lists, if it has any. */
 void sl_openssl_check_crls(X509_STORE_CTX *ctx, struct sluice_trust *trust);
+
+/*
+ * Is what was stapled to the leaf of a chain that ctx has verified good? 0, an
+ * alert, or -1.
+ */
+int sl_openssl_check_staple(const struct sluice_openssl *o, X509_STORE_CTX *ctx,
+			    const struct sluice_peer *peer,
+			    const char **reason);
 
 /* The scheme a certificate is signed with; 0 if it is by its own key. */
 uint16_t sl_openssl_signature(X509 *cert);
@@ -107,6 +118,7 @@ void sl_openssl_kx_table(struct sluice_provider *table);
 void sl_openssl_sign_table(struct sluice_provider *table);
 void sl_openssl_credential_table(struct sluice_provider *table);
 void sl_openssl_request_table(struct sluice_provider *table);
+void sl_openssl_staple_table(struct sluice_provider *table);
 void sl_openssl_x509_table(struct sluice_provider *table);
 
 #endif /* SLUICE_OPENSSL_INTERNAL_H */

@@ -159,6 +159,7 @@ sluice_openssl_open(const struct sluice_openssl_options *options, char *why)
 	sl_openssl_sign_table(&o->table);
 	sl_openssl_credential_table(&o->table);
 	sl_openssl_request_table(&o->table);
+	sl_openssl_staple_table(&o->table);
 	sl_openssl_x509_table(&o->table);
 	if (!set_up(o, options, why)) {
 		sluice_openssl_free(&o->table);
@@ -213,6 +214,7 @@ const struct sluice_backend sluice_openssl_backend = {
 	.trust_crl = sluice_openssl_trust_crl,
 	.credential_load = sluice_openssl_credential_load,
 	.credential_der = sluice_openssl_credential_der,
+	.credential_staple = sluice_openssl_credential_staple_file,
 	.credential_free = sluice_openssl_credential_free,
 	.names = sluice_openssl_names,
 	.expiry = sluice_openssl_expiry,

@@ -109,7 +109,7 @@ static int check(const struct sluice_openssl *o,
 	}
 	sl_openssl_check_crls(ctx, (struct sluice_trust *)(uintptr_t)trust);
 	if (X509_verify_cert(ctx) == 1) {
-		rc = 0;
+		rc = sl_openssl_check_staple(o, ctx, peer, reason);
 	} else {
 		int error = X509_STORE_CTX_get_error(ctx);
 
