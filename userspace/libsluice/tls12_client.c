@@ -11,6 +11,7 @@ enum {
 	READ_DONE,
 	WRITE_FLIGHT,
 	WRITE_SIGNATURE,
+	SEND_FLIGHT,
 	WRITE_FINISHED,
 	READ_TICKET,
 	READ_FINISHED,
@@ -65,7 +66,13 @@ static bool write_flight(struct sluice_conn *c)
 
 static bool write_signature(struct sluice_conn *c)
 {
-	return sl_signature_make(c) && next(c, WRITE_FINISHED);
+	return sl_signature_make(c) && next(c, SEND_FLIGHT);
+}
+
+/* All of it in the clear, before change_cipher_spec. */
+static bool send_flight(struct sluice_conn *c)
+{
+	return next(c, WRITE_FINISHED);
 }
 
 static bool expect_finished(struct sluice_conn *c)
@@ -136,6 +143,7 @@ static const struct sl_step steps[END + 1] = {
 	},
 	[WRITE_FLIGHT] = { .write = write_flight },
 	[WRITE_SIGNATURE] = { .write = write_signature },
+	[SEND_FLIGHT] = { .write = send_flight },
 	[WRITE_FINISHED] = { .write = write_finished },
 	[READ_TICKET] = {
 		.read = read_ticket, .expect = { SL_NEW_SESSION_TICKET },

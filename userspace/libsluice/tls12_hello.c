@@ -203,9 +203,25 @@ static bool choose_group(struct sluice_conn *c, struct sl_client_hello *hello)
 		       "the client has no group in common with us");
 }
 
-/* Those of the client's schemes for whose keys there is a cipher suite. */
-static void choose_schemes(struct sluice_conn *c, struct sl_reader schemes)
+/* The curve of the keys that we sign with so: it has to be the client's, too. */
+static bool knows_curve(struct sl_client_hello *hello, uint16_t scheme)
 {
+	switch (scheme) {
+	case SLUICE_ECDSA_SECP256R1_SHA256:
+		return sl_contains16(hello->groups, SLUICE_SECP256R1);
+	case SLUICE_ECDSA_SECP384R1_SHA384:
+		return sl_contains16(hello->groups, SLUICE_SECP384R1);
+	case SLUICE_ECDSA_SECP521R1_SHA512:
+		return sl_contains16(hello->groups, SLUICE_SECP521R1);
+	default:
+		return true;
+	}
+}
+
+/* Those of the client's schemes for whose keys there is a cipher suite. */
+static void choose_schemes(struct sluice_conn *c, struct sl_client_hello *hello)
+{
+	struct sl_reader schemes = hello->schemes;
 	struct sl_writer w = sl_writer(c->hs->tls12.schemes, sizeof(c->hs->tls12.schemes));
 
 	while (schemes.left) {
@@ -213,6 +229,7 @@ static void choose_schemes(struct sluice_conn *c, struct sl_reader schemes)
 
 		if (sl_tls12_scheme_usable(c->config, scheme) &&
 		    c->hs->tls12.suites[sl_tls12_scheme_auth(scheme)] &&
+		    knows_curve(hello, scheme) &&
 		    !sl_contains16(sl_reader(w.buf, w.len), scheme))
 			sl_put16(&w, scheme);
 	}
@@ -236,7 +253,7 @@ static bool negotiate(struct sluice_conn *c, struct sl_client_hello *hello)
 	};
 	if (!sl_read_certificate_wishes(c, &hello->ext))
 		return false;
-	choose_schemes(c, hello->schemes);
+	choose_schemes(c, hello);
 	return sl_credential_choose(c);
 }
 

@@ -113,6 +113,7 @@ bool sl_tls12_session_keep(struct sluice_conn *c)
 	if (!t->keep && !c->resumed && c->hs->session_id_len) {
 		t->time = config->now(config->ctx);
 		t->lifetime = LIFETIME;
+		t->by_id = true;
 	} else if (!t->keep && !c->resumed) {
 		return true;
 	}

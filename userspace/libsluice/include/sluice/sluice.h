@@ -613,7 +613,8 @@ enum sluice_early {
  * struct sluice_conn_info - what is known of a connection
  * @version: SLUICE_TLS_1_2 or SLUICE_TLS_1_3, 0 until negotiated
  * @suite: cipher suite, 0 until negotiated
- * @group: group of the key exchange, 0 until negotiated
+ * @group: group of the key exchange, 0 until negotiated, or if there is none,
+ *	in a resumed session of TLS 1.2
  * @signature: SignatureScheme with which the server signed, 0 if none
  * @client_signature: the same of the client; 0 if it has shown no certificate
  * @certificate_requested: the server has asked for one
