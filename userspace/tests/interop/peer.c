@@ -19,6 +19,7 @@
 #include "sluice/async.h"
 #include "sluice/openssl.h"
 #include "sluice/sluice.h"
+#include "sluice/store.h"
 #include "sluice/ticket_ring.h"
 
 #define TICKETS		16
@@ -41,6 +42,7 @@ struct peer {
 	uint16_t groups[8];
 	const char *alpn[8];
 	struct sluice_ticket_ring *ring;
+	struct sluice_store *store;
 	uint8_t tickets[TICKETS][SLUICE_TICKET_MAX];
 	size_t ticket_len[TICKETS];
 	size_t ticket_count;
@@ -111,6 +113,36 @@ static bool ticket_key(void *ctx, const uint8_t *name,
 	struct peer *peer = ctx;
 
 	return sluice_ticket_ring_key(peer->ring, now(NULL), name, key);
+}
+
+static bool put_session(void *ctx, const uint8_t *id, size_t id_len,
+			const uint8_t *session, size_t len, uint64_t expires)
+{
+	struct peer *peer = ctx;
+
+	return sluice_store_put(peer->store, id, id_len, session, len,
+				now(NULL), expires);
+}
+
+static size_t take_session(void *ctx, const uint8_t *id, size_t id_len,
+			   uint8_t *buf, size_t size)
+{
+	struct peer *peer = ctx;
+
+	return sluice_store_take(peer->store, id, id_len, now(NULL), buf, size);
+}
+
+/* A server that keeps its sessions, instead of giving tickets that have them. */
+static void keep_sessions(struct peer *peer)
+{
+	static const struct sluice_store_limits limits = {
+		.entries = 16, .key_len = 32, .value_len = SLUICE_SESSION_MAX,
+	};
+	size_t size = sluice_store_size(&limits);
+
+	peer->store = sluice_store_init(malloc(size), size, &limits, NULL);
+	peer->config.session_put = put_session;
+	peer->config.session_take = take_session;
 }
 
 static void log_line(void *ctx, const char *line)
@@ -500,6 +532,7 @@ int main(int argc, char **argv)
 		{ "record-limit", required_argument, NULL, 'L' },
 		{ "updates", required_argument, NULL, 'u' },
 		{ "tickets", no_argument, NULL, 'T' },
+		{ "sessions", no_argument, NULL, 'W' },
 		{ "min", required_argument, NULL, 'm' },
 		{ "max", required_argument, NULL, 'M' },
 		{ "authorities", no_argument, NULL, 'N' },
@@ -573,6 +606,7 @@ int main(int argc, char **argv)
 					 SLUICE_STAPLE_REQUIRED;
 			break;
 		case 'N': config->name_authorities = true; break;
+		case 'W': keep_sessions(peer); break;
 		case 'm': config->min_version = version(optarg); break;
 		case 'M': config->max_version = version(optarg); break;
 		case 'T':
