@@ -54,6 +54,8 @@ struct options {
 	const char *ticket_keys;	/* serve */
 	const char *keylog;
 	const char *alpn[9];
+	uint16_t tls_min;
+	uint16_t tls_max;
 	uint16_t suites[8];
 	uint16_t groups[8];
 	uint64_t update_after;

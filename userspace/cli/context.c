@@ -62,6 +62,8 @@ static void common(struct context *ctx, const struct options *options)
 	ctx->config.ctx = ctx;
 	ctx->config.update_after = options->update_after;
 	ctx->config.record_limit = options->record_size;
+	ctx->config.min_version = options->tls_min;
+	ctx->config.max_version = options->tls_max;
 	if (options->alpn[0])
 		ctx->config.alpn = options->alpn;
 	if (options->suites[0])

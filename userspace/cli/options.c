@@ -12,7 +12,7 @@
 enum {
 	OPT_CAFILE = 256, OPT_CAPATH, OPT_SERVERNAME, OPT_INSECURE, OPT_CERT,
 	OPT_KEY, OPT_CRL, OPT_CRL_CHECK, OPT_CRL_ALLOW, OPT_OCSP, OPT_OCSP_CHECK, OPT_ALPN, OPT_SUITES, OPT_GROUPS, OPT_REQUIRE, OPT_NEVER,
-	OPT_RAW, OPT_UPDATE, OPT_SESSION, OPT_RECORD_SIZE, OPT_KEYLOG, OPT_TIMEOUT, OPT_TRUNCATED,
+	OPT_RAW, OPT_UPDATE, OPT_SESSION, OPT_RECORD_SIZE, OPT_KEYLOG, OPT_TIMEOUT, OPT_TLS_MIN, OPT_TLS_MAX, OPT_TRUNCATED,
 	OPT_PROVIDER, OPT_FIPS,
 };
 
@@ -40,9 +40,13 @@ static const struct argp_option tls_options[] = {
 	  "An OCSP response (DER) on the --cert before it, for peers that ask for one", 0 },
 	{ "ocsp-check", OPT_OCSP_CHECK, "never|optional|required", 0,
 	  "Ask the peer for an OCSP response on its certificate, which has to be good; a client does by default. required: refuse certificates without", 0 },
+	{ "tls-min", OPT_TLS_MIN, "1.2|1.3", 0,
+	  "The oldest version to speak, by default 1.3, or --tls-max's", 0 },
+	{ "tls-max", OPT_TLS_MAX, "1.2|1.3", 0,
+	  "The newest version to speak, by default 1.3", 0 },
 	{ "alpn", OPT_ALPN, "NAME[,NAME...]", 0, "Protocols to offer", 0 },
 	{ "ciphersuites", OPT_SUITES, "NAME[,NAME...]", 0,
-	  "TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384, TLS_CHACHA20_POLY1305_SHA256, in the order of preference", 0 },
+	  "TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384, TLS_CHACHA20_POLY1305_SHA256, in the order of preference; and those of TLS 1.2: TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, ...", 0 },
 	{ "groups", OPT_GROUPS, "NAME[,NAME...]", 0,
 	  "X25519MLKEM768, SecP256r1MLKEM768, x25519, secp256r1, secp384r1, secp521r1", 0 },
 	{ "session", OPT_SESSION, "FILE", 0,
@@ -82,6 +86,18 @@ static const struct named suites[] = {
 	{ "TLS_AES_128_GCM_SHA256", SLUICE_AES_128_GCM_SHA256 },
 	{ "TLS_AES_256_GCM_SHA384", SLUICE_AES_256_GCM_SHA384 },
 	{ "TLS_CHACHA20_POLY1305_SHA256", SLUICE_CHACHA20_POLY1305_SHA256 },
+	{ "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+	  SLUICE_ECDHE_ECDSA_AES_128_GCM_SHA256 },
+	{ "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+	  SLUICE_ECDHE_ECDSA_AES_256_GCM_SHA384 },
+	{ "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+	  SLUICE_ECDHE_ECDSA_CHACHA20_POLY1305_SHA256 },
+	{ "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+	  SLUICE_ECDHE_RSA_AES_128_GCM_SHA256 },
+	{ "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+	  SLUICE_ECDHE_RSA_AES_256_GCM_SHA384 },
+	{ "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+	  SLUICE_ECDHE_RSA_CHACHA20_POLY1305_SHA256 },
 	{ NULL, 0 },
 };
 
@@ -119,6 +135,15 @@ static void parse_list(struct argp_state *state, char *arg,
 	list[n] = 0;
 	if (!n)
 		argp_error(state, "an empty list of %ss", what);
+}
+
+static uint16_t parse_version(struct argp_state *state, const char *arg)
+{
+	if (!strcmp(arg, "1.2"))
+		return SLUICE_TLS_1_2;
+	if (strcmp(arg, "1.3"))
+		argp_error(state, "the version has to be 1.2 or 1.3");
+	return SLUICE_TLS_1_3;
 }
 
 static void parse_alpn(struct argp_state *state, char *arg,
@@ -222,6 +247,12 @@ static error_t parse_tls(int opt, char *arg, struct argp_state *state)
 			o->keylog = NULL;
 		if (o->crl_flags && !o->crl)
 			argp_error(state, "--crl-check and --crl-allow need --crl");
+		break;
+	case OPT_TLS_MIN:
+		o->tls_min = parse_version(state, arg);
+		break;
+	case OPT_TLS_MAX:
+		o->tls_max = parse_version(state, arg);
 		break;
 	case OPT_ALPN:
 		parse_alpn(state, arg, o->alpn);

@@ -216,9 +216,10 @@ static void report_handshake(const struct stream *s)
 	if (!s->ctx->options->verbose)
 		return;
 	sluice_conn_info(s->conn, &info);
-	note(s->ctx->options, "TLS 1.%d, %s, %s%s%s%s%s%s%.*s, encrypted by %s",
+	note(s->ctx->options, "TLS 1.%d, %s%s%s%s%s%s%s%s%.*s, encrypted by %s",
 	     info.version == SLUICE_TLS_1_2 ? 2 : 3,
-	     sluice_suite_name(info.suite), sluice_group_name(info.group),
+	     sluice_suite_name(info.suite), info.group ? ", " : "",
+	     info.group ? sluice_group_name(info.group) : "",
 	     info.resumed ? ", resumed" : "",
 	     info.stapled ? ", not revoked by OCSP" : "",
 	     *s->ctx->peer ? ", client " : "", s->ctx->peer,
