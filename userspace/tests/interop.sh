@@ -50,6 +50,27 @@ expect "client, openssl s_server, wrong name" \
 expect "client, openssl s_server, unknown authority" \
 	"$(client --ca "$tmp/rsa.pem")" 'done=0' 'error=3'
 stop
+# It reads early data only where it also takes its standard input to the client.
+early_openssl_server() {
+	port=$((port + 1))
+	while sleep 0.2; do echo olleh || break; done 2>/dev/null |
+		openssl s_server -accept "$port" -tls1_3 -early_data -cert "$tmp/p256.pem" \
+			-key "$tmp/p256.key" "$@" >"$tmp/server.log" 2>&1 &
+	server=$!
+	await
+}
+early_openssl_server
+expect "client, openssl s_server, early data" \
+	"$(client --ca "$tmp/p256.pem" --send "early words" --expect olleh --tickets --early --connections 2
+	cat "$tmp/server.log")" \
+	'early=none .*resumed=0 .*data=1' 'early=accepted .*resumed=1 .*data=1.*error=0' '^early words'
+stop
+early_openssl_server -groups P-384
+expect "client, openssl s_server, early data and HelloRetryRequest" \
+	"$(client --ca "$tmp/p256.pem" --send "early words" --expect olleh --tickets --early --connections 2
+	cat "$tmp/server.log")" \
+	'early=none .*resumed=0 .*data=1' 'early=rejected .*retried=1.*data=1.*error=0' '^early words'
+stop
 for type in p384 p521 ed25519 rsa rsapss; do
 	openssl_server -cert "$tmp/$type.pem" -key "$tmp/$type.key"
 	expect "client, openssl s_server, $type certificate" \
@@ -156,6 +177,11 @@ if command -v gnutls-serv >/dev/null; then
 		"$(client --ca "$tmp/p256.pem" --tickets --connections 2)" \
 		'resumed=0.*data=1' 'resumed=1.*data=1.*error=0'
 	stop
+	gnutls_server --earlydata
+	expect "client, gnutls-serv, early data" \
+		"$(client --ca "$tmp/p256.pem" --send "early words" --expect early --tickets --early --connections 2)" \
+		'early=none .*resumed=0 .*data=1' 'early=accepted .*resumed=1 .*data=1.*error=0'
+	stop
 	gnutls_server -d 4 --priority NORMAL:%ALLOW_SMALL_RECORDS
 	expect "client, gnutls-serv, record_size_limit" \
 		"$(client --ca "$tmp/p256.pem" --record-limit 63)
@@ -244,6 +270,22 @@ text=$(s_client -sess_out "$tmp/session"; s_client -sess_in "$tmp/session"; s_cl
 expect "server, openssl s_client, resumption, also after a HelloRetryRequest" "$text
 $(ended)" '^Reused' 'resumed=1 retried=0.*data=1.*error=0' 'resumed=1 retried=1.*data=1.*error=0'
 
+echo "early words" >"$tmp/early"
+our_server 3 --cert "$tmp/p256.pem" --key "$tmp/p256.key" --tickets --early
+text=$(s_client -sess_out "$tmp/session"; s_client -sess_in "$tmp/session" -early_data "$tmp/early"
+	s_client -sess_in "$tmp/session" -early_data "$tmp/early")
+expect "server, openssl s_client, early data, and the same ticket again" "$text
+$(ended)" 'Early data was accepted' '^early words' 'early=accepted .*resumed=1 .*data=1.*error=0' \
+	'Early data was rejected' 'early=rejected .*resumed=1 .*data=1.*error=0'
+our_server 2 --cert "$tmp/p256.pem" --key "$tmp/p256.key" --tickets --early
+text=$(s_client -sess_out "$tmp/session"; s_client -sess_in "$tmp/session" -groups X448:P-256 -early_data "$tmp/early")
+expect "server, openssl s_client, early data and HelloRetryRequest" "$text
+$(ended)" 'Early data was rejected' '^hello' 'early=rejected .*resumed=1 retried=1.*data=1.*error=0'
+our_server 1 --cert "$tmp/p256.pem" --key "$tmp/p256.key" --tickets --early
+text=$(s_client -sess_in "$tmp/session" -early_data "$tmp/early")
+expect "server, openssl s_client, early data for another server" "$text
+$(ended)" 'Early data was rejected' '^hello' 'early=rejected .*resumed=0 .*data=1.*error=0'
+
 mutual() {	# AUTH: our server, and a client of its authority
 	our_server 1 --cert "$tmp/p256.pem" --key "$tmp/p256.key" \
 		--ca "$tmp/ca.pem" --client-auth "$1" --tickets
@@ -324,6 +366,14 @@ $(ended)" '^hello' 'data=1.*limit=51[12] .*error=[06]'
 	text=$(gnutls_client --resume)
 	expect "server, gnutls-cli, resumption" "$text
 $(ended)" 'This is a resumed session' 'resumed=1.*data=1.*error=[06]'
+	# shellcheck disable=SC2046 # several words
+	cc -std=c17 -o "$tmp/gnutls_early" "$here/interop/gnutls_early.c" \
+		$(pkg-config --cflags --libs gnutls)
+	our_server 2 --cert "$tmp/p256.pem" --key "$tmp/p256.key" --tickets --early
+	text=$("$tmp/gnutls_early" "$port" "$tmp/p256.pem" "early words
+")
+	expect "server, GnuTLS, early data" "$text
+$(ended)" 'resumed=1 early=1' '^early words' 'early=accepted .*resumed=1.*data=1.*error=[06]'
 fi
 
 echo "1..$count"

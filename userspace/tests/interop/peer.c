@@ -43,6 +43,8 @@ struct peer {
 	const char *alpn[8];
 	struct sluice_ticket_ring *ring;
 	struct sluice_store *store;
+	struct sluice_store *early;	/* the server's memory of early data */
+	uint8_t early_id[16];
 	uint8_t tickets[TICKETS][SLUICE_TICKET_MAX];
 	size_t ticket_len[TICKETS];
 	size_t ticket_count;
@@ -143,6 +145,13 @@ static void keep_sessions(struct peer *peer)
 	peer->store = sluice_store_init(malloc(size), size, &limits, NULL);
 	peer->config.session_put = put_session;
 	peer->config.session_take = take_session;
+}
+
+static bool early_first(void *ctx, const uint8_t id[16], uint64_t expires)
+{
+	struct peer *peer = ctx;
+
+	return sluice_store_first(peer->early, id, 16, now(NULL), expires);
 }
 
 static void log_line(void *ctx, const char *line)
@@ -252,8 +261,48 @@ static bool give(struct link *link, enum sluice_status what)
 	}
 }
 
+/* Our line, if it can go early. */
+static void send_early(struct link *link)
+{
+	const char *parts[2] = { link->peer->send, "\n" };
+	int i;
+
+	for (i = 0; i < 2 && sluice_early_room(link->conn); i++) {
+		size_t len = strlen(parts[i]), out_len = sizeof(link->out);
+
+		sluice_early_seal(link->conn, (const uint8_t *)parts[i], &len,
+				  link->out, &out_len);
+		send_all(link, out_len);
+	}
+}
+
+/* The peer's, or what there is of it. False: nothing more can be received. */
+static bool receive_early(struct link *link)
+{
+	for (;;) {
+		size_t in_len = link->have, len;
+		enum sluice_status status;
+		uint8_t *data;
+
+		status = sluice_early_open(link->conn, link->in, &in_len, &data,
+					   &len);
+		if (len > sizeof(link->line) - 1 - link->line_len)
+			die("too much early data");
+		if (len)
+			memcpy(link->line + link->line_len, data, len);
+		link->line_len += len;
+		used(link, in_len);
+		if (status == SLUICE_DONE || status == SLUICE_ERROR)
+			return true;
+		if (status == SLUICE_WANT_READ && !receive(link))
+			return false;
+	}
+}
+
 static enum sluice_status handshake(struct link *link)
 {
+	bool first = true;
+
 	for (;;) {
 		size_t in_len = link->have, out_len = sizeof(link->out);
 		enum sluice_status status;
@@ -264,6 +313,14 @@ static enum sluice_status handshake(struct link *link)
 		send_all(link, out_len);
 		if (status == SLUICE_WANT_WRITE)
 			continue;
+		if (status == SLUICE_EARLY_DATA) {
+			if (!receive_early(link))
+				return sluice_eof(link->conn);
+			continue;
+		}
+		if (first && status == SLUICE_WANT_READ)
+			send_early(link);
+		first = false;
 		if (status >= SLUICE_WANT_CREDENTIAL) {
 			if (!give(link, status))
 				die("it wants what it does not take");
@@ -322,6 +379,9 @@ static enum sluice_status get_line(struct link *link)
 
 static void report(struct peer *peer, struct link *link, bool data)
 {
+	static const char *const early[] = {
+		"none", "offered", "accepted", "rejected"
+	};
 	struct sluice_conn_info info;
 
 	sluice_conn_info(link->conn, &info);
@@ -337,8 +397,8 @@ static void report(struct peer *peer, struct link *link, bool data)
 			printf("%02X", material[i]);
 		printf(" ");
 	}
-	printf("done=%d version=%s suite=%s group=%s signature=%s client=%s peer=%s alpn=%.*s sni=%.*s verified=%d resumed=%d retried=%d tickets=%u data=%d closed=%d tx_updates=%u rx_updates=%u limit=%u stapled=%d error=%d sent=%s received=%s reason=%s\n",
-	       info.handshake_done,
+	printf("done=%d early=%s version=%s suite=%s group=%s signature=%s client=%s peer=%s alpn=%.*s sni=%.*s verified=%d resumed=%d retried=%d tickets=%u data=%d closed=%d tx_updates=%u rx_updates=%u limit=%u stapled=%d error=%d sent=%s received=%s reason=%s\n",
+	       info.handshake_done, early[info.early],
 	       info.version == SLUICE_TLS_1_2 ? "1.2" : "1.3",
 	       sluice_suite_name(info.suite),
 	       sluice_group_name(info.group),
@@ -382,7 +442,9 @@ static bool talk(struct peer *peer, struct link *link)
 	int i;
 
 	if (peer->config.role == SLUICE_SERVER) {
-		if (get_line(link) == SLUICE_ERROR || !link->line_len)
+		/* it may have come early */
+		if (!strchr(link->line, '\n') &&
+		    (get_line(link) == SLUICE_ERROR || !link->line_len))
 			return false;
 		for (i = 0; i < peer->updates; i++) {
 			sluice_key_update(link->conn, true);
@@ -395,6 +457,7 @@ static bool talk(struct peer *peer, struct link *link)
 			sluice_key_update(link->conn, true);
 			flush(link);
 		}
+		/* again, even if it went early: not everybody echoes that */
 		put_line(link, peer->send, strlen(peer->send));
 		put_line(link, "\n", 1);
 		get_line(link);
@@ -540,9 +603,13 @@ int main(int argc, char **argv)
 		{ "ocsp", required_argument, NULL, 'o' },
 		{ "clock", required_argument, NULL, 'K' },
 		{ "staple", required_argument, NULL, 'O' },
+		{ "early", no_argument, NULL, 'E' },
 		{ NULL, 0, NULL, 0 }
 	};
 	static const struct sluice_ticket_policy policy = { 3600, 7200 };
+	static const struct sluice_store_limits limits = {
+		.entries = 100, .key_len = 16,
+	};
 	struct peer *peer = calloc(1, sizeof(*peer));
 	const char *ca = NULL, *cert = NULL, *key = NULL, *ocsp = NULL;
 	char why[SLUICE_OPENSSL_WHY_MAX];
@@ -614,6 +681,12 @@ int main(int argc, char **argv)
 			config->ticket_put = put_ticket;
 			config->ticket_take = take_ticket;
 			break;
+		case 'E':
+			config->early_data = true;
+			config->max_early_data = LINE - 1;
+			config->early_data_id = peer->early_id;
+			config->early_data_first = early_first;
+			break;
 		default: die("unknown option");
 		}
 	}
@@ -626,6 +699,13 @@ int main(int argc, char **argv)
 	config->peer_certificate = see_peer;
 	if (getenv("SSLKEYLOGFILE"))
 		config->keylog = log_line;
+	peer->early = sluice_store_init(malloc(sluice_store_size(&limits)),
+					sluice_store_size(&limits), &limits,
+					NULL);
+	if (!peer->early)
+		die("no memory");
+	peer->provider->random(peer->provider, peer->early_id,
+			       sizeof(peer->early_id));
 	peer->ring = sluice_ticket_ring_init(malloc(sluice_ticket_ring_size()),
 					     sluice_ticket_ring_size(),
 					     peer->provider, &policy, NULL);
