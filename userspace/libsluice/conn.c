@@ -235,7 +235,7 @@ void sl_conn_wipe_handshake(struct sluice_conn *c)
 
 	if (!hs)
 		return;
-	size = hs->buffer_size;
+	size = hs->buffer_size + hs->tls12.kept;
 	sl_transcript_free(c);
 	sl_shares_free(c);
 	c->p->pubkey_free(c->p, hs->peer_key);

@@ -66,6 +66,8 @@ struct sl_tls12 {
 	uint8_t schemes[2 * 16];	/* that fit, as on the wire */
 	bool ccs_wanted;		/* here is its place */
 	bool ticket_promised;		/* the server will send one */
+	bool status_promised;		/* the same of an OCSP response */
+	size_t kept;			/* certificates, behind the buffer */
 
 	/* of the session to be resumed: there is one if it has a suite */
 	const struct sl_suite *suite;
@@ -110,7 +112,6 @@ struct sl_handshake {
 	size_t chain_len;
 	struct sluice_octets staple;	/* with the first of them */
 	bool staple_wanted;		/* by the peer */
-	bool status_promised;		/* by a server of TLS 1.2 */
 	const struct sluice_credential *credential;	/* to be shown */
 	uint8_t content[SL_SIGNED_MAX];			/* to be signed */
 	size_t content_len;

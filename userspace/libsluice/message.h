@@ -20,7 +20,7 @@ enum sl_message {
 	SL_CERTIFICATE_VERIFY = 15,
 	SL_CLIENT_KEY_EXCHANGE = 16,	/* of TLS 1.2 */
 	SL_FINISHED = 20,
-	SL_CERTIFICATE_STATUS = 22,	/* TLS 1.2 (RFC 6066, section 8) */
+	SL_CERTIFICATE_STATUS = 22,	/* of TLS 1.2 (RFC 6066) */
 	SL_KEY_UPDATE = 24,
 	SL_MESSAGE_HASH = 254,
 	SL_NO_MESSAGE = 256,		/* no octet says that */

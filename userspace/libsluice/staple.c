@@ -41,29 +41,44 @@ bool sl_read_staple_request(struct sluice_conn *c, struct sl_extensions *ext)
 	return sl_done(r) || sl_bad_decode(c, "a malformed status_request");
 }
 
-void sl_put_staple(struct sluice_conn *c, struct sl_writer *w, size_t i)
+bool sl_find_staple(struct sluice_conn *c, struct sluice_octets *staple)
 {
-	struct sluice_octets staple;
-	size_t ext, response;
+	return c->hs->staple_wanted && c->p->credential_staple &&
+	       c->p->credential_staple(c->p, c->hs->credential, staple);
+}
 
-	if (i || !c->hs->staple_wanted || !c->p->credential_staple ||
-	    !c->p->credential_staple(c->p, c->hs->credential, &staple))
-		return;
-	ext = sl_begin_extension(c, w, SL_EXT_STATUS_REQUEST);
+void sl_put_status(struct sl_writer *w, struct sluice_octets staple)
+{
+	size_t response;
+
 	sl_put8(w, OCSP);
 	response = sl_begin_vec(w, 3);
 	sl_put(w, staple.data, staple.len);
 	sl_end_vec(w, response, 3);
+}
+
+void sl_put_staple(struct sluice_conn *c, struct sl_writer *w, size_t i)
+{
+	struct sluice_octets staple;
+	size_t ext;
+
+	if (i || !sl_find_staple(c, &staple))
+		return;
+	ext = sl_begin_extension(c, w, SL_EXT_STATUS_REQUEST);
+	sl_put_status(w, staple);
 	sl_end_vec(w, ext, 2);
 }
 
 bool sl_read_staple(struct sluice_conn *c, struct sl_extensions *ext, size_t i)
 {
-	struct sl_reader *r = &ext->body[SL_EXT_STATUS_REQUEST];
+	return !sl_has(ext, SL_EXT_STATUS_REQUEST) ||
+	       sl_read_status(c, &ext->body[SL_EXT_STATUS_REQUEST], i);
+}
+
+bool sl_read_status(struct sluice_conn *c, struct sl_reader *r, size_t i)
+{
 	struct sl_reader response;
 
-	if (!sl_has(ext, SL_EXT_STATUS_REQUEST))
-		return true;
 	if (sl_get8(r) != OCSP && !r->bad)
 		return sl_illegal(c, "a certificate status of a type that was not asked for");
 	response = sl_get_vec(r, 3, 1, 0xffff);

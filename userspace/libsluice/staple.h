@@ -20,4 +20,9 @@ bool sl_read_staple_request(struct sluice_conn *c, struct sl_extensions *ext);
 void sl_put_staple(struct sluice_conn *c, struct sl_writer *w, size_t i);
 bool sl_read_staple(struct sluice_conn *c, struct sl_extensions *ext, size_t i);
 
+/* The same without the extension around it. */
+bool sl_find_staple(struct sluice_conn *c, struct sluice_octets *staple);
+void sl_put_status(struct sl_writer *w, struct sluice_octets staple);
+bool sl_read_status(struct sluice_conn *c, struct sl_reader *r, size_t i);
+
 #endif /* SLUICE_STAPLE_H */

@@ -91,6 +91,19 @@ enum sl_auth sl_tls12_scheme_auth(uint16_t scheme);
 bool sl_tls12_certificate_read(struct sluice_conn *c, struct sl_reader *body);
 bool sl_tls12_certificate_write(struct sluice_conn *c);
 
+/*
+ * OCSP responses. Client: where one is promised, the certificates in the current
+ * message are kept, if there is room, and judged with it; or without, if it
+ * does not come. Until they are dropped there is less room for messages.
+ */
+bool sl_tls12_chain_keep(struct sluice_conn *c);
+bool sl_tls12_chain_judge(struct sluice_conn *c);
+void sl_tls12_chain_drop(struct sluice_conn *c);
+bool sl_tls12_status_read(struct sluice_conn *c, struct sl_reader *body);
+/* Server: is there one to send? Then it is written. */
+bool sl_tls12_status_promise(struct sluice_conn *c);
+bool sl_tls12_status_write(struct sluice_conn *c);
+
 /* CertificateRequest (section 7.4.4), and the client's answer to it. */
 bool sl_tls12_certificate_request_read(struct sluice_conn *c,
 				       struct sl_reader *body);

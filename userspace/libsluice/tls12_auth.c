@@ -96,7 +96,7 @@ bool sl_tls12_certificate_read(struct sluice_conn *c, struct sl_reader *body)
 		if (!sl_chain_add(c, cert))
 			return false;
 	}
-	return sl_verdict_find(c);
+	return sl_tls12_chain_keep(c) || sl_verdict_find(c);
 }
 
 bool sl_tls12_certificate_write(struct sluice_conn *c)

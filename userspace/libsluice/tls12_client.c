@@ -31,17 +31,32 @@ static bool read_certificate(struct sluice_conn *c, enum sl_message type,
 {
 	(void)type;
 	return sl_tls12_certificate_read(c, body) && sl_message_hash(c) &&
-	       next(c, c->hs->status_promised ? READ_STATUS_OR_KEY : READ_KEY);
+	       next(c, c->hs->tls12.status_promised ? READ_STATUS_OR_KEY :
+						      READ_KEY);
 }
 
 static bool read_key(struct sluice_conn *c, enum sl_message type,
 		     struct sl_reader *body)
 {
-	/* it comes too late for the verdict, and only TLS 1.3's counts */
-	if (type == SL_CERTIFICATE_STATUS)
-		return sl_message_hash(c) && next(c, READ_KEY);
+	(void)type;
+	sl_tls12_chain_drop(c);
 	return sl_tls12_server_key_read(c, body) && sl_message_hash(c) &&
 	       next(c, READ_REQUEST_OR_DONE);
+}
+
+/* A promise need not be kept (RFC 6066, section 8). */
+static bool read_status(struct sluice_conn *c, enum sl_message type,
+			struct sl_reader *body)
+{
+	if (type == SL_CERTIFICATE_STATUS)
+		return sl_tls12_status_read(c, body) && sl_message_hash(c) &&
+		       next(c, READ_KEY);
+	if (!sl_tls12_chain_judge(c))
+		return false;
+	/* a verdict that comes later is about the message before this one */
+	if (c->hs->wanted)
+		return sl_unexpected(c, "no CertificateStatus though one was promised");
+	return read_key(c, type, body);
 }
 
 static bool read_done(struct sluice_conn *c, enum sl_message type,
@@ -124,7 +139,7 @@ static const struct sl_step steps[END + 1] = {
 		.unexpected = "the server sent no certificate",
 	},
 	[READ_STATUS_OR_KEY] = {
-		.read = read_key,
+		.read = read_status,
 		.expect = { SL_SERVER_KEY_EXCHANGE, SL_CERTIFICATE_STATUS },
 		.unexpected = "no ServerKeyExchange after Certificate",
 	},

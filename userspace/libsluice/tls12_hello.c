@@ -162,7 +162,9 @@ bool sl_tls12_server_hello_read(struct sluice_conn *c, struct sl_reader *body)
 	    ext.body[SL_EXT_SESSION_TICKET].left)
 		return sl_bad_decode(c, "a malformed session_ticket");
 	c->hs->tls12.ticket_promised = sl_has(&ext, SL_EXT_SESSION_TICKET);
-	c->hs->status_promised = sl_has(&ext, SL_EXT_STATUS_REQUEST);
+	if (ext.body[SL_EXT_STATUS_REQUEST].left)
+		return sl_bad_decode(c, "a malformed status_request");
+	c->hs->tls12.status_promised = sl_has(&ext, SL_EXT_STATUS_REQUEST);
 	memcpy(c->randoms, c->hs->client_random, SL_RANDOM_LEN);
 	memcpy(c->randoms + SL_RANDOM_LEN, random, SL_RANDOM_LEN);
 	sl_shares_free(c);
@@ -332,6 +334,8 @@ bool sl_tls12_server_hello_write(struct sluice_conn *c)
 		put_point_formats(c, &w);
 	if (c->hs->tls12.ticket_promised)
 		put_empty(c, &w, SL_EXT_SESSION_TICKET);
+	if (sl_tls12_status_promise(c))
+		put_empty(c, &w, SL_EXT_STATUS_REQUEST);
 	sl_put_answers(c, &w);
 	sl_end_vec(&w, mark, 2);
 	return sl_message_end(c, &w);

@@ -27,7 +27,8 @@ static bool next(struct sluice_conn *c, unsigned int step)
 static bool write_flight(struct sluice_conn *c)
 {
 	return sl_tls12_server_hello_write(c) &&
-	       sl_tls12_certificate_write(c) && sl_tls12_server_key_make(c) &&
+	       sl_tls12_certificate_write(c) && sl_tls12_status_write(c) &&
+	       sl_tls12_server_key_make(c) &&
 	       next(c, WRITE_DONE);
 }
 

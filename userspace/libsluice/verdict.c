@@ -26,8 +26,10 @@ void sl_verdict_request(const struct sluice_conn *c,
 			.server = !sl_is_server(c),
 			.now = (int64_t)(config->now(config->ctx) / 1000),
 			.staple = c->hs->staple,
+			/* clients of TLS 1.2 are not asked */
 			.staple_asked = config->staple &&
-					c->version == SLUICE_TLS_1_3,
+					(c->version == SLUICE_TLS_1_3 ||
+					 !sl_is_server(c)),
 			.staple_required =
 				config->staple == SLUICE_STAPLE_REQUIRED,
 		},

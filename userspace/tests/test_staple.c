@@ -515,26 +515,17 @@ static void expect(struct pair *pair, struct end *from, bool asked,
 	assert_int_equal(info.stapled, asked && alert < 0);
 }
 
-static void test_wire(void **state)
+/* What a server may staple, and the client thinks of it. */
+static void servers(struct pair *pair, struct sluice_credential *with,
+		    struct sluice_credential *bad,
+		    struct sluice_credential *without,
+		    struct sluice_credential *must)
 {
-	const struct answer good = { .about = 0 }, revoked = {
-		.status = V_OCSP_CERTSTATUS_REVOKED,
-	}, client = { .about = CLIENT_LEAF };
-	struct pair *pair = pair_new(KEY_P256);
-	const struct sluice_provider *real = pair->real;
-	struct sluice_credential *with = stapled(real, LEAF, &good);
-	struct sluice_credential *bad = stapled(real, LEAF, &revoked);
-	struct sluice_credential *without = stapled(real, LEAF, NULL);
-	struct sluice_credential *must = stapled(real, MUST_STAPLE, NULL);
-	struct sluice_credential *theirs = stapled(real, CLIENT_LEAF, &client);
-	struct sluice_credential *bare = stapled(real, CLIENT_LEAF, NULL);
 	struct sluice_config *c = &pair->client.config;
 	struct sluice_config *s = &pair->server.config;
-	struct sluice_trust *root = pki_trust(real, &certs[ROOT], NULL);
 	size_t i;
 
-	(void)state;
-	c->trust = root;
+	c->staple = SLUICE_STAPLE_NONE;
 	/* not asked for, not sent: not even what would do harm */
 	s->credential = bad;
 	expect(pair, &pair->server, false, -1);
@@ -557,6 +548,37 @@ static void test_wire(void **state)
 	}
 	pair->seed = 0;
 	pair->room = 0;
+}
+
+static void test_wire(void **state)
+{
+	const struct answer good = { .about = 0 }, revoked = {
+		.status = V_OCSP_CERTSTATUS_REVOKED,
+	}, client = { .about = CLIENT_LEAF };
+	struct pair *pair = pair_new(KEY_P256);
+	const struct sluice_provider *real = pair->real;
+	struct sluice_credential *with = stapled(real, LEAF, &good);
+	struct sluice_credential *bad = stapled(real, LEAF, &revoked);
+	struct sluice_credential *without = stapled(real, LEAF, NULL);
+	struct sluice_credential *must = stapled(real, MUST_STAPLE, NULL);
+	struct sluice_credential *theirs = stapled(real, CLIENT_LEAF, &client);
+	struct sluice_credential *bare = stapled(real, CLIENT_LEAF, NULL);
+	struct sluice_config *c = &pair->client.config;
+	struct sluice_config *s = &pair->server.config;
+	struct sluice_trust *root = pki_trust(real, &certs[ROOT], NULL);
+	size_t i;
+
+	(void)state;
+	c->trust = root;
+	for (i = 0; i < 2; i++) {
+		if (i)
+			c->min_version = c->max_version =
+				s->min_version = SLUICE_TLS_1_2;
+		servers(pair, with, bad, without, must);
+	}
+	c->min_version = c->max_version = s->min_version = 0;
+	c->staple = SLUICE_STAPLE_REQUIRED;
+	s->credential = with;
 
 	/* and the other way round */
 	s->trust = root;
