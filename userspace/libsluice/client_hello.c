@@ -16,8 +16,12 @@
 
 bool sl_share_make(struct sluice_conn *c, unsigned int i, uint16_t group)
 {
-	uint8_t *share = c->hs->share_buffer + (size_t)i * SLUICE_SHARE_MAX;
+	uint8_t *share = c->hs->share_buffer;
 
+	if (c->hs->shares[!i])
+		share += c->hs->share_octets[!i].len;
+	if (share > c->hs->share_buffer + SL_POINT_MAX)
+		return sl_internal(c, "a key share of a curve is too long");
 	c->hs->share_octets[i].data = share;
 	c->hs->share_groups[i] = group;
 	c->hs->shares[i] = c->p->kx_new(c->p, group, share,
@@ -69,13 +73,13 @@ bool sl_client_hello_start(struct sluice_conn *c)
 		return sl_ticket_take(c);
 	while (!sl_group_usable(c->config, *group))
 		group++;
-	if (!sl_share_make(c, 0, *group))
-		return false;
 	/* most servers without the hybrid group have the curve in it */
 	curve = *group == SLUICE_X25519MLKEM768 ? SLUICE_X25519 :
 		*group == SLUICE_SECP256R1MLKEM768 ? SLUICE_SECP256R1 : 0;
 	if (curve && sl_group_usable(c->config, curve) &&
 	    !sl_share_make(c, 1, curve))
+		return false;
+	if (!sl_share_make(c, 0, *group))
 		return false;
 	if (!c->config->psk)
 		return sl_ticket_take(c);

@@ -146,7 +146,8 @@ struct sl_handshake {
 	/* what is large, of the one role or the other */
 	union {
 		struct {
-			uint8_t share_buffer[SL_SHARES * SLUICE_SHARE_MAX];
+			/* the one of a curve first */
+			uint8_t share_buffer[SL_POINT_MAX + SLUICE_SHARE_MAX];
 			uint8_t ticket[SLUICE_TICKET_MAX];
 			uint8_t cookie[SL_COOKIE_MAX];
 		};

@@ -82,7 +82,7 @@ static bool use_shared(struct sluice_conn *c, uint8_t shared[SLUICE_SHARED_MAX],
 bool sl_tls12_client_key_write(struct sluice_conn *c)
 {
 	const struct sluice_octets *peer = &c->hs->share_octets[0];
-	uint8_t *share = c->hs->share_buffer + SLUICE_SHARE_MAX;
+	uint8_t *share = c->hs->share_buffer + SL_POINT_MAX;
 	uint8_t shared[SLUICE_SHARED_MAX];
 	size_t share_len = SLUICE_SHARE_MAX, shared_len = sizeof(shared), mark;
 	struct sl_writer w;
