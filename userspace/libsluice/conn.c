@@ -312,35 +312,7 @@ void sluice_conn_info(const struct sluice_conn *c,
 		.rx_key_updates = c->rx.updates,
 		.tickets = c->tickets,
 		.record_limit = (unsigned int)c->tx_limit,
+		.update_wanted = c->update_wanted,
 		.stapled = c->stapled,
 	};
-}
-
-static void copy_keys(struct sluice_keys *keys, const struct sl_direction *dir,
-		      unsigned int explicit_len)
-{
-	memcpy(keys->secret, dir->secret, sizeof(keys->secret));
-	memcpy(keys->key, dir->key, sizeof(keys->key));
-	if (explicit_len)
-		sl_make_nonce(dir, keys->iv);
-	else
-		memcpy(keys->iv, dir->iv, sizeof(keys->iv));
-	keys->seq = dir->seq;
-}
-
-int sluice_conn_secrets(const struct sluice_conn *c,
-			struct sluice_secrets *secrets)
-{
-	if (!c->done || c->error || c->rx_closed || c->tx_closed ||
-	    sluice_pending(c) || c->unread || sl_message_begun(c))
-		return -1;
-	memset(secrets, 0, sizeof(*secrets));
-	secrets->version = c->version;
-	secrets->suite = c->suite->id;
-	secrets->hash_len = c->suite->hash_len;
-	secrets->key_len = c->suite->key_len;
-	secrets->record_limit = (unsigned int)c->tx_limit;
-	copy_keys(&secrets->tx, &c->tx, c->suite->explicit_len);
-	copy_keys(&secrets->rx, &c->rx, c->suite->explicit_len);
-	return 0;
 }

@@ -201,6 +201,8 @@ struct sluice_conn {
 	bool stapled;			/* and what was stapled is good */
 	bool rx_closed;
 	bool tx_closed;			/* close_notify or an alert is sent */
+	unsigned int released;		/* SLUICE_TX, SLUICE_RX: not ours */
+	bool update_wanted;		/* of whom sending is */
 	bool alert_due;
 	bool update_due;
 	bool update_request;		/* ask the peer as well */

@@ -216,6 +216,7 @@ static bool read_key_update(struct sluice_conn *c, struct sl_reader *body)
 	/* several requests may be answered by one update (section 4.6.3) */
 	if (request && !c->tx_closed && !c->alert_due)
 		c->update_due = true;
+	c->update_wanted = request && c->released & SLUICE_TX;
 	return sl_keys_update(c, &c->rx);
 }
 
@@ -292,6 +293,8 @@ enum sluice_status sluice_open(struct sluice_conn *c,
 	if (!c->done && !c->error)
 		sl_fail(c, SL_INTERNAL_ERROR, SLUICE_ERR_USE,
 			"sluice_open() was called before the handshake had ended");
+	if (c->released & SLUICE_RX)
+		return SLUICE_ERROR;
 	while (!c->error && !c->rx_closed && status == SLUICE_WANT_READ) {
 		if (!sl_record_find(c, in + *in_len, in_size - *in_len))
 			break;

@@ -117,28 +117,35 @@ static int limit_records(int fd, unsigned int limit)
 	       -EOPNOTSUPP : 0;
 }
 
-int sluice_kernel_set_keys(int fd, const struct sluice_secrets *secrets)
+int sluice_kernel_set_direction(int fd, const struct sluice_secrets *secrets,
+				unsigned int direction)
 {
+	bool tx = direction == SLUICE_TX;
 	union crypto_info ci;
 	size_t len;
-	int rc;
+	int rc = 0;
 
-	rc = limit_records(fd, secrets->record_limit);
+	if (tx)
+		rc = limit_records(fd, secrets->record_limit);
 	if (rc)
 		return rc;
-	len = fill(&ci, secrets, &secrets->tx);
-	rc = set(fd, SOL_TLS, TLS_TX, &ci, len);
+	len = fill(&ci, secrets, tx ? &secrets->tx : &secrets->rx);
+	rc = set(fd, SOL_TLS, tx ? TLS_TX : TLS_RX, &ci, len);
 	if (rc == -EINVAL || rc == -ENOENT)
 		rc = -EOPNOTSUPP;
-	if (!rc) {
-		len = fill(&ci, secrets, &secrets->rx);
-		rc = set(fd, SOL_TLS, TLS_RX, &ci, len);
-		/* Sending is the kernel's by now: there is no way back. */
-		if (rc == -EOPNOTSUPP)
-			rc = -EINVAL;
-	}
 	sluice_wipe(&ci, sizeof(ci));
 	return rc;
+}
+
+int sluice_kernel_set_keys(int fd, const struct sluice_secrets *secrets)
+{
+	int rc = sluice_kernel_set_direction(fd, secrets, SLUICE_TX);
+
+	if (rc)
+		return rc;
+	rc = sluice_kernel_set_direction(fd, secrets, SLUICE_RX);
+	/* Sending is the kernel's by now: there is no way back. */
+	return rc == -EOPNOTSUPP ? -EINVAL : rc;
 }
 
 int sluice_kernel_attach(int fd, const struct sluice_secrets *secrets,
@@ -152,7 +159,11 @@ int sluice_kernel_attach(int fd, const struct sluice_secrets *secrets,
 	memset(&attach, 0, sizeof(attach));
 	attach.version = TLS_1_3_VERSION;
 	attach.cipher_type = cipher_type(secrets->suite);
-	attach.flags = SLUICE_ATTACH_TX | SLUICE_ATTACH_RX | flags;
+	attach.flags = flags;
+	if (secrets->directions & SLUICE_TX)
+		attach.flags |= SLUICE_ATTACH_TX;
+	if (secrets->directions & SLUICE_RX)
+		attach.flags |= SLUICE_ATTACH_RX;
 	attach.secret_len = (uint32_t)secrets->hash_len;
 	memcpy(attach.tx_secret, secrets->tx.secret, secrets->hash_len);
 	memcpy(attach.rx_secret, secrets->rx.secret, secrets->hash_len);
@@ -174,6 +185,34 @@ int sluice_kernel_hand_over(int fd, const struct sluice_secrets *secrets,
 		return -EOPNOTSUPP;
 	rc = sluice_kernel_set_keys(fd, secrets);
 	return rc ? rc : sluice_kernel_attach(fd, secrets, flags, update_after);
+}
+
+int sluice_stream_hand_over(struct sluice_stream *s, uint32_t flags,
+			    uint64_t update_after)
+{
+	struct sluice_secrets secrets;
+	int rc;
+
+	if (!s->conn)
+		return -EALREADY;
+	s->exact = true;
+	rc = sluice_errno(s->conn);
+	if (rc)
+		return -rc;
+	if (s->data_len || s->in_start < s->in_end)
+		return -EAGAIN;
+	if (sluice_flush(s))
+		return -errno;
+	/* a message has come in part, or the end of one direction */
+	if (sluice_conn_secrets(s->conn, &secrets))
+		return -EAGAIN;
+	rc = sluice_kernel_hand_over(s->fd, &secrets, flags, update_after);
+	sluice_wipe(&secrets, sizeof(secrets));
+	if (rc)
+		return rc;
+	sluice_conn_free(s->conn);
+	s->conn = NULL;
+	return 0;
 }
 
 int sluice_kernel_info(int fd, struct sluice_info *info)

@@ -169,7 +169,7 @@ static int fill(struct sluice_stream *s)
 			return 0;
 		if (status == SLUICE_DATA)
 			continue;
-		n = receive(s, s->in_size);
+		n = receive(s, s->exact ? sluice_want(s->conn) : s->in_size);
 		if (n < 0)
 			return -1;
 		if (!n && (s->allow_truncation ||

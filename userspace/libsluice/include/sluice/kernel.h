@@ -10,6 +10,9 @@
  *	sluice_wipe(&secrets, sizeof(secrets))
  *	sluice_conn_free(conn)
  *
+ * sluice_stream_hand_over() does the last four for a stream, also if it has
+ * received more than the handshake.
+ *
  * All functions return 0 or a negative errno.
  */
 #ifndef SLUICE_KERNEL_H
@@ -20,6 +23,7 @@
 #include <stdint.h>
 
 #include "sluice/sluice.h"
+#include "sluice/stream.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -39,6 +43,17 @@ extern "C" {
 int sluice_kernel_prepare(int fd);
 
 /**
+ * sluice_kernel_set_direction() - give kTLS the keys of one direction
+ * @direction: SLUICE_TX or SLUICE_RX
+ *
+ * For connections that are handed over in two steps, by sluice_conn_release():
+ * until sluice_kernel_attach() has both, kTLS alone has this direction, and
+ * leaves what is not data to the program. Otherwise as the next one.
+ */
+int sluice_kernel_set_direction(int fd, const struct sluice_secrets *secrets,
+				unsigned int direction);
+
+/**
  * sluice_kernel_set_keys() - give kTLS the keys of both directions
  * @fd: the socket, after sluice_kernel_prepare()
  * @secrets: of the connection
@@ -54,9 +69,10 @@ int sluice_kernel_prepare(int fd);
 int sluice_kernel_set_keys(int fd, const struct sluice_secrets *secrets);
 
 /**
- * sluice_kernel_attach() - give sluice.ko the secrets of both directions
+ * sluice_kernel_attach() - give sluice.ko the secrets
  * @fd: the socket, after sluice_kernel_set_keys()
- * @secrets: of the connection
+ * @secrets: of the connection, of all directions that kTLS is to have: this is
+ *	done once
  * @flags: SLUICE_ATTACH_ALLOW_TRUNCATION or 0
  * @update_after: as in struct sluice_attach
  *
@@ -71,6 +87,26 @@ int sluice_kernel_attach(int fd, const struct sluice_secrets *secrets,
  */
 int sluice_kernel_hand_over(int fd, const struct sluice_secrets *secrets,
 			    uint32_t flags, uint64_t update_after);
+
+/**
+ * sluice_stream_hand_over() - the same for a connection on a socket
+ * @stream: after its handshake; sluice_kernel_prepare() was called for its
+ *	socket
+ * @flags: as above
+ * @update_after: as above
+ *
+ * From then on the stream only passes on: its @conn is NULL, and the connection
+ * was freed. What it has received and not given to the program yet, its buffer,
+ * comes first: sluice_read() goes on until that is used up, and as long it
+ * receives nothing that it would have to keep.
+ *
+ * Return: 0; -EAGAIN, not yet: read on, and try again after each
+ * sluice_read(), or there is something to be sent first (sluice_flush()).
+ * -EOPNOTSUPP: the kernel does not take it, and nothing has changed. Any other
+ * error leaves it unusable.
+ */
+int sluice_stream_hand_over(struct sluice_stream *stream, uint32_t flags,
+			    uint64_t update_after);
 
 /**
  * sluice_kernel_info() - what the kernel knows of the connection

@@ -644,6 +644,8 @@ enum sluice_early {
  * @record_limit: octets of data in a record that the peer takes
  * @stapled: the peer's certificate came with an OCSP response, which was
  *	checked as well
+ * @update_wanted: the peer wants us to renew our sending key, after it was
+ *	released
  *
  * Pointers are into the connection, or to constant text.
  */
@@ -676,6 +678,7 @@ struct sluice_conn_info {
 	uint64_t tickets;
 	unsigned int record_limit;
 	bool stapled;
+	bool update_wanted;
 };
 
 void sluice_conn_info(const struct sluice_conn *conn,
@@ -698,8 +701,12 @@ struct sluice_keys {
 	uint64_t seq;
 };
 
+#define SLUICE_TX	1
+#define SLUICE_RX	2
+
 /* What a connection's new owner needs. */
 struct sluice_secrets {
+	unsigned int directions;	/* SLUICE_TX, SLUICE_RX: what is there */
 	uint16_t version;	/* SLUICE_TLS_1_2 or SLUICE_TLS_1_3 */
 	uint16_t suite;
 	size_t hash_len;	/* 32 or 48 */
@@ -721,6 +728,23 @@ struct sluice_secrets {
  * has come in part, or if the last call has left some of its input.
  */
 int sluice_conn_secrets(const struct sluice_conn *conn,
+			struct sluice_secrets *secrets);
+
+/**
+ * sluice_conn_release() - hand over one direction, or both
+ * @directions: SLUICE_TX, SLUICE_RX
+ * @secrets: gets what there is of @directions, and keeps the rest: the other
+ *	direction can follow. Zeroed at first
+ *
+ * The connection itself has no keys for it any more: sluice_seal() takes no
+ * data, sluice_open() no input. While it goes on to receive, a peer may ask for
+ * a key update, which then is up to the owner of sending: see @update_wanted in
+ * struct sluice_conn_info.
+ *
+ * Return: 0; -1, and nothing has changed, for the reasons that
+ * sluice_conn_secrets() has, as far as they are of that direction.
+ */
+int sluice_conn_release(struct sluice_conn *conn, unsigned int directions,
 			struct sluice_secrets *secrets);
 
 /* The longest label of sluice_export(), in octets. */

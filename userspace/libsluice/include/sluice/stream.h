@@ -53,6 +53,7 @@ struct sluice_stream {
 	int fd;
 	int flags;
 	bool allow_truncation;
+	bool exact;				/* receive nothing ahead */
 	uint8_t *in;
 	size_t in_size, in_start, in_end;	/* received, not yet opened */
 	uint8_t *data;
