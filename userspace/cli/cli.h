@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sluice/sluice.h"
+
 /* Exit statuses, as sluice(1) lists them. */
 enum {
 	EXIT_OK = 0,
@@ -31,6 +33,9 @@ enum kernel_use {
 /* Certificates that one command can have. */
 #define CERTS_MAX	8
 
+/* Keys that can be pinned. */
+#define PINS_MAX	16
+
 /* Options of every command that speaks TLS. */
 struct options {
 	enum kernel_use kernel;
@@ -42,6 +47,8 @@ struct options {
 	const char *servername;
 	const char *crl;
 	unsigned int crl_flags;	/* SLUICE_CRL_* */
+	uint8_t pins[PINS_MAX][SLUICE_PIN_LEN];
+	size_t pin_count;
 	const char *certs[CERTS_MAX];
 	const char *keys[CERTS_MAX];	/* each of the certificate as manieth */
 	const char *ocsp[CERTS_MAX];	/* the same, or NULL */
@@ -65,6 +72,12 @@ struct options {
 	const char *provider;
 	bool fips;
 };
+
+/*
+ * Adds pins as curl writes them: sha256//BASE64, others behind semicolons. NULL,
+ * or what is wrong with them.
+ */
+const char *pins_parse(struct options *options, const char *text);
 
 /* A child parser; its input is a struct options. */
 extern const struct argp tls_argp;

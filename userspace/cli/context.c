@@ -64,6 +64,10 @@ static void common(struct context *ctx, const struct options *options)
 	ctx->config.record_limit = options->record_size;
 	ctx->config.min_version = options->tls_min;
 	ctx->config.max_version = options->tls_max;
+	if (options->pin_count) {
+		ctx->config.pins = options->pins;
+		ctx->config.pin_count = options->pin_count;
+	}
 	if (options->alpn[0])
 		ctx->config.alpn = options->alpn;
 	if (options->suites[0])
@@ -138,7 +142,8 @@ void context_client(struct context *ctx, const struct options *options,
 		if (options->ocsp_check == OCSP_REQUIRED)
 			fail(EXIT_USAGE, "--ocsp-check=required does not go with --insecure");
 		ctx->config.no_verify = true;
-		note(options, "--insecure: whoever answers is believed");
+		if (!options->pin_count)
+			note(options, "--insecure: whoever answers is believed");
 	} else {
 		load_trust(ctx, options->cafile, options->capath);
 		ask_staple(ctx, true);
@@ -192,6 +197,8 @@ void context_server(struct context *ctx, const struct options *options)
 	if (options->client_ca) {
 		load_trust(ctx, options->client_ca, NULL);
 		ask_staple(ctx, false);
+	}
+	if (options->client_ca || options->pin_count) {
 		ctx->config.client_auth = options->client_optional ?
 					  SLUICE_CLIENT_AUTH_OPTIONAL :
 					  SLUICE_CLIENT_AUTH_REQUIRED;

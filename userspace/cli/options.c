@@ -11,7 +11,7 @@
 
 enum {
 	OPT_CAFILE = 256, OPT_CAPATH, OPT_SERVERNAME, OPT_INSECURE, OPT_CERT,
-	OPT_KEY, OPT_CRL, OPT_CRL_CHECK, OPT_CRL_ALLOW, OPT_OCSP, OPT_OCSP_CHECK, OPT_ALPN, OPT_SUITES, OPT_GROUPS, OPT_REQUIRE, OPT_NEVER,
+	OPT_KEY, OPT_PIN, OPT_CRL, OPT_CRL_CHECK, OPT_CRL_ALLOW, OPT_OCSP, OPT_OCSP_CHECK, OPT_ALPN, OPT_SUITES, OPT_GROUPS, OPT_REQUIRE, OPT_NEVER,
 	OPT_RAW, OPT_UPDATE, OPT_SESSION, OPT_RECORD_SIZE, OPT_KEYLOG, OPT_TIMEOUT, OPT_TLS_MIN, OPT_TLS_MAX, OPT_TRUNCATED,
 	OPT_PROVIDER, OPT_FIPS,
 };
@@ -30,6 +30,8 @@ static const struct argp_option tls_options[] = {
 	  "Our certificate chain (PEM): serve's; or a client's, for a server that asks for one. May be given several times, to choose from by name and algorithm", 0 },
 	{ "key", OPT_KEY, "FILE|URI", 0,
 	  "Its private key (PEM), or where it is in a token (pkcs11:...); the first for the first --cert, and so on", 0 },
+	{ "pin", OPT_PIN, "sha256//BASE64[;...]", 0,
+	  "Have only a peer with this public key, as curl's --pinnedpubkey; with --insecure its key is all that counts. May be given several times", 0 },
 	{ "crl", OPT_CRL, "FILE|DIR", 0,
 	  "Refuse certificates that a revocation list in FILE or DIR (PEM or DER) names, or that none speaks of", 0 },
 	{ "crl-check", OPT_CRL_CHECK, "leaf|chain", 0,
@@ -188,6 +190,7 @@ static void add_file(struct argp_state *state, const char **files,
 static error_t parse_tls(int opt, char *arg, struct argp_state *state)
 {
 	struct options *o = state->input;
+	const char *wrong;
 
 	switch (opt) {
 	case OPT_CAFILE:
@@ -207,6 +210,11 @@ static error_t parse_tls(int opt, char *arg, struct argp_state *state)
 		break;
 	case OPT_KEY:
 		add_file(state, o->keys, &o->key_count, arg);
+		break;
+	case OPT_PIN:
+		wrong = pins_parse(o, arg);
+		if (wrong)
+			argp_error(state, "--pin: '%s': a pin %s", arg, wrong);
 		break;
 	case OPT_CRL:
 		o->crl = arg;

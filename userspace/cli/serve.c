@@ -88,8 +88,9 @@ static error_t parse(int opt, char *arg, struct argp_state *state)
 			argp_error(state, "either a file or --root is needed");
 		if (serve->put && !serve->root)
 			argp_error(state, "--put needs --root");
-		if (serve->o.client_optional && !serve->o.client_ca)
-			argp_error(state, "--client-optional needs --client-ca");
+		if (serve->o.client_optional && !serve->o.client_ca &&
+		    !serve->o.pin_count)
+			argp_error(state, "--client-optional needs --client-ca or --pin");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -113,7 +113,7 @@ static const char *check_client(const struct sluice_config *config)
 		if (wrong || !sl_can_judge(config))
 			return wrong;
 	}
-	if (config->no_verify)
+	if (config->no_verify || sl_only_pins(config))
 		return NULL;
 	if (!sl_can_judge(config))
 		return "trust: a client needs the authorities to believe";
@@ -164,8 +164,11 @@ const char *sluice_config_check(const struct sluice_config *config)
 	if (config->staple > SLUICE_STAPLE_REQUIRED)
 		return "staple: none, optional or required";
 	if (config->staple == SLUICE_STAPLE_REQUIRED &&
-	    (config->no_verify || !config->provider->checks_staples))
+	    (config->no_verify || sl_only_pins(config) ||
+	     !config->provider->checks_staples))
 		return "staple: no_verify, or the provider, would not look at it";
+	if (!config->pins != !config->pin_count)
+		return "pins: go with pin_count";
 	wrong = check_versions(config);
 	if (!wrong)
 		wrong = check_alpn(config->alpn);

@@ -117,24 +117,13 @@ static bool derive(struct sluice_conn *c, const char *label, uint8_t *out)
 	return derive_for(c, c->suite, label, out);
 }
 
-static bool hash_octets(struct sluice_conn *c, const struct sl_suite *suite,
-			const uint8_t *data, size_t len, uint8_t *hash)
-{
-	struct sluice_hash_ctx *ctx = c->p->hash_new(c->p, suite->hash);
-	bool ok = ctx && (!len || !c->p->hash_update(c->p, ctx, data, len)) &&
-		  !c->p->hash_digest(c->p, ctx, hash);
-
-	c->p->hash_free(c->p, ctx);
-	return ok || sl_internal(c, "the provider cannot hash");
-}
-
 /* Derive-Secret of no messages. */
 static bool derive_empty(struct sluice_conn *c, const struct sl_suite *suite,
 			 const uint8_t *secret, const char *label, uint8_t *out)
 {
 	uint8_t hash[SLUICE_HASH_MAX];
 
-	return hash_octets(c, suite, NULL, 0, hash) &&
+	return sl_hash(c, suite->hash, NULL, 0, hash) &&
 	       sl_expand_label(c, suite, secret, label, hash, suite->hash_len,
 			       out, suite->hash_len);
 }
@@ -271,6 +260,7 @@ static int export(struct sluice_conn *c, const struct sl_suite *suite,
 		  const uint8_t *context, size_t context_len,
 		  uint8_t *out, size_t out_len)
 {
+	const struct sluice_octets parts = { context, context_len };
 	uint8_t secret[SLUICE_HASH_MAX], hash[SLUICE_HASH_MAX];
 	bool ok;
 
@@ -281,7 +271,7 @@ static int export(struct sluice_conn *c, const struct sl_suite *suite,
 		return sl_tls12_export(c, label, context, context_len, out,
 				       out_len);
 	ok = derive_empty(c, suite, exporter, label, secret) &&
-	     hash_octets(c, suite, context, context_len, hash) &&
+	     sl_hash(c, suite->hash, &parts, 1, hash) &&
 	     sl_expand_label(c, suite, secret, "exporter", hash,
 			     suite->hash_len, out, out_len);
 	sluice_wipe(secret, sizeof(secret));

@@ -14,31 +14,33 @@
 #define LIFETIME_MAX	604800		/* seconds: section 4.6.1 */
 /* How many useless tickets of the store are dropped for one connection. */
 #define TRIES		8
-#define CREDENTIAL_LEN	32
+#define TERMS_LEN	32
 
 /*
- * The server knows the client by the certificate that it showed, so a ticket
- * is of use with that one only: the SHA-256 of its leaf, nothing without one.
+ * The server knows the client by the certificate that it showed, and has not
+ * been looked at for other pins than there were. So a ticket is of use with
+ * both only: the SHA-256 of the certificate and of the pins, nothing without.
  */
 bool sl_put_credential(struct sluice_conn *c, struct sl_writer *w)
 {
-	struct sluice_octets chain[SLUICE_CHAIN_MAX];
-	struct sluice_hash_ctx *ctx;
-	size_t mark = sl_begin_vec(w, 1);
-	uint8_t *hash;
-	bool ok = true;
+	const struct sluice_config *config = c->config;
+	struct sluice_octets parts[SLUICE_CHAIN_MAX + 1];
+	size_t mark = sl_begin_vec(w, 1), count = 0;
+	uint8_t hash[SLUICE_HASH_MAX];
 
-	if (c->config->credential) {
-		hash = sl_put_space(w, CREDENTIAL_LEN);
-		ctx = c->p->hash_new(c->p, SLUICE_SHA256);
-		c->p->credential_chain(c->p, c->config->credential, chain);
-		ok = ctx && !c->p->hash_update(c->p, ctx, chain[0].data,
-					       chain[0].len) &&
-		     (!hash || !c->p->hash_digest(c->p, ctx, hash));
-		c->p->hash_free(c->p, ctx);
+	if (config->credential) {
+		c->p->credential_chain(c->p, config->credential, parts);
+		count = 1;
 	}
+	if (config->pin_count)
+		parts[count++] = (struct sluice_octets){
+			config->pins[0], config->pin_count * SLUICE_PIN_LEN
+		};
+	if (count && !sl_hash(c, SLUICE_SHA256, parts, count, hash))
+		return false;
+	sl_put(w, hash, count ? TERMS_LEN : 0);
 	sl_end_vec(w, mark, 1);
-	return ok || sl_internal(c, "the provider cannot hash");
+	return true;
 }
 
 /* The first 16 octets are the same in every format. */
@@ -72,7 +74,7 @@ bool sl_stored_usable(const struct sluice_conn *c, struct sl_reader peer,
 
 bool sl_stored_credential(struct sluice_conn *c, struct sl_reader *r)
 {
-	uint8_t own[1 + CREDENTIAL_LEN];
+	uint8_t own[1 + TERMS_LEN];
 	struct sl_writer w = sl_writer(own, sizeof(own));
 
 	return sl_put_credential(c, &w) && w.len == r->left &&

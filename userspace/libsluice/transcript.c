@@ -3,6 +3,20 @@
 
 #include "conn.h"
 
+bool sl_hash(struct sluice_conn *c, enum sluice_hash hash,
+	     const struct sluice_octets *parts, size_t count, uint8_t *out)
+{
+	struct sluice_hash_ctx *ctx = c->p->hash_new(c->p, hash);
+	bool ok = ctx;
+
+	for (; ok && count; count--, parts++)
+		ok = !parts->len ||
+		     !c->p->hash_update(c->p, ctx, parts->data, parts->len);
+	ok = ok && !c->p->hash_digest(c->p, ctx, out);
+	c->p->hash_free(c->p, ctx);
+	return ok || sl_internal(c, "the provider cannot hash");
+}
+
 bool sl_transcript_start(struct sluice_conn *c, enum sluice_hash hash)
 {
 	struct sl_transcript *t = &c->hs->transcript;

@@ -16,6 +16,10 @@ struct sl_transcript {
 	struct sluice_hash_ctx *ctx[SL_HASHES];		/* by enum sluice_hash */
 };
 
+/* The hash of some octets that have nothing to do with it. */
+bool sl_hash(struct sluice_conn *c, enum sluice_hash hash,
+	     const struct sluice_octets *parts, size_t count, uint8_t *out);
+
 bool sl_transcript_start(struct sluice_conn *c, enum sluice_hash hash);
 /* Keep only this one. */
 void sl_transcript_choose(struct sluice_conn *c, enum sluice_hash hash);

@@ -2,13 +2,20 @@
 #include "verdict.h"
 
 #include "conn.h"
+#include "pins.h"
 
 #define REFUSED		"the peer's certificate was not accepted"
 
 bool sl_can_judge(const struct sluice_config *config)
 {
 	return config->trust || config->judge || config->no_verify ||
-	       config->async & SLUICE_ASYNC_VERDICT;
+	       config->pin_count || config->async & SLUICE_ASYNC_VERDICT;
+}
+
+bool sl_only_pins(const struct sluice_config *config)
+{
+	return config->pin_count && !config->trust && !config->judge &&
+	       !(config->async & SLUICE_ASYNC_VERDICT);
 }
 
 void sl_verdict_request(const struct sluice_conn *c,
@@ -98,12 +105,15 @@ bool sl_verdict_use(struct sluice_conn *c, int verdict, const char *reason)
 		verdict = find_key(c, &reason);
 	if (verdict)
 		return sl_verdict(c, verdict, SLUICE_ERR_CERTIFICATE, reason);
+	if (!sl_pins_check(c))
+		return false;
 	if (config->peer_certificate &&
 	    !config->peer_certificate(config->ctx, c->hs->chain,
 				      c->hs->chain_len))
 		return sl_fail(c, SL_ACCESS_DENIED, SLUICE_ERR_CERTIFICATE,
 			       "the application does not take the peer's certificate");
-	c->verified = !config->no_verify;
-	c->stapled = c->verified && c->hs->staple.len;
+	c->verified = !config->no_verify || config->pin_count;
+	c->stapled = !config->no_verify && !sl_only_pins(config) &&
+		     c->hs->staple.len;
 	return true;
 }

@@ -8,6 +8,9 @@
 /* Is there anything to judge a certificate by? */
 bool sl_can_judge(const struct sluice_config *config);
 
+/* Only by the pinned keys? */
+bool sl_only_pins(const struct sluice_config *config);
+
 /* What there is to judge: c->hs->chain, of the current message. */
 void sl_verdict_request(const struct sluice_conn *c,
 			struct sluice_verdict_request *request);

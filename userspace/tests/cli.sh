@@ -179,6 +179,37 @@ check "a client chooses what the server takes" fetch_and_compare --cacert ec.pem
 refused 1 'cert needs --key' "two certificates and one key" get --cert alice.pem --key alice.key --cert rsa.pem https://localhost:4461/file
 refused 1 'needs --client-ca' "--client-optional alone" "$sluice" serve --cert ec.pem --key ec.key --root www --client-optional
 
+pin() {		# CERTIFICATE
+	openssl x509 -in "$1.pem" -noout -pubkey | openssl pkey -pubin -outform DER |
+		openssl dgst -sha256 -binary | base64 | sed 's|^|sha256//|'
+}
+"$sluice" serve --no-kernel -q --root www --port 4467 --cert ec.pem --key ec.key --pin "$(pin alice)" &
+wait_port 4467
+for name in ec rsa; do
+	port=$((4451 + (${#name} - 2)))
+	check "the pinned key, $name" fetch_and_compare --cacert $name.pem --pin "$(pin $name)" https://localhost:$port/file
+	check "the pinned key alone, $name" fetch_and_compare --insecure --pin "$(pin $name)" --servername other.test https://localhost:$port/file
+done
+check "one of several pinned keys" fetch_and_compare --cacert ec.pem --pin "$(pin rsa);$(pin ed)" --pin "$(pin ec)" https://localhost:4451/file
+check "the same pin is curl's" bash -c "curl -sS --cacert ec.pem --pinnedpubkey '$(pin ec)' -o got https://localhost:4451/file && cmp got www/file"
+refused 3 'none of those that are pinned' "another key is pinned" get --cacert ec.pem --pin "$(pin rsa)" https://localhost:4451/file
+refused 3 'none of those that are pinned' "another key is pinned, and nothing else counts" get --insecure --pin "$(pin rsa)" https://localhost:4451/file
+refused 3 'name\|mismatch' "the pinned key, and another name" get --cacert ec.pem --servername other.test --pin "$(pin ec)" https://localhost:4451/file
+check "a client with the pinned key" as alice https://localhost:4467/file
+refused 3 'certificate_unknown' "a client with another key" get --cacert ec.pem --cert mallory.pem --key mallory.key https://localhost:4467/file
+refused 3 'certificate_required' "a client without a key" get --cacert ec.pem https://localhost:4467/file
+refused 1 'sha256//' "a pin of another kind" get --pin md5//x https://localhost/
+refused 1 '44 characters' "a pin that is too short" get --pin sha256//abc= https://localhost/
+refused 1 'is not the base64' "a pin that is no base64" get --pin "sha256//$(printf '%043d' 0)!" https://localhost/
+pinned_tickets() {
+	rm -f pinned
+	get --session pinned --cacert ec.pem https://localhost:4451/file -o got &&
+		get -v --session pinned --cacert ec.pem --pin "$(pin ec)" https://localhost:4451/file -o got 2>seen &&
+		! grep resumed seen &&
+		get -v --session pinned --cacert ec.pem --pin "$(pin ec)" https://localhost:4451/file -o got 2>seen && grep resumed seen
+}
+check "a ticket from before the key was pinned is not used" pinned_tickets
+
 good() {
 	fetch_and_compare --cacert ca.pem "$@" https://localhost:4464/file
 }

@@ -73,7 +73,7 @@ static void check_request(const struct end *e,
 	assert_memory_equal(r->server_name, "localhost", 9);
 	assert_int_equal(r->alpn_len, 2);
 	assert_memory_equal(r->alpn, "h2", 2);
-	assert_int_equal(r->schemes.len, 20);
+	assert_true(r->schemes.len && r->schemes.len % 2 == 0);
 	if (e->config.role == SLUICE_SERVER) {
 		assert_int_equal(r->alpn_offered.len, 3);
 		assert_memory_equal(r->alpn_offered.data, "\2h2", 3);
@@ -162,6 +162,7 @@ static void test_every_part(void **state)
 static void test_all_keys(void **state)
 {
 	enum key_type type;
+	size_t i;
 
 	(void)state;
 	for (type = 0; type < KEY_TYPES; type++) {
@@ -171,6 +172,17 @@ static void test_all_keys(void **state)
 		asynchronous(&pair->client, ALL, give);
 		asynchronous(&pair->server, ALL, give);
 		expect_mutual(pair);
+		pair->client.config.max_version = SLUICE_TLS_1_2;
+		pair->server.config.min_version = SLUICE_TLS_1_2;
+		memset(wanted, 0, sizeof(wanted));
+		/* a client does not sign with these in TLS 1.2 */
+		if (type != KEY_ED25519 && type != KEY_P521) {
+			expect_mutual(pair);
+			for (i = 0; i < KINDS; i++) {
+				assert_int_equal(wanted[SLUICE_CLIENT][i], 1);
+				assert_int_equal(wanted[SLUICE_SERVER][i], 1);
+			}
+		}
 		end(pair, &id);
 	}
 }

@@ -97,6 +97,8 @@ struct sluice_verdict_request;
 /* Octets of struct sluice_ticket_key. */
 #define SLUICE_TICKET_NAME_LEN	16
 #define SLUICE_TICKET_KEY_LEN	32
+/* Octets of a pin: a SHA-256. */
+#define SLUICE_PIN_LEN		32
 /* The longest record on the wire, header included (RFC 9846, section 5.2). */
 #define SLUICE_RECORD_MAX	(5 + 16384 + 256)
 /* The most application data in one record. */
@@ -326,6 +328,12 @@ enum sluice_staple {
  *	asks for it; then with ephemeral keys, AEAD and the extended master
  *	secret (RFC 7627), without renegotiation
  * @max_version: the newest; 0 for SLUICE_TLS_1_3
+ * @pins: SHA-256 hashes of public keys (SubjectPublicKeyInfo, DER), of which
+ *	the peer's certificate has to have one; NULL if none is pinned. With
+ *	@trust or a verdict of the caller's they are needed in addition. With
+ *	neither, or with @no_verify, they are all that counts, not the name,
+ *	which may be NULL, nor the time
+ * @pin_count: how many there are
  *
  * Everything belongs to the caller, and must stay as it is until the last
  * connection that uses it is freed. Zero what is not set.
@@ -380,6 +388,8 @@ struct sluice_config {
 	uint16_t min_version;
 	uint16_t max_version;
 	enum sluice_staple staple;
+	const uint8_t (*pins)[SLUICE_PIN_LEN];
+	size_t pin_count;
 };
 
 /* The most octets of all ALPN names together, one more for each name. */
@@ -624,7 +634,8 @@ enum sluice_early {
  * @sni_len: its length
  * @handshake_done: the handshake is finished
  * @verified: the peer's certificate was checked against the trust store, and
- *	a server's against the name, or the caller has judged it, now or in the
+ *	a server's against the name, or it has a pinned key and that is enough,
+ *	or the caller has judged it, now or in the
  *	handshake that the resumed ticket comes from; or it has shown that it
  *	has the pre-shared key
  * @resumed: by a ticket

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#include "pins.h"
+
+#include <string.h>
+
+#include "conn.h"
+
+#define SEQUENCE	0x30
+#define INTEGER		0x02
+#define VERSION		0xa0	/* [0], explicit */
+
+/* The next element, by the distinguished encoding rules (X.690). */
+static struct sl_reader get_element(struct sl_reader *r, uint8_t tag)
+{
+	size_t len;
+
+	if (sl_get8(r) != tag)
+		r->bad = true;
+	len = sl_get8(r);
+	if (len == 0x81)
+		len = sl_get8(r);
+	else if (len == 0x82)
+		len = sl_get16(r);
+	else if (len == 0x83)
+		len = sl_get24(r);
+	else if (len > 0x7f)
+		r->bad = true;
+	if (r->bad || len > r->left) {
+		r->bad = true;
+		return (struct sl_reader){ .bad = true };
+	}
+	return sl_reader(sl_get(r, len), len);
+}
+
+/* RFC 5280, section 4.1. What is behind the key is the provider's to judge. */
+bool sl_cert_key(struct sluice_octets cert, struct sluice_octets *key)
+{
+	struct sl_reader r = sl_reader(cert.data, cert.len);
+	struct sl_reader outer = get_element(&r, SEQUENCE);
+	struct sl_reader tbs = get_element(&outer, SEQUENCE);
+	unsigned int i;
+
+	if (!sl_done(&r) || outer.bad)
+		return false;
+	if (tbs.left && *tbs.pos == VERSION)
+		get_element(&tbs, VERSION);
+	get_element(&tbs, INTEGER);		/* the serial number */
+	/* the signature's algorithm, issuer, validity, subject */
+	for (i = 0; i < 4; i++)
+		get_element(&tbs, SEQUENCE);
+	key->data = tbs.pos;
+	get_element(&tbs, SEQUENCE);
+	key->len = tbs.bad ? 0 : (size_t)(tbs.pos - key->data);
+	return !tbs.bad;
+}
+
+bool sl_pins_check(struct sluice_conn *c)
+{
+	const struct sluice_config *config = c->config;
+	uint8_t hash[SLUICE_HASH_MAX];
+	struct sluice_octets key;
+	size_t i;
+
+	if (!config->pin_count)
+		return true;
+	if (!sl_cert_key(c->hs->chain[0], &key))
+		return sl_fail(c, SL_BAD_CERTIFICATE, SLUICE_ERR_CERTIFICATE,
+			       "the certificate is malformed");
+	if (!sl_hash(c, SLUICE_SHA256, &key, 1, hash))
+		return false;
+	for (i = 0; i < config->pin_count; i++) {
+		if (!memcmp(config->pins[i], hash, SLUICE_PIN_LEN))
+			return true;
+	}
+	return sl_fail(c, SL_CERTIFICATE_UNKNOWN, SLUICE_ERR_CERTIFICATE,
+		       "the peer's key is none of those that are pinned");
+}
