@@ -318,8 +318,8 @@ enum sluice_staple {
  *	one that is not good refused (bad_certificate_status_response, or
  *	certificate_revoked). One that is missing is refused if it is required,
  *	or promised in the certificate (TLS feature, RFC 7633). A server asks
- *	its clients, with @client_auth. Our own goes with the credential. Only
- *	with TLS 1.3: if it is required, TLS 1.2 does not do
+ *	its clients, with @client_auth; those of TLS 1.2 cannot answer. Our own
+ *	goes with the credential
  * @async: SLUICE_ASYNC_*: what is done by the caller, between two calls, and
  *	not by @choose, by the provider's sign(), or by @judge or the provider
  * @min_version: the oldest version spoken, SLUICE_TLS_1_2 or SLUICE_TLS_1_3;
