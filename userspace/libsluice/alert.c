@@ -21,6 +21,7 @@ bool sl_fail(struct sluice_conn *c, enum sl_alert alert,
 		c->alert = alert;
 	}
 	sl_conn_wipe_handshake(c);
+	sluice_wipe(c->resumption_secret, sizeof(c->resumption_secret));
 	sluice_wipe(c->exporter_secret, sizeof(c->exporter_secret));
 	sl_keys_wipe(c, &c->rx);
 	if (!c->alert_due)

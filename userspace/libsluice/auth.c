@@ -203,12 +203,15 @@ bool sl_finished_read(struct sluice_conn *c, const uint8_t *secret,
 		      struct sl_reader *body)
 {
 	uint8_t mac[SLUICE_HASH_MAX];
+	bool equal;
 
 	if (body->left != c->suite->hash_len)
 		return sl_bad_decode(c, "a malformed Finished");
 	if (!finished_mac(c, secret, mac))
 		return false;
-	if (!sl_equal(mac, body->pos, c->suite->hash_len))
+	equal = sl_equal(mac, body->pos, c->suite->hash_len);
+	sluice_wipe(mac, sizeof(mac));
+	if (!equal)
 		return sl_fail(c, SL_DECRYPT_ERROR, SLUICE_ERR_CRYPTO,
 			       "the handshake was changed on the way: Finished does not match");
 	return true;
@@ -223,5 +226,6 @@ bool sl_finished_write(struct sluice_conn *c, const uint8_t *secret)
 		return false;
 	sl_message_begin(c, &w, SL_FINISHED);
 	sl_put(&w, mac, c->suite->hash_len);
+	sluice_wipe(mac, sizeof(mac));
 	return sl_message_end(c, &w);
 }

@@ -336,6 +336,7 @@ static bool check_binder(struct sluice_conn *c, struct sl_reader binders,
 	size_t len = (size_t)(binders.pos - c->message) - 2;
 	struct sl_reader binder;
 	uint8_t mac[SLUICE_HASH_MAX];
+	bool equal;
 
 	do {
 		binder = sl_get_vec(&binders, 1, 32, 255);
@@ -345,7 +346,9 @@ static bool check_binder(struct sluice_conn *c, struct sl_reader binders,
 	if (!sl_early_secret(c, c->suite, &c->hs->session) ||
 	    !sl_binder_mac(c, c->suite, c->message, len, mac))
 		return false;
-	if (!sl_equal(mac, binder.pos, binder.left))
+	equal = sl_equal(mac, binder.pos, binder.left);
+	sluice_wipe(mac, sizeof(mac));
+	if (!equal)
 		return sl_fail(c, SL_DECRYPT_ERROR, SLUICE_ERR_CRYPTO,
 			       "a binder does not match its pre-shared key");
 	return true;

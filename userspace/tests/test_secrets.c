@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Secrets are wiped on every path: a connection's memory, and the stack that
+ * the engine ran on, are searched for all that was ever derived or agreed on;
+ * after the handshake, after sluice_conn_free(), and after each call of the
+ * provider that can fail has failed.
+ *
+ * SLUICE_TEST_STRIDE=N tries every Nth failure only.
+ */
+#include <pthread.h>
+#include <semaphore.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <cmocka.h>
+
+#include "pair.h"
+#include "secrets.h"
+
+#define STACK	((size_t)256 * 1024)
+
+enum scenario { FULL, RETRY, RESUMED, MUTUAL, EXTERNAL, SCENARIOS };
+
+static const uint16_t only_p256[] = { SLUICE_SECP256R1, 0 };
+static const uint16_t x25519_p256[] = { SLUICE_X25519, SLUICE_SECP256R1, 0 };
+static const uint16_t only_x25519[] = { SLUICE_X25519, 0 };
+static const struct sluice_psk psk = {
+	.identity = (const uint8_t *)"identity", .identity_len = 8,
+	.key = (const uint8_t *)"thirty-two octets of a good key.",
+	.key_len = 32,
+};
+
+static bool find_psk(void *ctx, const uint8_t *identity, size_t len,
+		     struct sluice_psk *found)
+{
+	(void)ctx;
+	(void)identity;
+	*found = psk;
+	return len == psk.identity_len;
+}
+
+/* Locals are to be on the stack: not where AddressSanitizer would have them. */
+const char *__asan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+	return "detect_stack_use_after_return=0";
+}
+
+/*
+ * The engine has a thread and a stack of its own; the provider's work is done
+ * by the thread that waits for it.
+ */
+static struct {
+	uint8_t *stack;
+	sem_t todo, done;
+	void (*fn)(void *arg);
+	void *arg;
+	bool (*body)(struct pair *pair);
+	struct pair *pair;
+	bool result;
+} engine;
+
+static void ask(void (*fn)(void *arg), void *arg)
+{
+	engine.fn = fn;
+	engine.arg = arg;
+	sem_post(&engine.todo);
+	while (sem_wait(&engine.done))
+		;
+}
+
+static void *run_engine(void *arg)
+{
+	(void)arg;
+	engine.result = engine.body(engine.pair);
+	engine.fn = NULL;
+	sem_post(&engine.todo);
+	return NULL;
+}
+
+static bool on_own_stack(bool (*body)(struct pair *pair), struct pair *pair)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	memset(engine.stack, 0, STACK);
+	engine.body = body;
+	engine.pair = pair;
+	assert_false(pthread_attr_init(&attr));
+	assert_false(pthread_attr_setstack(&attr, engine.stack, STACK));
+	secrets_run = ask;
+	assert_false(pthread_create(&thread, &attr, run_engine, NULL));
+	for (;;) {
+		while (sem_wait(&engine.todo))
+			;
+		if (!engine.fn)
+			break;
+		engine.fn(engine.arg);
+		sem_post(&engine.done);
+	}
+	pthread_join(thread, NULL);
+	secrets_run = NULL;
+	pthread_attr_destroy(&attr);
+	return engine.result;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	engine.stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	return engine.stack == MAP_FAILED || sem_init(&engine.todo, 0, 0) ||
+	       sem_init(&engine.done, 0, 0);
+}
+
+static struct pair *prepare(enum scenario scenario)
+{
+	struct pair *pair = pair_new(KEY_ED25519);
+
+	secrets_forget();
+	/* the test's own buffers are not the engine's to wipe */
+	pair->client.config.keylog = NULL;
+	pair->client.config.groups = only_x25519;
+	pair->server.config.groups = only_x25519;
+	switch (scenario) {
+	case RETRY:
+		pair->client.config.groups = x25519_p256;
+		pair->server.config.groups = only_p256;
+		break;
+	case RESUMED:
+		pair_use_tickets(pair);
+		pair->server.config.ticket_unused = NULL;
+		break;
+	case MUTUAL:
+		pair->client.config.credential = pair->identity.cred;
+		pair->server.config.trust = pair->identity.trust;
+		pair->server.config.client_auth = SLUICE_CLIENT_AUTH_REQUIRED;
+		break;
+	case EXTERNAL:
+		pair->client.config.psk = &psk;
+		pair->server.config.psk_find = find_psk;
+		secrets_add(psk.key, psk.key_len);
+		break;
+	default:
+		break;
+	}
+	pair_reset(pair);
+	secrets_watch(&pair->client.provider);
+	secrets_watch(&pair->server.provider);
+	if (scenario == RESUMED) {
+		assert_true(pair_handshake(pair));
+		end_settle(&pair->client);
+		assert_true(pair->ticket_count > 0);
+		pair->client.config.ticket_put = NULL;
+		pair_reset(pair);
+	}
+	return pair;
+}
+
+static bool shake(struct pair *pair)
+{
+	return pair_handshake(pair);
+}
+
+static size_t in_memory(const struct end *end)
+{
+	return secrets_found(end->mem, sluice_conn_size());
+}
+
+static bool release(struct pair *pair)
+{
+	sluice_conn_free(pair->client.conn);
+	sluice_conn_free(pair->server.conn);
+	pair->client.conn = NULL;
+	pair->server.conn = NULL;
+	return true;
+}
+
+static bool use(struct pair *pair)
+{
+	uint8_t out[100];
+
+	return pair_send(pair, &pair->client, (const uint8_t *)"up", 2) &&
+	       !sluice_key_update(pair->server.conn, true) &&
+	       pair_send(pair, &pair->server, (const uint8_t *)"down", 4) &&
+	       pair_send(pair, &pair->client, (const uint8_t *)"up", 2) &&
+	       !sluice_export(pair->client.conn, "EXPERIMENTAL x", NULL, 0,
+			      out, sizeof(out)) &&
+	       (sluice_wipe(out, sizeof(out)), true);
+}
+
+/* The keys in use, and what new ones are made of, are what is left. */
+static void allow_secrets(struct end *end)
+{
+	struct sluice_secrets secrets;
+	size_t left;
+
+	assert_false(sluice_conn_secrets(end->conn, &secrets));
+	secrets_allow((const uint8_t *)&secrets, sizeof(secrets));
+	sluice_wipe(&secrets, sizeof(secrets));
+	left = in_memory(end);
+	/* the exporter's secret, and the client's for tickets */
+	assert_true(left <= 2);
+	assert_true(left >= 1);
+}
+
+static void test_after_the_handshake(void **state)
+{
+	enum scenario scenario;
+
+	(void)state;
+	for (scenario = 0; scenario < SCENARIOS; scenario++) {
+		struct pair *pair = prepare(scenario);
+
+		assert_true(on_own_stack(shake, pair));
+		assert_true(secrets_count() > 20);
+		assert_int_equal(secrets_found(engine.stack, STACK), 0);
+		/* what is there for sure is found, too */
+		assert_true(in_memory(&pair->client) > 2);
+		assert_true(on_own_stack(use, pair));
+		assert_int_equal(secrets_found(engine.stack, STACK), 0);
+		allow_secrets(&pair->client);
+		allow_secrets(&pair->server);
+		pair_free(pair);
+	}
+}
+
+static void test_after_the_end(void **state)
+{
+	enum scenario scenario;
+
+	(void)state;
+	for (scenario = 0; scenario < SCENARIOS; scenario++) {
+		struct pair *pair = prepare(scenario);
+
+		assert_true(on_own_stack(shake, pair));
+		assert_true(on_own_stack(use, pair));
+		assert_true(on_own_stack(release, pair));
+		assert_int_equal(secrets_found(engine.stack, STACK), 0);
+		assert_int_equal(in_memory(&pair->client), 0);
+		assert_int_equal(in_memory(&pair->server), 0);
+		pair_free(pair);
+	}
+}
+
+static size_t stride(void)
+{
+	const char *text = getenv("SLUICE_TEST_STRIDE");
+	size_t n = text ? strtoul(text, NULL, 10) : 1;
+
+	return n ? n : 1;
+}
+
+/* Each call that can fail fails once: nothing stays, even before the end. */
+static void fail_end(struct pair *pair, struct end *end, enum scenario scenario)
+{
+	uint8_t ticket[SLUICE_TICKET_MAX];
+	size_t ticket_len = pair->ticket_len[0];
+	long n, calls;
+
+	memcpy(ticket, pair->tickets[0], sizeof(ticket));
+	assert_true(pair_handshake(pair));
+	calls = end->provider.calls;
+	assert_true(calls > 20);
+	for (n = 1; n <= calls; n += (long)stride()) {
+		if (scenario == RESUMED) {
+			memcpy(pair->tickets[0], ticket, sizeof(ticket));
+			pair->ticket_len[0] = ticket_len;
+			pair->ticket_count = 1;
+		}
+		end->provider.fail_at = n;
+		pair_reset(pair);
+		on_own_stack(shake, pair);
+		assert_int_equal(secrets_found(engine.stack, STACK), 0);
+		if (end_info(end).error)
+			assert_int_equal(in_memory(end), 0);
+		assert_true(on_own_stack(release, pair));
+		assert_int_equal(in_memory(&pair->client), 0);
+		assert_int_equal(in_memory(&pair->server), 0);
+		assert_int_equal(secrets_found(engine.stack, STACK), 0);
+		/* those of the resumed session are still known */
+		if (scenario != RESUMED && scenario != EXTERNAL)
+			secrets_forget();
+	}
+	end->provider.fail_at = 0;
+}
+
+static void test_after_failures(void **state)
+{
+	enum scenario scenario;
+
+	(void)state;
+	for (scenario = 0; scenario < SCENARIOS; scenario++) {
+		struct pair *pair = prepare(scenario);
+
+		fail_end(pair, &pair->client, scenario);
+		pair_free(pair);
+		pair = prepare(scenario);
+		fail_end(pair, &pair->server, scenario);
+		pair_free(pair);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_after_the_handshake),
+		cmocka_unit_test(test_after_the_end),
+		cmocka_unit_test(test_after_failures),
+	};
+
+	return cmocka_run_group_tests(tests, setup, NULL);
+}
