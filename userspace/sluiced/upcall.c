@@ -63,9 +63,11 @@ static int group_attr(const struct nlattr *attr, void *arg)
 {
 	struct group *group = arg;
 
-	if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GRP_ID)
+	if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GRP_ID &&
+	    !mnl_attr_validate(attr, MNL_TYPE_U32))
 		group->id = mnl_attr_get_u32(attr);
-	else if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GRP_NAME)
+	else if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GRP_NAME &&
+		 !mnl_attr_validate(attr, MNL_TYPE_NUL_STRING))
 		group->name = mnl_attr_get_str(attr);
 	return MNL_CB_OK;
 }
@@ -85,7 +87,8 @@ static int family_attr(const struct nlattr *attr, void *arg)
 {
 	struct upcall *u = arg;
 
-	if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID)
+	if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID &&
+	    !mnl_attr_validate(attr, MNL_TYPE_U16))
 		u->family = mnl_attr_get_u16(attr);
 	else if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GROUPS)
 		mnl_attr_parse_nested(attr, groups_attr, u);

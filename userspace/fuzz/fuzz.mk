@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: MIT
+# Every fuzz_NAME.c is a target of libFuzzer. What a run finds new stays in
+# O/fuzz/NAME.corpus; what it starts from is there, too, with corpus/NAME of the
+# tree and what the engine says to itself (fuzz_engine.c).
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS := $(patsubst fuzz/fuzz_%.c,%,$(wildcard fuzz/fuzz_*.c))
+FUZZ_CFLAGS := -std=c17 -D_GNU_SOURCE -O1 -g -Ilibsluice/include -Ilibsluice \
+	       -I../kernel/include/uapi -DSLUICE_VERSION='"fuzz"'
+FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_HEADERS := $(wildcard libsluice/*.h libsluice/include/sluice/*.h cli/*.h)
+ENGINE_SOURCES := $(filter-out libsluice/kernel.c,$(wildcard libsluice/*.c))
+
+FUZZ_engine := $(ENGINE_SOURCES)
+FUZZ_cli := cli/http.c cli/url.c cli/options.c
+FUZZ_CFLAGS_cli := -Dargp_error=usage_error
+FUZZ_upcall :=
+FUZZ_LIBS_upcall := $(MNL_LIBS)
+
+.SECONDEXPANSION:
+$(O)/fuzz/%: fuzz/fuzz_%.c $$(FUZZ_$$*) $(FUZZ_HEADERS)
+	@mkdir -p $(@D)
+	clang $(FUZZ_CFLAGS) $(FUZZ_CFLAGS_$*) $(FUZZ_SANITIZE) -fsanitize=fuzzer -o $@ \
+		$(filter %.c,$^) $(FUZZ_LIBS_$*)
+
+# A corpus that is made: two engines that talk to each other.
+$(O)/fuzz/engine.seeds: $(O)/fuzz/engine
+	@mkdir -p $(O)/fuzz/engine.corpus
+	clang $(FUZZ_CFLAGS) $(FUZZ_SANITIZE) -DSEEDS -o $@ \
+		fuzz/fuzz_engine.c $(FUZZ_engine)
+	$@ $(O)/fuzz/engine.corpus
+
+fuzz: $(addprefix $(O)/fuzz/,$(FUZZ_TARGETS)) $(O)/fuzz/engine.seeds
+	@failed=0; for target in $(FUZZ_TARGETS); do \
+		mkdir -p $(O)/fuzz/$$target.corpus fuzz/corpus/$$target; \
+		if $(O)/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) \
+			-max_len=20000 -print_final_stats=1 \
+			-artifact_prefix=$(O)/fuzz/$$target- \
+			$(O)/fuzz/$$target.corpus fuzz/corpus/$$target; then \
+			echo "ok - fuzz_$$target: $(FUZZ_SECONDS) seconds find nothing"; \
+		else \
+			echo "not ok - fuzz_$$target: see $(O)/fuzz/$$target-*"; failed=1; \
+		fi; \
+	done; exit $$failed
