@@ -26,13 +26,14 @@ static void make_ad(uint8_t ad[AD_LEN], uint64_t seq, const uint8_t *header,
 bool sl_tls12_record_open(struct sluice_conn *c, size_t len)
 {
 	size_t skip = c->suite->explicit_len;
-	uint8_t *body = c->record + SL_RECORD_HEADER + skip;
 	uint8_t nonce[SL_IV_LEN], ad[AD_LEN];
+	uint8_t *body;
 	int rc;
 
 	if (len < skip + SL_TAG_LEN)
 		return sl_fail(c, SL_BAD_RECORD_MAC, SLUICE_ERR_CRYPTO,
 			       "a record is too short to be a protected one");
+	body = c->record + SL_RECORD_HEADER + skip;
 	len -= skip;
 	sl_make_nonce(&c->rx, nonce);
 	memcpy(nonce + SL_IV_LEN - skip, body - skip, skip);

@@ -10,14 +10,18 @@
  */
 #include <string.h>
 
-#include "conn.h"
+#include "tls12.h"
 
 #include "proof.h"
 
 #define PADDING		4
+/* Enough for what is around the data: solving takes longer by length. */
+#define FEW		8
 
 static struct sluice_config config;
+static struct sl_suite suite;
 static struct sl_handshake *handshake;
+static uint8_t sealed;
 
 /* What the rest of the engine would do, as far as it matters here. */
 bool sl_fail(struct sluice_conn *c, enum sl_alert alert,
@@ -74,8 +78,6 @@ int sl_direction_open(struct sluice_conn *c, struct sl_direction *dir,
 	return rc;
 }
 
-static uint8_t sealed;
-
 int sl_direction_seal(struct sluice_conn *c, struct sl_direction *dir,
 		      const uint8_t *header, uint8_t *body, size_t len)
 {
@@ -87,11 +89,56 @@ int sl_direction_seal(struct sluice_conn *c, struct sl_direction *dir,
 	return 0;
 }
 
+void sl_make_nonce(const struct sl_direction *dir, uint8_t *nonce)
+{
+	PROVE(dir->aead && __CPROVER_w_ok(nonce, SL_IV_LEN));
+	memset(nonce, sealed, SL_IV_LEN);
+}
+
+bool sl_tls12_install_rx(struct sluice_conn *c)
+{
+	return nondet_bool() || sl_internal(c, "no key");
+}
+
+/* TLS 1.2 asks the provider itself. */
+static int aead_open(const struct sluice_provider *p,
+		     struct sluice_aead_ctx *ctx, const uint8_t *nonce,
+		     const uint8_t *ad, size_t ad_len, uint8_t *data,
+		     size_t len)
+{
+	(void)p;
+	PROVE(ctx && len >= SL_TAG_LEN && __CPROVER_w_ok(data, len));
+	PROVE(__CPROVER_r_ok(nonce, SL_IV_LEN) && __CPROVER_r_ok(ad, ad_len));
+	return nondet_int();
+}
+
+static int aead_seal(const struct sluice_provider *p,
+		     struct sluice_aead_ctx *ctx, const uint8_t *nonce,
+		     const uint8_t *ad, size_t ad_len, uint8_t *data,
+		     size_t len)
+{
+	(void)p;
+	PROVE(ctx && __CPROVER_w_ok(data, len + SL_TAG_LEN));
+	PROVE(__CPROVER_r_ok(nonce, SL_IV_LEN) && __CPROVER_r_ok(ad, ad_len));
+	memset(data + len, sealed, SL_TAG_LEN);
+	return 0;
+}
+
+static const struct sluice_provider provider = {
+	.aead_open = aead_open,
+	.aead_seal = aead_seal,
+};
+
 /* Any connection, with what holds for all of them. */
 static void any_connection(struct sluice_conn *c)
 {
 	config.role = nondet_bool() ? SLUICE_CLIENT : SLUICE_SERVER;
 	c->config = &config;
+	c->p = &provider;
+	suite.explicit_len = nondet_bool() ? 8 : 0;
+	c->suite = &suite;
+	__CPROVER_assume(!c->version || c->version == SLUICE_TLS_1_2 ||
+			 c->version == SLUICE_TLS_1_3);
 	c->hs = NULL;
 	c->error = SLUICE_ERR_NONE;
 	if (nondet_bool()) {
@@ -104,6 +151,7 @@ static void any_connection(struct sluice_conn *c)
 	__CPROVER_assume(!c->done == !!c->hs);
 	c->rx.aead = nondet_bool() ? (void *)&config : NULL;
 	c->tx.aead = nondet_bool() ? (void *)&config : NULL;
+	__CPROVER_assume(!c->done || (c->version && c->rx.aead && c->tx.aead));
 	c->record = NULL;
 }
 
@@ -112,6 +160,7 @@ void prove_find_and_open(void)
 	size_t len = up_to(2 * SLUICE_RECORD_MAX);
 	struct sluice_conn c;
 	uint8_t *in = octets(len);
+	bool early;
 
 	any_connection(&c);
 	if (!sl_record_find(&c, in, len)) {
@@ -120,6 +169,7 @@ void prove_find_and_open(void)
 		PROVE(len + c.want <= SLUICE_RECORD_MAX);
 		return;
 	}
+	early = sl_early_reading(&c);
 	PROVE(c.record == in && c.record_len <= len);
 	PROVE(c.record_len >= SL_RECORD_HEADER);
 	PROVE(c.record_len <= SLUICE_RECORD_MAX);
@@ -133,36 +183,54 @@ void prove_find_and_open(void)
 		return;
 	}
 	/* what comes out lies in the record, behind its header */
-	PROVE(c.content == c.record + SL_RECORD_HEADER);
-	PROVE(c.content_len <= c.record_len - SL_RECORD_HEADER);
+	PROVE(c.content >= c.record + SL_RECORD_HEADER);
+	PROVE(c.content + c.content_len <= c.record + c.record_len);
 	PROVE(c.content_len <= SL_PLAINTEXT_MAX);
 	PROVE(c.content_type != SL_ALERT || c.content_len == 2);
 	PROVE(c.content_type != SL_HANDSHAKE || c.content_len);
-	PROVE(c.content_type != SL_APPLICATION_DATA || (c.done && c.rx.aead));
-	PROVE(!c.rx.aead || c.content_type == SL_ALERT ||
+	PROVE(c.content_type != SL_APPLICATION_DATA || c.rx.aead);
+	PROVE(!c.rx.aead || c.content_type == SL_ALERT || early ||
 	      c.content_len <= c.rx_limit);
 	sl_record_leave(&c);
 	PROVE(!c.record && ((c.hs && c.hs->kept) ||
 			    (!c.content && !c.content_len)));
 }
 
-void prove_seal(void)
+static unsigned int any_type(void)
 {
-	size_t len = up_to(SL_PLAINTEXT_MAX), got, i = nondet_size();
-	uint8_t *data = octets(len);
-	uint8_t *a = octets(len + SLUICE_OVERHEAD);
-	uint8_t *b = octets(len + SLUICE_OVERHEAD);
 	unsigned int type = nondet_uint();
-	struct sluice_conn c;
 
 	__CPROVER_assume(type >= SL_CHANGE_CIPHER_SPEC &&
 			 type <= SL_APPLICATION_DATA);
+	return type;
+}
+
+void prove_seal(void)
+{
+	size_t len = up_to(SL_PLAINTEXT_MAX), got;
+	struct sluice_conn c;
+
+	any_connection(&c);
+	got = sl_record_seal(&c, (enum sl_content)any_type(), octets(len), len,
+			     octets(len + SLUICE_OVERHEAD));
+	PROVE(got >= SL_RECORD_HEADER + len && got <= len + SLUICE_OVERHEAD);
+}
+
+/* Two rooms with other octets in them, and the same record in both. */
+void prove_seal_octets(void)
+{
+	size_t len = up_to(FEW), got, i = nondet_size();
+	enum sl_content type = (enum sl_content)any_type();
+	uint8_t *data = octets(len);
+	uint8_t *a = octets(len + SLUICE_OVERHEAD);
+	uint8_t *b = octets(len + SLUICE_OVERHEAD);
+	struct sluice_conn c, d;
+
 	any_connection(&c);
 	sealed = nondet_u8();
-	got = sl_record_seal(&c, (enum sl_content)type, data, len, a);
-	PROVE(got == sl_record_seal(&c, (enum sl_content)type, data, len, b));
-	PROVE(got >= SL_RECORD_HEADER + len && got <= len + SLUICE_OVERHEAD);
-	/* two rooms with other octets in them, the same record in both */
+	d = c;
+	got = sl_record_seal(&c, type, data, len, a);
+	PROVE(got == sl_record_seal(&d, type, data, len, b));
 	if (i < got)
 		PROVE(a[i] == b[i]);
 	PROVE(got == SL_RECORD_HEADER + ((size_t)a[3] << 8 | a[4]));

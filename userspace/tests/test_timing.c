@@ -91,7 +91,7 @@ static void test_resumed(void **state)
 
 	(void)state;
 	pair_use_tickets(pair);
-	sl_classify(pair->ticket_key, sizeof(pair->ticket_key));
+	sl_classify(pair->ticket_key.key, sizeof(pair->ticket_key.key));
 	run(pair);
 	run(pair);
 	assert_true(end_info(&pair->client).resumed);
