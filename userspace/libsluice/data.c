@@ -79,14 +79,10 @@ static bool flush_pending(struct sluice_conn *c, struct sl_writer *out)
 			return false;
 		write_refusal(c, out);
 	}
-	if (c->version == SLUICE_TLS_1_2) {
-		/* the last one is the alert that this makes */
-		if (c->tx.aead && c->tx.seq + 1 >= c->suite->limit)
-			sl_internal(c, "the key is used up, and TLS 1.2 cannot renew it");
-	} else if (c->tx.aead && may_send(c) && c->tx.seq + 1 >= update_limit(c)) {
-		/* the last record under a key is the KeyUpdate itself */
+	/* the last record under a key is the KeyUpdate itself */
+	if (c->tx.aead && c->version != SLUICE_TLS_1_2 && may_send(c) &&
+	    c->tx.seq + 1 >= update_limit(c))
 		c->update_due = true;
-	}
 	if (c->update_due && !c->error && !c->tx_closed) {
 		if (room(out) < KEY_UPDATE_ROOM)
 			return false;
@@ -139,6 +135,12 @@ enum sluice_status sluice_sealv(struct sluice_conn *c,
 		if (!flushed || c->error || refuse || !part ||
 		    room(&w) <= SLUICE_OVERHEAD)
 			break;
+		/* the last record under a key is an alert, then */
+		if (c->version == SLUICE_TLS_1_2 &&
+		    c->tx.seq + 1 >= c->suite->limit) {
+			sl_internal(c, "the key is used up, and TLS 1.2 cannot renew it");
+			continue;
+		}
 		if (part > room(&w) - SLUICE_OVERHEAD)
 			part = room(&w) - SLUICE_OVERHEAD;
 		gather(data, from + *taken, sl_record_body(c, w.buf + w.len),
