@@ -91,6 +91,34 @@ const struct sluice_backend *test_backend(void)
 	return backend;
 }
 
+struct sluice_provider *test_provider(void)
+{
+	char why[SLUICE_WHY_MAX];
+	struct sluice_provider *p = test_backend()->open(false, why);
+
+	CHECK(p);
+	return p;
+}
+
+bool test_has_key(enum key_type type)
+{
+	static const uint16_t schemes[KEY_TYPES] = {
+		SLUICE_ECDSA_SECP256R1_SHA256, SLUICE_ECDSA_SECP384R1_SHA384,
+		SLUICE_ED25519, SLUICE_RSA_PSS_RSAE_SHA256,
+		SLUICE_RSA_PSS_PSS_SHA256, SLUICE_ECDSA_SECP521R1_SHA512,
+	};
+	struct sluice_provider *p = test_provider();
+	bool has = !p->scheme_offered || p->scheme_offered(p, schemes[type]);
+
+	test_backend()->close(p);
+	return has;
+}
+
+enum key_type test_steady_key(void)
+{
+	return test_has_key(KEY_ED25519) ? KEY_ED25519 : KEY_RSA;
+}
+
 void identity_make(struct identity *id, struct sluice_provider *real,
 		   enum key_type type, const char *usage, long seconds)
 {
@@ -213,9 +241,7 @@ static void end_init(struct pair *pair, struct end *end, enum sluice_role role)
 
 struct pair *pair_new(enum key_type type)
 {
-	char why[SLUICE_WHY_MAX];
-
-	return pair_new_with(type, test_backend()->open(false, why));
+	return pair_new_with(type, test_provider());
 }
 
 struct pair *pair_new_with(enum key_type type, struct sluice_provider *real)

@@ -3,7 +3,7 @@
 #ifndef SLUICE_TEST_PAIR_H
 #define SLUICE_TEST_PAIR_H
 
-#include "sluice/backend.h"
+#include "sluice/openssl.h"
 #include "sluice/sluice.h"
 #include "wrapper.h"
 
@@ -29,6 +29,12 @@ struct identity {
 
 /* The library that is tested: $SLUICE_TEST_PROVIDER, or the default. */
 const struct sluice_backend *test_backend(void);
+/* A provider of it, to be closed. */
+struct sluice_provider *test_provider(void);
+/* Does it have this kind of key? */
+bool test_has_key(enum key_type type);
+/* A kind that it has, whose signatures are always of the same length. */
+enum key_type test_steady_key(void);
 
 /*
  * usage: its extended key usage in OpenSSL's words, NULL for none; it lasts

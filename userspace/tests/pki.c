@@ -120,7 +120,7 @@ struct sluice_credential *pki_credential(const struct sluice_provider *p,
 	const struct pki_cert *cert = leaf;
 	uint8_t chain[32768], *at = chain, *key = NULL;
 	int key_len = i2d_PrivateKey(leaf->key, &key);
-	char why[SLUICE_OPENSSL_WHY_MAX] = "";
+	char why[SLUICE_WHY_MAX] = "";
 	struct sluice_credential *cred;
 	va_list more;
 
@@ -130,7 +130,7 @@ struct sluice_credential *pki_credential(const struct sluice_provider *p,
 		i2d_X509(cert->cert, &at);
 	}
 	va_end(more);
-	cred = sluice_openssl_credential_der(p, chain, (size_t)(at - chain),
+	cred = test_backend()->credential_der(p, chain, (size_t)(at - chain),
 					     key, (size_t)key_len, why);
 	if (!cred)
 		fprintf(stderr, "%s\n", why);
@@ -143,9 +143,9 @@ struct sluice_trust *pki_trust(const struct sluice_provider *p,
 			       const struct pki_cert *cert, ...)
 {
 	char path[] = "/tmp/sluice-trust-XXXXXX";
-	char why[SLUICE_OPENSSL_WHY_MAX] = "";
+	char why[SLUICE_WHY_MAX] = "";
 	FILE *file = fdopen(mkstemp(path), "w");
-	struct sluice_trust *trust = sluice_openssl_trust_new(p);
+	struct sluice_trust *trust = test_backend()->trust_new(p);
 	va_list more;
 
 	CHECK(file && trust);
@@ -154,7 +154,7 @@ struct sluice_trust *pki_trust(const struct sluice_provider *p,
 		CHECK(PEM_write_X509(file, cert->cert));
 	va_end(more);
 	fclose(file);
-	CHECK(!sluice_openssl_trust_file(trust, path, why));
+	CHECK(!test_backend()->trust_file(trust, path, why));
 	unlink(path);
 	return trust;
 }

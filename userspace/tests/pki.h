@@ -7,7 +7,7 @@
 #include <openssl/x509.h>
 #include <time.h>
 
-#include "sluice/openssl.h"
+#include "pair.h"
 
 #define PKI_HOUR	3600L
 #define PKI_DAY		(24 * PKI_HOUR)

@@ -76,6 +76,86 @@ openssl_server() {	# PORT OPTIONS…
 
 refused 1 "no provider 'none'" "a provider that there is not" get --provider none https://localhost/
 
+# Mbed TLS, in this build or not.
+mbedtls() {
+	fetch_and_compare --provider mbedtls "$@"
+}
+if "$sluice" version | grep -q '^mbedtls: Mbed TLS'; then
+	certificate p521 -newkey ec -pkeyopt ec_paramgen_curve:P-521
+	certificate ed -newkey ed25519
+	certificate alice -newkey ec -pkeyopt ec_paramgen_curve:P-384
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem \
+		-subj /CN=authority -days 2 2>/dev/null
+	certificate issued -newkey rsa:2048 -CA ca.pem -CAkey ca.key -addext basicConstraints=critical,CA:FALSE
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout limited.key -out limited.pem \
+		-subj /CN=limited -days 2 -addext 'nameConstraints=permitted;DNS:localhost' 2>/dev/null
+	printf '[ca]\ndefault_ca=d\n[d]\ndatabase=index\ndefault_md=sha256\ndefault_crl_days=1\n' >ca.cnf
+	: >index
+	openssl ca -config ca.cnf -keyfile ca.key -cert ca.pem -gencrl -out crl.pem 2>/dev/null
+	openssl ca -config ca.cnf -keyfile ec.key -cert ec.pem -gencrl -out other.pem 2>/dev/null
+	openssl ca -config ca.cnf -keyfile ca.key -cert ca.pem -revoke issued.pem 2>/dev/null
+	openssl ca -config ca.cnf -keyfile ca.key -cert ca.pem -gencrl -out revoking.pem 2>/dev/null
+	openssl_server 4721 -cert ec.pem -key ec.key
+	openssl_server 4722 -cert rsa.pem -key rsa.key -groups P-384
+	openssl_server 4723 -cert p521.pem -key p521.key -groups P-521
+	openssl_server 4724 -cert ed.pem -key ed.key
+	openssl_server 4725 -cert ec.pem -key ec.key -groups X25519MLKEM768
+	openssl_server 4726 -cert issued.pem -key issued.key
+	openssl_server 4727 -cert ec.pem -key ec.key -Verify 1 -verify_return_error -CAfile alice.pem
+	gnutls-serv --echo -q -p 4728 --x509certfile ec.pem --x509keyfile ec.key >/dev/null 2>&1 &
+	serve 4731 --provider mbedtls --cert ec.pem --key ec.key
+	serve 4732 --provider mbedtls --cert rsa.pem --key rsa.key --client-ca alice.pem
+	for port in 4721 4722 4723 4724 4725 4726 4727 4728 4731 4732; do
+		wait_port "$port"
+	done
+	check "sluiced names Mbed TLS" bash -c "timeout 2 '$sluiced' --provider mbedtls 2>&1 | grep 'Mbed TLS 3'"
+	for suite in TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256; do
+		check "Mbed TLS: openssl s_server, $suite" mbedtls --ciphersuites "$suite" --cacert ec.pem https://localhost:4721/www/file
+	done
+	for group in x25519 secp256r1 secp384r1 secp521r1; do
+		check "Mbed TLS: to itself, $group" mbedtls --groups "$group" --cacert ec.pem https://localhost:4731/file
+		check "OpenSSL to Mbed TLS, $group" fetch_and_compare --groups "$group" --cacert ec.pem https://localhost:4731/file
+	done
+	check "OpenSSL to Mbed TLS, its groups" fetch_and_compare --cacert ec.pem https://localhost:4731/file
+	check "Mbed TLS: a HelloRetryRequest, RSA" mbedtls --cacert rsa.pem https://localhost:4722/www/file
+	check "Mbed TLS: P-521" mbedtls --cacert p521.pem https://localhost:4723/www/file
+	check "Mbed TLS: an address" mbedtls --cacert ec.pem https://127.0.0.1:4721/www/file
+	check "Mbed TLS: key updates" mbedtls --cacert ec.pem --update-after 3 https://localhost:4721/www/file
+	check "Mbed TLS: a client certificate to openssl s_server" mbedtls --cacert ec.pem --cert alice.pem --key alice.key https://localhost:4727/www/file
+	check "Mbed TLS: a client certificate to itself" mbedtls --cacert rsa.pem --cert alice.pem --key alice.key https://localhost:4732/file
+	check "Mbed TLS: an authority" mbedtls --cacert ca.pem https://localhost:4726/www/file
+	check "Mbed TLS: a list that does not name the server" mbedtls --cacert ca.pem --crl crl.pem https://localhost:4726/www/file
+	mkdir folder
+	cp ca.pem folder/some-name
+	check "Mbed TLS: a folder of authorities" mbedtls --capath folder https://localhost:4726/www/file
+	gnutls_echo() {
+		echo hello | timeout 20 "$sluice" connect --provider mbedtls --no-kernel --cacert ec.pem localhost:4728 | grep hello
+	}
+	check "Mbed TLS: gnutls-serv" gnutls_echo
+	curl_gets_mbedtls() {
+		curl -sS --cacert ec.pem -o got https://localhost:4731/file && cmp got www/file
+	}
+	check "curl from Mbed TLS" curl_gets_mbedtls
+	gnutls_gets() {
+		printf 'GET /file HTTP/1.0\r\n\r\n' |
+			timeout 20 gnutls-cli --x509cafile=ec.pem -p 4731 localhost | grep -q 'HTTP/1.1 200 OK'
+	}
+	check "gnutls-cli from Mbed TLS" gnutls_gets
+	refused 3 'hostname mismatch' "Mbed TLS: another name" get --provider mbedtls --cacert ec.pem --servername other.test https://localhost:4721/
+	refused 3 'no authority' "Mbed TLS: an unknown authority" get --provider mbedtls --cacert rsa.pem https://localhost:4721/
+	refused 3 'revoked' "Mbed TLS: a revoked server" get --provider mbedtls --cacert ca.pem --crl revoking.pem https://localhost:4726/
+	refused 3 'no certificate revocation list of the authority' "Mbed TLS: no list of the authority" get --provider mbedtls --cacert ca.pem --crl other.pem https://localhost:4726/
+	refused 3 'handshake_failure' "Mbed TLS: a server with Ed25519 only" get --provider mbedtls --cacert ec.pem https://localhost:4724/
+	refused 3 'handshake_failure' "Mbed TLS: a server with ML-KEM only" get --provider mbedtls --cacert ec.pem https://localhost:4725/
+	refused 1 'the provider has none' "Mbed TLS: ML-KEM asked for" get --provider mbedtls --groups X25519MLKEM768 https://localhost:4721/
+	refused 7 'name constraints' "Mbed TLS: an authority with name constraints" get --provider mbedtls --cacert limited.pem https://localhost:4721/
+	refused 7 'not a key\|understands' "Mbed TLS: a key that it does not have" "$sluice" serve --provider mbedtls --cert ed.pem --key ed.key --root www
+	refused 7 'keys in tokens' "Mbed TLS: a key in a token" get --provider mbedtls --cert ec.pem --key pkcs11:token=x https://localhost:4721/
+	refused 3 'not validated by FIPS' "Mbed TLS and FIPS" get --provider mbedtls --fips https://localhost:4721/
+else
+	echo "ok $((++n)) - Mbed TLS # SKIP it is not in this build"
+fi
+
 # FIPS 140: its configuration is made here, for here.
 modules=$(openssl version -m | cut -d'"' -f2)
 fips() {

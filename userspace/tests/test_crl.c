@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The OpenSSL provider: certificate revocation lists. */
+/* A provider: certificate revocation lists. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,8 +17,7 @@
 #include <openssl/x509v3.h>
 
 #include "alert.h"
-#include "sluice/openssl.h"
-#include "sluice/sluice.h"
+#include "pair.h"
 
 #define HOUR	3600L
 
@@ -30,7 +29,7 @@ static EVP_PKEY *keys[LEVELS];
 static X509 *certs[LEVELS];
 static struct sluice_octets chain[2];	/* leaf, middle */
 static char folder[] = "/tmp/sluice-crl-XXXXXX";
-static char why[SLUICE_OPENSSL_WHY_MAX];
+static char why[SLUICE_WHY_MAX];
 
 static X509 *make_cert(int level)
 {
@@ -108,12 +107,12 @@ static void write_list(const char *name, const char *mode, X509_CRL *crl)
 /* A trust store with the root. */
 static struct sluice_trust *trust_root(void)
 {
-	struct sluice_trust *trust = sluice_openssl_trust_new(p);
+	struct sluice_trust *trust = test_backend()->trust_new(p);
 	FILE *file = fopen(path_of("../sluice-crl-root"), "w");
 
 	PEM_write_X509(file, certs[ROOT]);
 	fclose(file);
-	assert_int_equal(sluice_openssl_trust_file(trust, path_of("../sluice-crl-root"), why), 0);
+	assert_int_equal(test_backend()->trust_file(trust, path_of("../sluice-crl-root"), why), 0);
 	unlink(path_of("../sluice-crl-root"));
 	return trust;
 }
@@ -192,12 +191,12 @@ static void test_verdicts(void **state)
 		unlink(path_of("lists"));
 		add_list(ROOT, cases[i].root);
 		add_list(MIDDLE, cases[i].middle);
-		assert_int_equal(sluice_openssl_trust_crl(trust, path_of("lists"),
+		assert_int_equal(test_backend()->trust_crl(trust, path_of("lists"),
 							  cases[i].flags, why), 0);
 		rc = verify(trust);
 		if (rc != cases[i].alert)
 			fail_msg("case %zu: %d", i, rc);
-		sluice_openssl_trust_free(trust);
+		test_backend()->trust_free(trust);
 	}
 	unlink(path_of("lists"));
 }
@@ -212,16 +211,16 @@ static void test_believed(void **state)
 	PEM_write_X509(file, certs[LEAF]);
 	fclose(file);
 	write_list("lists", "w", make_list(ROOT, keys[ROOT], 0, -HOUR, HOUR));
-	assert_int_equal(sluice_openssl_trust_crl(trust, path_of("lists"),
+	assert_int_equal(test_backend()->trust_crl(trust, path_of("lists"),
 						  SLUICE_CRL_CHAIN, why), 0);
 	assert_int_equal(verify(trust), SL_CERTIFICATE_UNKNOWN);
-	sluice_openssl_trust_free(trust);
-	trust = sluice_openssl_trust_new(p);
-	assert_int_equal(sluice_openssl_trust_file(trust, path_of("leaf"), why), 0);
-	assert_int_equal(sluice_openssl_trust_crl(trust, path_of("lists"),
+	test_backend()->trust_free(trust);
+	trust = test_backend()->trust_new(p);
+	assert_int_equal(test_backend()->trust_file(trust, path_of("leaf"), why), 0);
+	assert_int_equal(test_backend()->trust_crl(trust, path_of("lists"),
 						  SLUICE_CRL_CHAIN, why), 0);
 	assert_int_equal(verify(trust), 0);
-	sluice_openssl_trust_free(trust);
+	test_backend()->trust_free(trust);
 	unlink(path_of("leaf"));
 	unlink(path_of("lists"));
 }
@@ -237,25 +236,25 @@ static void test_files(void **state)
 	FILE *file;
 
 	(void)state;
-	assert_int_equal(sluice_openssl_trust_crl(trust, path_of("none"), 0, why), -1);
+	assert_int_equal(test_backend()->trust_crl(trust, path_of("none"), 0, why), -1);
 	assert_non_null(strstr(why, "No such file"));
-	assert_int_equal(sluice_openssl_trust_crl(trust, folder, 0, why), -1);
+	assert_int_equal(test_backend()->trust_crl(trust, folder, 0, why), -1);
 	assert_non_null(strstr(why, "no certificate revocation list"));
 	for (cut = len - 1; cut >= 0; cut--) {
 		file = fopen(path_of("der"), "w");
 		fwrite(der, 1, (size_t)cut, file);
 		fclose(file);
-		assert_int_equal(sluice_openssl_trust_crl(trust, path_of("der"), 0, why), -1);
-		assert_int_equal(sluice_openssl_trust_crl(trust, folder, 0, why), -1);
+		assert_int_equal(test_backend()->trust_crl(trust, path_of("der"), 0, why), -1);
+		assert_int_equal(test_backend()->trust_crl(trust, folder, 0, why), -1);
 	}
 	/* there is a check now, and nothing to check with */
 	assert_int_equal(verify(trust), SL_CERTIFICATE_UNKNOWN);
 	file = fopen(path_of("der"), "w");
 	fwrite(der, 1, (size_t)len, file);
 	fclose(file);
-	assert_int_equal(sluice_openssl_trust_crl(trust, path_of("der"), 0, why), 0);
+	assert_int_equal(test_backend()->trust_crl(trust, path_of("der"), 0, why), 0);
 	assert_int_equal(verify(trust), SL_CERTIFICATE_REVOKED);
-	sluice_openssl_trust_free(trust);
+	test_backend()->trust_free(trust);
 
 	/* twice the same, another, hidden files and folders */
 	write_list("pem", "w", crl);
@@ -263,20 +262,20 @@ static void test_files(void **state)
 	fclose(fopen(path_of(".hidden"), "w"));
 	mkdir(path_of("more"), 0700);
 	trust = trust_root();
-	if (sluice_openssl_trust_crl(trust, folder, SLUICE_CRL_CHAIN, why))
+	if (test_backend()->trust_crl(trust, folder, SLUICE_CRL_CHAIN, why))
 		fail_msg("%s", why);
 	assert_int_equal(verify(trust), SL_CERTIFICATE_REVOKED);
-	sluice_openssl_trust_free(trust);
+	test_backend()->trust_free(trust);
 
 	/* a certificate in the folder is none of a list, and not believed */
 	file = fopen(path_of("cert"), "w");
 	PEM_write_X509(file, certs[MIDDLE]);
 	fclose(file);
-	trust = sluice_openssl_trust_new(p);
-	assert_int_equal(sluice_openssl_trust_crl(trust, folder, 0, why), -1);
+	trust = test_backend()->trust_new(p);
+	assert_int_equal(test_backend()->trust_crl(trust, folder, 0, why), -1);
 	assert_non_null(strstr(why, "cert: no certificate revocation list"));
 	assert_int_equal(verify(trust), SL_UNKNOWN_CA);
-	sluice_openssl_trust_free(trust);
+	test_backend()->trust_free(trust);
 	unlink(path_of("der"));
 	unlink(path_of("pem"));
 	unlink(path_of("root"));
@@ -295,7 +294,7 @@ int main(void)
 	};
 	int failed, i;
 
-	p = sluice_openssl_new(NULL);
+	p = test_provider();
 	if (!p || !mkdtemp(folder))
 		return 1;
 	for (i = 0; i < LEVELS; i++) {
@@ -316,6 +315,6 @@ int main(void)
 		EVP_PKEY_free(keys[i]);
 	}
 	rmdir(folder);
-	sluice_openssl_free(p);
+	test_backend()->close(p);
 	return failed;
 }

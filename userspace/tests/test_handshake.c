@@ -47,8 +47,11 @@ static void test_all_combinations(void **state)
 
 	(void)state;
 	for (type = 0; type < KEY_TYPES; type++) {
-		struct pair *pair = pair_new(type);
+		struct pair *pair;
 
+		if (!test_has_key(type))
+			continue;
+		pair = pair_new(type);
 		for (s = 0; s < COUNT(all_suites); s++) {
 			for (g = 0; g < COUNT(all_groups); g++) {
 				uint16_t suites[] = { all_suites[s], 0 };

@@ -378,8 +378,8 @@ int main(void)
 	};
 	int failed;
 
-	provider = sluice_openssl_new(NULL);
+	provider = test_provider();
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	sluice_openssl_free(provider);
+	test_backend()->close(provider);
 	return failed;
 }

@@ -4,10 +4,16 @@
 
 #include <string.h>
 
+#ifdef SLUICE_MBEDTLS
+#include "sluice/mbedtls.h"
+#endif
 #include "sluice/openssl.h"
 
 static const struct sluice_backend *const backends[] = {
 	&sluice_openssl_backend,
+#ifdef SLUICE_MBEDTLS
+	&sluice_mbedtls_backend,
+#endif
 	NULL
 };
 
