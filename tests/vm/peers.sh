@@ -34,6 +34,8 @@ check "read from openssl s_server that renews keys" connect_under_updates
 check "a truncated connection is reported" truncated
 check "raw kTLS breaks at the ticket" raw_meets_ticket
 check "raw kTLS breaks at the KeyUpdate" raw_meets_update
+check "raw kTLS with TLS 1.2 and every cipher suite" raw_tls12
+check "the module is not given TLS 1.2" tls12_without_module
 stop_servers
 rm -rf "$WORK"
 exit "$status"
