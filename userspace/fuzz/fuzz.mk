@@ -22,6 +22,12 @@ $(O)/fuzz/%: fuzz/fuzz_%.c $$(FUZZ_$$*) $(FUZZ_HEADERS)
 	clang $(FUZZ_CFLAGS) $(FUZZ_CFLAGS_$*) $(FUZZ_SANITIZE) -fsanitize=fuzzer -o $@ \
 		$(filter %.c,$^) $(FUZZ_LIBS_$*)
 
+# The same with MemorySanitizer: is an octet used, or sent, that nobody wrote?
+$(O)/fuzz/engine.msan: fuzz/fuzz_engine.c $(FUZZ_engine) $(FUZZ_HEADERS)
+	@mkdir -p $(@D)
+	clang $(FUZZ_CFLAGS) -fsanitize=memory -fsanitize-memory-track-origins \
+		-fsanitize=fuzzer -o $@ $(filter %.c,$^)
+
 # A corpus that is made: two engines that talk to each other.
 $(O)/fuzz/engine.seeds: $(O)/fuzz/engine
 	@mkdir -p $(O)/fuzz/engine.corpus
@@ -41,3 +47,8 @@ fuzz: $(addprefix $(O)/fuzz/,$(FUZZ_TARGETS)) $(O)/fuzz/engine.seeds
 			echo "not ok - fuzz_$$target: see $(O)/fuzz/$$target-*"; failed=1; \
 		fi; \
 	done; exit $$failed
+
+fuzz-msan: $(O)/fuzz/engine.msan $(O)/fuzz/engine.seeds
+	$< -max_total_time=$(FUZZ_SECONDS) -max_len=20000 -print_final_stats=1 \
+		-artifact_prefix=$(O)/fuzz/msan- $(O)/fuzz/engine.corpus
+	@echo "ok - fuzz_engine: MemorySanitizer finds nothing"
