@@ -36,6 +36,8 @@ enum kernel_use {
 /* Keys that can be pinned. */
 #define PINS_MAX	16
 
+struct sluice_compression;
+
 /* Options of every command that speaks TLS. */
 struct options {
 	enum kernel_use kernel;
@@ -55,6 +57,7 @@ struct options {
 	size_t cert_count;
 	size_t key_count;
 	enum { OCSP_DEFAULT, OCSP_NEVER, OCSP_OPTIONAL, OCSP_REQUIRED } ocsp_check;
+	const struct sluice_compression *compressions[4];
 	const char *client_ca;	/* serve */
 	bool client_optional;	/* serve */
 	const char *session;

@@ -68,6 +68,8 @@ static void common(struct context *ctx, const struct options *options)
 		ctx->config.pins = options->pins;
 		ctx->config.pin_count = options->pin_count;
 	}
+	if (options->compressions[0])
+		ctx->config.compressions = options->compressions;
 	if (options->alpn[0])
 		ctx->config.alpn = options->alpn;
 	if (options->suites[0])

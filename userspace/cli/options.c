@@ -6,12 +6,13 @@
 #include <strings.h>
 
 #include "cli.h"
+#include "sluice/compress.h"
 #include "sluice/backend.h"
 #include "sluice/sluice.h"
 
 enum {
 	OPT_CAFILE = 256, OPT_CAPATH, OPT_SERVERNAME, OPT_INSECURE, OPT_CERT,
-	OPT_KEY, OPT_PIN, OPT_CRL, OPT_CRL_CHECK, OPT_CRL_ALLOW, OPT_OCSP, OPT_OCSP_CHECK, OPT_ALPN, OPT_SUITES, OPT_GROUPS, OPT_REQUIRE, OPT_NEVER,
+	OPT_KEY, OPT_PIN, OPT_CRL, OPT_CRL_CHECK, OPT_CRL_ALLOW, OPT_OCSP, OPT_OCSP_CHECK, OPT_COMPRESS, OPT_ALPN, OPT_SUITES, OPT_GROUPS, OPT_REQUIRE, OPT_NEVER,
 	OPT_RAW, OPT_UPDATE, OPT_SESSION, OPT_RECORD_SIZE, OPT_KEYLOG, OPT_TIMEOUT, OPT_TLS_MIN, OPT_TLS_MAX, OPT_TRUNCATED,
 	OPT_PROVIDER, OPT_FIPS,
 };
@@ -46,6 +47,8 @@ static const struct argp_option tls_options[] = {
 	  "The oldest version to speak, by default 1.3, or --tls-max's", 0 },
 	{ "tls-max", OPT_TLS_MAX, "1.2|1.3", 0,
 	  "The newest version to speak, by default 1.3", 0 },
+	{ "compress-cert", OPT_COMPRESS, "NAME[,NAME...]", 0,
+	  "Compress certificates, both ways: brotli, zstd, zlib, as far as they are in this build", 0 },
 	{ "alpn", OPT_ALPN, "NAME[,NAME...]", 0, "Protocols to offer", 0 },
 	{ "ciphersuites", OPT_SUITES, "NAME[,NAME...]", 0,
 	  "TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384, TLS_CHACHA20_POLY1305_SHA256, in the order of preference; and those of TLS 1.2: TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, ...", 0 },
@@ -165,6 +168,28 @@ static void parse_alpn(struct argp_state *state, char *arg,
 		argp_error(state, "an empty list of protocols");
 }
 
+static void parse_compressions(struct argp_state *state, char *arg,
+			       const struct sluice_compression *list[4])
+{
+	size_t n = 0;
+
+	for (char *word = strtok(arg, ","); word; word = strtok(NULL, ",")) {
+		const struct sluice_compression *const *all =
+			sluice_compressions();
+
+		while (*all && strcmp((*all)->name, word))
+			all++;
+		if (!*all)
+			argp_error(state, "there is no compression '%s' in this build", word);
+		if (n == 3)
+			argp_error(state, "too many compressions");
+		list[n++] = *all;
+	}
+	list[n] = NULL;
+	if (!n)
+		argp_error(state, "an empty list of compressions");
+}
+
 static uint64_t parse_number(struct argp_state *state, const char *arg,
 			     uint64_t max)
 {
@@ -232,6 +257,9 @@ static error_t parse_tls(int opt, char *arg, struct argp_state *state)
 			o->crl_flags |= SLUICE_CRL_ALLOW_EXPIRED;
 		else
 			argp_error(state, "--crl-allow: unknown or expired");
+		break;
+	case OPT_COMPRESS:
+		parse_compressions(state, arg, o->compressions);
 		break;
 	case OPT_OCSP:
 		if (!o->cert_count)

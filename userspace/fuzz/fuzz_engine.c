@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "sluice/async.h"
+#include "sluice/compress.h"
 #include "sluice/provider.h"
 #include "sluice/sluice.h"
 
@@ -350,6 +351,33 @@ static const struct sluice_provider provider = {
 	.pubkey_free = f_pubkey_free,
 };
 
+/* What is at the end and zero is left out. */
+static int f_compress(const uint8_t *in, size_t in_len, uint8_t *out,
+		      size_t *out_len)
+{
+	while (in_len > 1 && !in[in_len - 1])
+		in_len--;
+	if (in_len > *out_len)
+		return -1;
+	memcpy(out, in, in_len);
+	*out_len = in_len;
+	return 0;
+}
+
+static int f_decompress(const uint8_t *in, size_t in_len, uint8_t *out,
+			size_t out_len)
+{
+	if (in_len > out_len)
+		return -1;
+	memcpy(out, in, in_len);
+	memset(out + in_len, 0, out_len - in_len);
+	return 0;
+}
+
+static const struct sluice_compression compression = {
+	SLUICE_ZLIB, "zeros", f_compress, f_decompress,
+};
+
 static uint64_t now(void *ctx)
 {
 	(void)ctx;
@@ -421,6 +449,9 @@ static void configure(struct sluice_config *config, unsigned int setup)
 {
 	static const uint8_t pins[1][SLUICE_PIN_LEN];
 	static const char *const alpn[] = { "h2", "http/1.1", NULL };
+	static const struct sluice_compression *const compressions[] = {
+		&compression, NULL
+	};
 	static const uint16_t group[] = { SLUICE_SECP256R1, 0 };
 	static const uint16_t server_group[] = { SLUICE_SECP384R1, 0 };
 
@@ -447,6 +478,7 @@ static void configure(struct sluice_config *config, unsigned int setup)
 		config->peer_certificate = take_peer;
 		config->name_authorities = true;
 		config->staple = SLUICE_STAPLE_OPTIONAL;
+		config->compressions = compressions;
 		if (setup & SERVER)
 			config->client_auth = setup & ALPN ?
 					      SLUICE_CLIENT_AUTH_REQUIRED :

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "compress.h"
 #include "conn.h"
 #include "constant_time.h"
 #include "hello.h"
@@ -93,6 +94,7 @@ bool sl_certificate_write(struct sluice_conn *c)
 		sl_end_vec(&w, mark, 2);
 	}
 	sl_end_vec(&w, list, 3);
+	sl_compress(c, &w);
 	return sl_message_end(c, &w);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "certificate_wishes.h"
 
+#include "compress.h"
 #include "conn.h"
 #include "hello.h"
 #include "staple.h"
@@ -12,6 +13,7 @@ void sl_put_certificate_wishes(struct sluice_conn *c, struct sl_writer *w)
 	sl_put_certificate_schemes(w, c->config);
 	sl_end_vec(w, ext, 2);
 	sl_put_staple_request(c, w);
+	sl_put_compressions(c, w);
 }
 
 static bool read_schemes(struct sluice_conn *c, struct sl_extensions *ext)
@@ -35,5 +37,6 @@ static bool read_schemes(struct sluice_conn *c, struct sl_extensions *ext)
 bool sl_read_certificate_wishes(struct sluice_conn *c,
 				struct sl_extensions *ext)
 {
-	return read_schemes(c, ext) && sl_read_staple_request(c, ext);
+	return read_schemes(c, ext) && sl_read_staple_request(c, ext) &&
+	       sl_read_compressions(c, ext);
 }

@@ -169,6 +169,8 @@ const char *sluice_config_check(const struct sluice_config *config)
 		return "staple: no_verify, or the provider, would not look at it";
 	if (!config->pins != !config->pin_count)
 		return "pins: go with pin_count";
+	if (config->compressions && !*config->compressions)
+		return "compressions: the list is empty; set it to NULL for none";
 	wrong = check_versions(config);
 	if (!wrong)
 		wrong = check_alpn(config->alpn);

@@ -112,6 +112,7 @@ struct sl_handshake {
 	size_t chain_len;
 	struct sluice_octets staple;	/* with the first of them */
 	bool staple_wanted;		/* by the peer */
+	const struct sluice_compression *compression;	/* that it takes */
 	const struct sluice_credential *credential;	/* to be shown */
 	uint8_t content[SL_SIGNED_MAX];			/* to be signed */
 	size_t content_len;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Driving the handshake: records in, states on, records out. */
+#include "compress.h"
 #include "conn.h"
 #include "data.h"
 #include "handshake.h"
@@ -26,6 +27,11 @@ bool sl_handshake_message(struct sluice_conn *c, bool *taken)
 	*taken = type != SL_NO_MESSAGE;
 	if (!*taken)
 		return !c->error;
+	if (sl_is_compressed(c, type, step->expect)) {
+		if (!sl_decompress(c, &body))
+			return false;
+		type = SL_CERTIFICATE;
+	}
 	/* 0, where nothing second is expected, was HelloRequest once */
 	if (!type || (type != step->expect[0] && type != step->expect[1]))
 		return sl_unexpected(c, step->unexpected);

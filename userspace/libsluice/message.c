@@ -14,6 +14,7 @@ static size_t longest(uint8_t type)
 	case SL_CLIENT_HELLO:
 		return 16384;
 	case SL_CERTIFICATE:
+	case SL_COMPRESSED_CERTIFICATE:
 	case SL_CERTIFICATE_REQUEST:	/* names all of a system's authorities */
 		return SL_MESSAGE_MAX;
 	default:

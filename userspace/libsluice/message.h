@@ -22,6 +22,7 @@ enum sl_message {
 	SL_FINISHED = 20,
 	SL_CERTIFICATE_STATUS = 22,	/* of TLS 1.2 (RFC 6066) */
 	SL_KEY_UPDATE = 24,
+	SL_COMPRESSED_CERTIFICATE = 25,	/* RFC 8879 */
 	SL_MESSAGE_HASH = 254,
 	SL_NO_MESSAGE = 256,		/* no octet says that */
 };

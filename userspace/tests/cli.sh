@@ -226,6 +226,19 @@ refused 1 'needs\? --crl' "--crl-check alone" get --crl-check leaf --crl-allow u
 refused 1 'leaf or chain' "--crl-check that is none" get --crl-check some https://localhost:4464/file
 refused 1 'needs --client-ca' "serve --crl without clients to look up" "$sluice" serve --cert ec.pem --key ec.key --root www --crl lists
 
+for method in brotli zstd zlib; do
+	check "get from openssl s_server that could compress its certificate, $method" fetch_and_compare --compress-cert "$method" --cacert ec.pem https://localhost:4454/www/file
+done
+compressed() {
+	"$sluice" serve --no-kernel -q --root www --port 4489 --cert rsa.pem --key rsa.key --compress-cert brotli,zlib &
+	wait_port 4489
+	fetch_and_compare --compress-cert zstd,zlib --cacert rsa.pem https://localhost:4489/file &&
+		fetch_and_compare --cacert rsa.pem https://localhost:4489/file &&
+		echo | openssl s_client -connect localhost:4489 -CAfile rsa.pem -trace 2>&1 | grep -q 'Compression type=zlib'
+}
+check "compressed certificates from our server" compressed
+refused 1 "no compression 'lzma'" "a compression that is none" get --compress-cert lzma https://localhost:4451/file
+
 curl_gets() {
 	curl -sS --cacert ec.pem -o got https://localhost:4451/file && cmp got www/file
 }

@@ -153,6 +153,24 @@ expect "client, openssl s_server of TLS 1.2" \
 	"$(client --ca "$tmp/p256.pem")" 'done=0.*error=[25]'
 stop
 
+# Compressed certificates. (Debian's OpenSSL is built without brotli, its GnuTLS
+# without any.)
+for method in zlib zstd; do
+	openssl_server -cert "$tmp/rsa.pem" -key "$tmp/rsa.key" -cert_comp -trace
+	expect "client, openssl s_server, certificate compressed by $method" \
+		"$(client --ca "$tmp/rsa.pem" --expect olleh --compress $method)
+$(cat "$tmp/server.log")" 'verified=1.*data=1.*error=0' 'CompressedCertificate, Length' "Compression type=$method "
+	stop
+	# without -cert_comp it sends its own as it is
+	openssl_server -cert "$tmp/p256.pem" -key "$tmp/p256.key" -Verify 1 \
+		-verify_return_error -CAfile "$tmp/ca.pem" -trace
+	expect "client, openssl s_server, client certificate compressed by $method" \
+		"$(client --ca "$tmp/p256.pem" --expect olleh --compress $method \
+			--cert "$tmp/alice-rsa.pem" --key "$tmp/alice-rsa.key")
+$(cat "$tmp/server.log")" 'client=rsa.*data=1.*error=0' 'CompressedCertificate, Length'
+	stop
+done
+
 if command -v gnutls-serv >/dev/null; then
 	gnutls_server() {
 		port=$((port + 1))
@@ -295,6 +313,14 @@ with() {	# NAME: of a client's certificate
 	echo "-cert $tmp/$1.pem -key $tmp/$1.key"
 }
 
+for method in zlib zstd; do
+	our_server 1 --cert "$tmp/rsa.pem" --key "$tmp/rsa.key" --ca "$tmp/ca.pem" \
+		--client-auth required --compress $method
+	# shellcheck disable=SC2046
+	text=$(s_client -CAfile "$tmp/rsa.pem" -trace $(with alice-rsa))
+	expect "server, openssl s_client, certificate compressed by $method" "$text
+$(ended)" '^hello' 'CompressedCertificate, Length' "client=rsa.*data=1.*error=0"
+done
 for name in alice alice-rsa alice-rsapss alice-ed25519; do
 	mutual required
 	# shellcheck disable=SC2046 # several words

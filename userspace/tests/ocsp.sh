@@ -47,10 +47,14 @@ await() {	# until somebody listens on the port
 }
 
 peer=$tmp/peer
-# shellcheck disable=SC2046 # flags are several words
+libs=$(pkg-config --cflags --libs libcrypto)
+for lib in zlib libbrotlienc libbrotlidec libzstd; do
+	pkg-config --exists "$lib" && libs="$libs $(pkg-config --libs "$lib")"
+done
+# shellcheck disable=SC2086 # flags are several words
 ${CC:-cc} -std=c17 -D_GNU_SOURCE -O1 -o "$peer" \
 	-I"$here/../libsluice/include" "$here/interop/peer.c" "$out/libsluice.a" \
-	$(pkg-config --cflags --libs libcrypto) || exit 1
+	$libs || exit 1
 
 ec=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 9)
 for name in ca other; do

@@ -51,6 +51,10 @@ await() {	# until somebody listens on the port
 
 peer=$tmp/peer
 pkg=$(pkg-config --libs libcrypto)
+# what the build has found, for compressed certificates
+for lib in zlib libbrotlienc libbrotlidec libzstd; do
+	pkg-config --exists "$lib" && pkg="$pkg $(pkg-config --libs "$lib")"
+done
 # shellcheck disable=SC2086 # several words
 ${CC:-cc} -std=c17 -D_GNU_SOURCE -pthread -I"$here/../libsluice/include" ${PEER_CFLAGS:-} \
 	-o "$peer" "$here/interop/peer.c" "$out/libsluice.a" $pkg || exit 1

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "sluice/async.h"
+#include "sluice/compress.h"
 #include "sluice/openssl.h"
 #include "sluice/sluice.h"
 #include "sluice/store.h"
@@ -69,6 +70,7 @@ static void die(const char *what)
 	exit(2);
 }
 
+static const struct sluice_compression *compressions[2];
 static int clock_offset;	/* seconds by which our clock is wrong */
 
 static uint64_t now(void *ctx)
@@ -601,6 +603,7 @@ int main(int argc, char **argv)
 		{ "authorities", no_argument, NULL, 'N' },
 		{ "async", no_argument, NULL, 'Y' },
 		{ "ocsp", required_argument, NULL, 'o' },
+		{ "compress", required_argument, NULL, 'Z' },
 		{ "clock", required_argument, NULL, 'K' },
 		{ "staple", required_argument, NULL, 'O' },
 		{ "early", no_argument, NULL, 'E' },
@@ -664,6 +667,15 @@ int main(int argc, char **argv)
 			config->client_auth = strcmp(optarg, "required") ?
 					      SLUICE_CLIENT_AUTH_OPTIONAL :
 					      SLUICE_CLIENT_AUTH_REQUIRED;
+			break;
+		case 'Z':
+			for (const struct sluice_compression *const *all =
+			     sluice_compressions(); *all; all++)
+				if (!strcmp((*all)->name, optarg))
+					compressions[0] = *all;
+			if (!*compressions)
+				die("no such compression");
+			config->compressions = compressions;
 			break;
 		case 'K': clock_offset = atoi(optarg); break;
 		case 'o': ocsp = optarg; break;

@@ -61,6 +61,7 @@ struct sluice_provider;		/* sluice/provider.h, as the next three */
 struct sluice_trust;		/* the certification authorities believed */
 struct sluice_credential;	/* a certificate chain and its private key */
 struct sluice_octets;		/* somebody's octets */
+struct sluice_compression;	/* sluice/compress.h */
 struct sluice_credential_request;	/* sluice/async.h, as the next */
 struct sluice_verdict_request;
 
@@ -320,6 +321,12 @@ enum sluice_staple {
  *	or promised in the certificate (TLS feature, RFC 7633). A server asks
  *	its clients, with @client_auth; those of TLS 1.2 cannot answer. Our own
  *	goes with the credential
+ * @compressions: algorithms with which certificates may be compressed, both
+ *	ways (RFC 8879), the preferred one first, ended by NULL, such as
+ *	sluice_compressions(). NULL for none: it costs each handshake of a
+ *	server some 50 microseconds to save a kilobyte, and has a client run a
+ *	decompressor on what somebody says who is not authenticated yet. With
+ *	TLS 1.3 only
  * @async: SLUICE_ASYNC_*: what is done by the caller, between two calls, and
  *	not by @choose, by the provider's sign(), or by @judge or the provider
  * @min_version: the oldest version spoken, SLUICE_TLS_1_2 or SLUICE_TLS_1_3;
@@ -390,6 +397,7 @@ struct sluice_config {
 	enum sluice_staple staple;
 	const uint8_t (*pins)[SLUICE_PIN_LEN];
 	size_t pin_count;
+	const struct sluice_compression *const *compressions;
 };
 
 /* The most octets of all ALPN names together, one more for each name. */
