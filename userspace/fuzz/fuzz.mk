@@ -4,13 +4,13 @@
 # tree and what the engine says to itself (fuzz_engine.c).
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS := $(patsubst fuzz/fuzz_%.c,%,$(wildcard fuzz/fuzz_*.c))
-FUZZ_CFLAGS := -std=c17 -D_GNU_SOURCE -O1 -g -Ilibsluice/include -Ilibsluice \
+FUZZ_CFLAGS := -std=c17 -D_GNU_SOURCE -O1 -g -Ilibsluice/include -Ilibsluice -Itests \
 	       -I../kernel/include/uapi -DSLUICE_VERSION='"fuzz"'
 FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
-FUZZ_HEADERS := $(wildcard libsluice/*.h libsluice/include/sluice/*.h cli/*.h)
+FUZZ_HEADERS := $(wildcard libsluice/*.h libsluice/include/sluice/*.h cli/*.h tests/toy.h)
 ENGINE_SOURCES := $(filter-out libsluice/kernel.c,$(wildcard libsluice/*.c))
 
-FUZZ_engine := $(ENGINE_SOURCES)
+FUZZ_engine := $(ENGINE_SOURCES) tests/toy.c
 FUZZ_cli := cli/http.c cli/url.c cli/options.c
 FUZZ_CFLAGS_cli := -Dargp_error=usage_error
 FUZZ_upcall :=

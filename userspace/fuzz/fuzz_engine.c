@@ -5,9 +5,10 @@
  *	make fuzz
  *
  * The first two octets of an input say which side and how it is set up, the
- * rest is what it receives. The provider below lets everything pass: it encrypts
- * nothing, every tag and every signature is right, every HMAC is zeros. So the
- * fuzzer reaches what lies behind Finished, and has nothing to guess.
+ * rest is what it receives. The provider is the tests' toy, which lets everything
+ * pass: it encrypts nothing, every tag and every signature is right, every HMAC
+ * is zeros. So the fuzzer reaches what lies behind Finished, and has nothing to
+ * guess. It looks at every octet that it is given, and counts its objects.
  *
  * With -DSEEDS it is a program that writes a corpus to the folder it is given:
  * what two engines of this provider say to each other.
@@ -15,6 +16,7 @@
 #if __has_feature(memory_sanitizer)
 #include <sanitizer/msan_interface.h>
 #endif
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +25,7 @@
 #include "sluice/compress.h"
 #include "sluice/provider.h"
 #include "sluice/sluice.h"
+#include "toy.h"
 
 enum setup {
 	SERVER = 1 << 0,
@@ -40,316 +43,31 @@ enum setup {
 	SETUPS = 1 << 12
 };
 
-/* Every object is this one, or a hash: nothing looks into it. */
-static char object, hashes[2];
+/* Objects of both sides of a conversation. */
+static struct toy toy;
+static max_align_t pool[512];
+static const struct sluice_trust trust = { 1 };
+static struct sluice_credential own;
 
-#define ANY(type)	((type *)(void *)&object)
-
-static int f_random(const struct sluice_provider *p, uint8_t *out, size_t len)
+static void set_up(void)
 {
-	(void)p;
-	memset(out, 0x42, len);
-	return 0;
+	toy_init(&toy, pool, sizeof(pool), 1);
+	toy.lenient = true;
+	toy_issue(&own, &trust, 1, "example.org", INT64_MAX);
 }
 
-static struct sluice_hash_ctx *f_hash_new(const struct sluice_provider *p,
-					  enum sluice_hash hash)
-{
-	(void)p;
-	return (struct sluice_hash_ctx *)(void *)&hashes[hash];
-}
-
-/* Octets that are hashed, encrypted or sent have been written by somebody. */
+/* Octets that are sent, or shown, are there and have been written. */
 static void check_written(const uint8_t *data, size_t len)
 {
+	volatile uint8_t seen = 0;
+
 #if __has_feature(memory_sanitizer)
 	if (len)
 		__msan_check_mem_is_initialized(data, len);
 #endif
-	(void)data;
-	(void)len;
-}
-
-static int f_hash_update(const struct sluice_provider *p,
-			 struct sluice_hash_ctx *ctx, const uint8_t *data,
-			 size_t len)
-{
-	volatile uint8_t seen = 0;
-
-	(void)p;
-	(void)ctx;
-	check_written(data, len);
-	/* look at every octet, for the sanitizer's sake */
 	while (len--)
 		seen = seen ^ *data++;
-	return 0;
 }
-
-static int f_hash_digest(const struct sluice_provider *p,
-			 const struct sluice_hash_ctx *ctx, uint8_t *out)
-{
-	(void)p;
-	memset(out, 0, (const void *)ctx == &hashes[SLUICE_SHA256] ? 32 : 48);
-	return 0;
-}
-
-static struct sluice_hash_ctx *f_hash_clone(const struct sluice_provider *p,
-					    const struct sluice_hash_ctx *ctx)
-{
-	(void)p;
-	return (struct sluice_hash_ctx *)(uintptr_t)ctx;
-}
-
-static void f_hash_free(const struct sluice_provider *p,
-			struct sluice_hash_ctx *ctx)
-{
-	(void)p;
-	(void)ctx;
-}
-
-static int f_hmac(const struct sluice_provider *p, enum sluice_hash hash,
-		  const uint8_t *key, size_t key_len, const uint8_t *data,
-		  size_t len, uint8_t *out)
-{
-	(void)key;
-	(void)key_len;
-	memset(out, 0, hash == SLUICE_SHA256 ? 32 : 48);
-	return f_hash_update(p, NULL, data, len);
-}
-
-static struct sluice_aead_ctx *f_aead_new(const struct sluice_provider *p,
-					  enum sluice_aead aead,
-					  const uint8_t *key)
-{
-	(void)p;
-	(void)aead;
-	(void)key;
-	return ANY(struct sluice_aead_ctx);
-}
-
-static int f_aead_seal(const struct sluice_provider *p,
-		       struct sluice_aead_ctx *ctx, const uint8_t *nonce,
-		       const uint8_t *ad, size_t ad_len, uint8_t *data,
-		       size_t len)
-{
-	(void)p;
-	(void)ctx;
-	(void)nonce;
-	(void)ad;
-	(void)ad_len;
-	memset(data + len, 0, 16);
-	return 0;
-}
-
-static int f_aead_open(const struct sluice_provider *p,
-		       struct sluice_aead_ctx *ctx, const uint8_t *nonce,
-		       const uint8_t *ad, size_t ad_len, uint8_t *data,
-		       size_t len)
-{
-	(void)ctx;
-	(void)nonce;
-	(void)ad;
-	(void)ad_len;
-	return f_hash_update(p, NULL, data, len);
-}
-
-static void f_aead_free(const struct sluice_provider *p,
-			struct sluice_aead_ctx *ctx)
-{
-	(void)p;
-	(void)ctx;
-}
-
-static bool f_group_offered(const struct sluice_provider *p, uint16_t group)
-{
-	(void)p;
-	(void)group;
-	return true;
-}
-
-static struct sluice_kx *f_kx_new(const struct sluice_provider *p,
-				  uint16_t group, uint8_t *share, size_t *len)
-{
-	(void)p;
-	*len = group == SLUICE_X25519MLKEM768 ? 1216 :
-	       group == SLUICE_SECP256R1MLKEM768 ? 1249 : 32;
-	memset(share, 1, *len);
-	return ANY(struct sluice_kx);
-}
-
-static int f_kx_finish(const struct sluice_provider *p, struct sluice_kx *kx,
-		       const uint8_t *peer, size_t peer_len, uint8_t *shared,
-		       size_t *len)
-{
-	(void)kx;
-	*len = 32;
-	memset(shared, 0, *len);
-	return f_hash_update(p, NULL, peer, peer_len);
-}
-
-static int f_kx_respond(const struct sluice_provider *p, uint16_t group,
-			const uint8_t *peer, size_t peer_len, uint8_t *share,
-			size_t *share_len, uint8_t *shared, size_t *shared_len)
-{
-	f_kx_new(p, group, share, share_len);
-	return f_kx_finish(p, NULL, peer, peer_len, shared, shared_len);
-}
-
-static void f_kx_free(const struct sluice_provider *p, struct sluice_kx *kx)
-{
-	(void)p;
-	(void)kx;
-}
-
-static size_t f_credential_chain(const struct sluice_provider *p,
-				 const struct sluice_credential *cred,
-				 struct sluice_octets *chain)
-{
-	/* nothing but what leads to a key */
-	static const uint8_t cert[300] = {
-		0x30, 0x82, 0x01, 0x28, 0x30, 0x82, 0x01, 0x24, 2, 1, 1,
-		0x30, 0, 0x30, 0, 0x30, 0, 0x30, 0, 0x30, 0x82, 0x01, 0x15,
-	};
-
-	(void)p;
-	(void)cred;
-	chain[0] = (struct sluice_octets){ cert, sizeof(cert) };
-	return 1;
-}
-
-static const uint16_t *
-f_credential_schemes(const struct sluice_provider *p,
-		     const struct sluice_credential *cred)
-{
-	/* with the former a client of TLS 1.2 cannot sign */
-	static const uint16_t schemes[] = {
-		SLUICE_ED25519, SLUICE_ECDSA_SECP256R1_SHA256, 0
-	};
-
-	(void)p;
-	(void)cred;
-	return schemes;
-}
-
-static bool f_credential_issued(const struct sluice_provider *p,
-				const struct sluice_credential *cred,
-				const uint8_t *name, size_t len)
-{
-	(void)cred;
-	f_hash_update(p, NULL, name, len);
-	/* some fit, some do not */
-	return len && name[len - 1] & 1;
-}
-
-static bool f_credential_matches(const struct sluice_provider *p,
-				 const struct sluice_credential *cred,
-				 const uint8_t *oid, size_t oid_len,
-				 const uint8_t *values, size_t len)
-{
-	f_hash_update(p, NULL, values, len);
-	return f_credential_issued(p, cred, oid, oid_len);
-}
-
-static bool f_credential_staple(const struct sluice_provider *p,
-				const struct sluice_credential *cred,
-				struct sluice_octets *staple)
-{
-	static const uint8_t response[100] = { 0x30 };
-
-	(void)p;
-	(void)cred;
-	*staple = (struct sluice_octets){ response, sizeof(response) };
-	return true;
-}
-
-static bool f_trust_name(const struct sluice_provider *p,
-			 const struct sluice_trust *trust, size_t i,
-			 struct sluice_octets *name)
-{
-	static const uint8_t der[] = { 0x30, 1 };
-
-	(void)p;
-	(void)trust;
-	*name = (struct sluice_octets){ der, sizeof(der) };
-	return i < 2;
-}
-
-static int f_sign(const struct sluice_provider *p,
-		  const struct sluice_credential *cred, uint16_t scheme,
-		  const uint8_t *data, size_t len, uint8_t *sig,
-		  size_t *sig_len)
-{
-	(void)cred;
-	(void)scheme;
-	*sig_len = 64;
-	memset(sig, 0, 64);
-	return f_hash_update(p, NULL, data, len);
-}
-
-static int f_verify_chain(const struct sluice_provider *p,
-			  const struct sluice_trust *trust,
-			  const struct sluice_octets *chain, size_t count,
-			  const struct sluice_peer *peer,
-			  struct sluice_pubkey **key, const char **reason)
-{
-	(void)trust;
-	(void)reason;
-	f_hash_update(p, NULL, peer->staple.data, peer->staple.len);
-	while (count--)
-		f_hash_update(p, NULL, chain[count].data, chain[count].len);
-	*key = ANY(struct sluice_pubkey);
-	return 0;
-}
-
-static int f_verify_signature(const struct sluice_provider *p,
-			      const struct sluice_pubkey *key, uint16_t scheme,
-			      const uint8_t *data, size_t len,
-			      const uint8_t *sig, size_t sig_len)
-{
-	(void)key;
-	(void)scheme;
-	(void)data;
-	(void)len;
-	return f_hash_update(p, NULL, sig, sig_len);
-}
-
-static void f_pubkey_free(const struct sluice_provider *p,
-			  struct sluice_pubkey *key)
-{
-	(void)p;
-	(void)key;
-}
-
-static const struct sluice_provider provider = {
-	.name = "fuzz",
-	.random = f_random,
-	.hash_new = f_hash_new,
-	.hash_update = f_hash_update,
-	.hash_digest = f_hash_digest,
-	.hash_clone = f_hash_clone,
-	.hash_free = f_hash_free,
-	.hmac = f_hmac,
-	.aead_new = f_aead_new,
-	.aead_seal = f_aead_seal,
-	.aead_open = f_aead_open,
-	.aead_free = f_aead_free,
-	.group_offered = f_group_offered,
-	.kx_new = f_kx_new,
-	.kx_finish = f_kx_finish,
-	.kx_respond = f_kx_respond,
-	.kx_free = f_kx_free,
-	.credential_chain = f_credential_chain,
-	.credential_schemes = f_credential_schemes,
-	.credential_issued = f_credential_issued,
-	.credential_matches = f_credential_matches,
-	.credential_staple = f_credential_staple,
-	.trust_name = f_trust_name,
-	.checks_staples = true,
-	.sign = f_sign,
-	.verify_chain = f_verify_chain,
-	.verify_signature = f_verify_signature,
-	.pubkey_free = f_pubkey_free,
-};
 
 /* What is at the end and zero is left out. */
 static int f_compress(const uint8_t *in, size_t in_len, uint8_t *out,
@@ -456,10 +174,10 @@ static void configure(struct sluice_config *config, unsigned int setup)
 	static const uint16_t server_group[] = { SLUICE_SECP384R1, 0 };
 
 	*config = (struct sluice_config){
-		.provider = &provider,
+		.provider = &toy.table,
 		.role = setup & SERVER ? SLUICE_SERVER : SLUICE_CLIENT,
-		.trust = ANY(struct sluice_trust),
-		.credential = ANY(struct sluice_credential),
+		.trust = &trust,
+		.credential = &own,
 		.peer_name = "example.org",
 		.now = now,
 	};
@@ -528,13 +246,13 @@ static void give(struct sluice_conn *conn, const struct sluice_config *config,
 	    !sluice_give_verdict(conn, 42, NULL))
 		abort();
 	if (!sluice_wanted_credential(conn, &credential)) {
-		f_hash_update(p, NULL, credential.alpn_offered.data,
+		check_written(credential.alpn_offered.data,
 			      credential.alpn_offered.len);
-		sluice_credential_fits(&credential, ANY(struct sluice_credential));
+		sluice_credential_fits(&credential, &own);
 		sluice_give_credential(conn, config->credential);
 	} else if (!sluice_wanted_signature(conn, &signature)) {
-		f_sign(p, signature.credential, signature.scheme,
-		       signature.data, signature.len, sig, &len);
+		p->sign(p, signature.credential, signature.scheme,
+			signature.data, signature.len, sig, &len);
 		sluice_give_signature(conn, sig, len);
 	} else if (!sluice_wanted_verdict(conn, &verdict)) {
 		sluice_give_verdict(conn, sluice_verdict(&verdict, &reason), NULL);
@@ -561,6 +279,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	data += 2;
 	size -= 2;
 	stored_len = 0;
+	set_up();
 	configure(&config, setup);
 	/* records are opened in place */
 	copy = malloc(size);
@@ -606,6 +325,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	sluice_eof(conn);
 	sluice_conn_free(conn);
+	if (toy.used)
+		abort();
 	free(mem);
 	free(copy);
 	return 0;
@@ -686,6 +407,7 @@ int main(int argc, char **argv)
 	for (setup = 0; setup < SETUPS; setup += 2) {
 		memset(&client, 0, sizeof(client));
 		memset(&server, 0, sizeof(server));
+		set_up();
 		configure(&client.config, setup & ~(unsigned int)ONE_GROUP);
 		configure(&server.config, setup | SERVER);
 		client.conn = sluice_conn_init(malloc(sluice_conn_size()),
