@@ -44,7 +44,7 @@ for cipher in "${ciphers[@]}"; do
 		expect "client, openssl s_server, $name, $group_name" \
 			"$(client --ca "$tmp/$cert.pem" --expect olleh --max 1.2 \
 				--groups "$group,0017")" \
-			'done=1 version=1.2' "suite=TLS_$name " "group=$group_name " \
+			'done=1 .*version=1.2' "suite=TLS_$name " "group=$group_name " \
 			'verified=1' 'data=1' 'closed=1' 'error=0'
 	done
 	stop
@@ -344,6 +344,7 @@ $(ended)" '^hello' 'peer=\[CN=alice,O=test\].*verified=1.*data=1.*error=[06]'
 mkdir "$tmp/www"
 head -c 20000000 /dev/urandom >"$tmp/www/big"
 sum=$(sha256sum <"$tmp/www/big")
+echo small >"$tmp/www/small"
 
 serve() {	# ARGUMENTS…
 	port=$((port + 1))
@@ -400,6 +401,78 @@ $(sha256sum <"$tmp/got")" "TLS 1.2, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384$grou
 done
 text=$("$sluice" get --no-kernel --cacert "$tmp/p256.pem" --output "$tmp/got" "https://localhost:$port/big" 2>&1)
 expect "sluice get, nginx, TLS 1.2 unasked for" "$text" 'protocol_version'
+stop
+
+# The other provider.
+if "$sluice" version | grep -q '^mbedtls: Mbed TLS'; then
+	mbedtls_get() {	# NAME CERTIFICATE PATTERN ARGUMENTS…
+		local name=$1 cert=$2 pattern=$3
+
+		shift 3
+		rm -f "$tmp/got"
+		text=$("$sluice" get -v --no-kernel --provider mbedtls --tls-max 1.2 \
+			--cacert "$tmp/$cert.pem" --output "$tmp/got" "$@" \
+			"https://localhost:$port/big" 2>&1)
+		expect "sluice get with Mbed TLS, $name" "$text
+$(sha256sum <"$tmp/got")" "TLS 1.2, $pattern" "^${sum%% *}"
+	}
+	for cipher in "${ciphers[@]}"; do
+		IFS=: read -r _ name _ <<<"$cipher"
+		cert=$(kind "$name")
+		port=$((port + 1))
+		"$sluice" serve --no-kernel --port "$port" --root "$tmp/www" \
+			--tls-max 1.2 --cert "$tmp/$cert.pem" --key "$tmp/$cert.key" \
+			>"$tmp/serve.log" 2>&1 &
+		server=$!
+		await
+		mbedtls_get "$name" "$cert" "TLS_$name" --ciphersuites "TLS_$name"
+		stop
+	done
+	port=$((port + 1))
+	(cd "$tmp/www" && exec openssl s_server -accept "$port" -tls1_2 -WWW -quiet \
+		-cert "$tmp/p384.pem" -key "$tmp/p384.key" -Verify 1 -verify_return_error \
+		-CAfile "$tmp/ca.pem") >"$tmp/server.log" 2>&1 &
+	server=$!
+	await
+	for name in alice alice-rsa; do
+		rm -f "$tmp/got"
+		text=$("$sluice" get --no-kernel --provider mbedtls --tls-min 1.2 \
+			--cacert "$tmp/p384.pem" --cert "$tmp/$name.pem" --key "$tmp/$name.key" \
+			--allow-truncation --output "$tmp/got" "https://localhost:$port/small" 2>&1)
+		expect "sluice get with Mbed TLS, openssl s_server, P-384, $name" "$text
+$(cat "$tmp/got")" '^small'
+	done
+	stop
+	for cert in p256 rsa; do
+		port=$((port + 1))
+		"$sluice" serve --no-kernel --port "$port" --root "$tmp/www" --provider mbedtls \
+			--tls-min 1.2 --cert "$tmp/$cert.pem" --key "$tmp/$cert.key" \
+			--client-ca "$tmp/ca.pem" >"$tmp/serve.log" 2>&1 &
+		server=$!
+		await
+		for name in alice alice-rsa; do
+			got=$(curl -sS --tls-max 1.2 --cacert "$tmp/$cert.pem" --cert "$tmp/$name.pem" \
+				--key "$tmp/$name.key" "https://localhost:$port/big" 2>"$tmp/curl.log" | sha256sum)
+			expect "sluice serve with Mbed TLS, curl, $cert, $name" "$got
+$(cat "$tmp/curl.log" "$tmp/serve.log")" "^${sum%% *}"
+		done
+		stop
+	done
+fi
+
+# Two certificates: the client's cipher suites say which.
+port=$((port + 1))
+"$sluice" serve --no-kernel --port "$port" --root "$tmp/www" --tls-min 1.2 \
+	--cert "$tmp/p256.pem" --key "$tmp/p256.key" --cert "$tmp/rsa.pem" \
+	--key "$tmp/rsa.key" >"$tmp/serve.log" 2>&1 &
+server=$!
+await
+for cipher in ECDHE-ECDSA-AES128-GCM-SHA256:p256 ECDHE-RSA-AES128-GCM-SHA256:rsa; do
+	got=$(curl -sS --tls-max 1.2 --ciphers "${cipher%:*}" --cacert "$tmp/${cipher#*:}.pem" \
+		"https://localhost:$port/big" 2>"$tmp/curl.log" | sha256sum)
+	expect "sluice serve with two certificates, curl, ${cipher%:*}" "$got
+$(cat "$tmp/curl.log" "$tmp/serve.log")" "^${sum%% *}"
+done
 stop
 
 echo "1..$count"
