@@ -151,6 +151,13 @@ static void test_handshakes(void **state)
 		assert_true(pair_handshake(pair));
 		assert_int_equal(end_info(&pair->server).client_signature, keys[i].scheme);
 		assert_true(end_info(&pair->server).verified);
+		/* a client of TLS 1.2 signs a hash, which Ed25519 does not do */
+		pair->client.config.max_version = SLUICE_TLS_1_2;
+		pair->server.config.min_version = SLUICE_TLS_1_2;
+		pair_reset(pair);
+		if (pair_handshake(pair) != (keys[i].scheme != SLUICE_ED25519))
+			fail_msg("%s: %s, %s", keys[i].label, end_info(&pair->client).reason,
+				 end_info(&pair->server).reason);
 		pair_free(pair);
 		sluice_openssl_credential_free(cred);
 		sluice_openssl_trust_free(trust);

@@ -140,15 +140,17 @@ static bool set_padding(EVP_PKEY_CTX *ctx, const struct scheme *scheme)
  * For a digest: the context that signs or checks it, or NULL. Ed25519 hashes
  * what it signs itself, and twice.
  */
-static EVP_PKEY_CTX *digest_ctx(const struct sluice_openssl *o,
+static EVP_PKEY_CTX *digest_ctx(OSSL_LIB_CTX *lib,
 				const struct scheme *scheme, EVP_PKEY *key,
 				int (*init)(EVP_PKEY_CTX *ctx))
 {
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(o->lib, key, NULL);
-	EVP_MD *md = scheme->md ? EVP_MD_fetch(o->lib, scheme->md, NULL) : NULL;
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(lib, key, NULL);
+	EVP_MD *md = scheme->md ? EVP_MD_fetch(lib, scheme->md, NULL) : NULL;
 
-	if (!ctx || !md || init(ctx) <= 0 || !set_padding(ctx, scheme) ||
-	    EVP_PKEY_CTX_set_signature_md(ctx, md) <= 0) {
+	/* a token asks for the hash before the padding that is made of it */
+	if (!ctx || !md || init(ctx) <= 0 ||
+	    EVP_PKEY_CTX_set_signature_md(ctx, md) <= 0 ||
+	    !set_padding(ctx, scheme)) {
 		EVP_PKEY_CTX_free(ctx);
 		ctx = NULL;
 	}
@@ -156,24 +158,24 @@ static EVP_PKEY_CTX *digest_ctx(const struct sluice_openssl *o,
 	return ctx;
 }
 
-static int sign_digest(const struct sluice_openssl *o,
+static int sign_digest(OSSL_LIB_CTX *lib,
 		       const struct scheme *scheme, EVP_PKEY *key,
 		       const uint8_t *digest, size_t len,
 		       uint8_t *sig, size_t *sig_len)
 {
-	EVP_PKEY_CTX *ctx = digest_ctx(o, scheme, key, EVP_PKEY_sign_init);
+	EVP_PKEY_CTX *ctx = digest_ctx(lib, scheme, key, EVP_PKEY_sign_init);
 	int ok = ctx && EVP_PKEY_sign(ctx, sig, sig_len, digest, len) > 0;
 
 	EVP_PKEY_CTX_free(ctx);
 	return ok ? 0 : -1;
 }
 
-static int verify_digest(const struct sluice_openssl *o,
+static int verify_digest(OSSL_LIB_CTX *lib,
 			 const struct scheme *scheme, EVP_PKEY *key,
 			 const uint8_t *digest, size_t len,
 			 const uint8_t *sig, size_t sig_len)
 {
-	EVP_PKEY_CTX *ctx = digest_ctx(o, scheme, key, EVP_PKEY_verify_init);
+	EVP_PKEY_CTX *ctx = digest_ctx(lib, scheme, key, EVP_PKEY_verify_init);
 	int rc = -1;
 
 	if (ctx)
@@ -187,6 +189,7 @@ static int sign(const struct sluice_provider *p,
 		const struct sluice_credential *cred, uint16_t id,
 		const uint8_t *data, size_t len, uint8_t *sig, size_t *sig_len)
 {
+	OSSL_LIB_CTX *lib = cred->lib ? cred->lib : sl_openssl(p)->lib;
 	const struct scheme *scheme = find_scheme(id, cred->key);
 	EVP_MD_CTX *ctx;
 	EVP_PKEY_CTX *pctx;
@@ -194,13 +197,12 @@ static int sign(const struct sluice_provider *p,
 
 	*sig_len = SLUICE_SIGNATURE_MAX;
 	if (scheme && id & SLUICE_SCHEME_DIGEST)
-		return sign_digest(sl_openssl(p), scheme, cred->key, data, len,
-				   sig, sig_len);
+		return sign_digest(lib, scheme, cred->key, data, len, sig,
+				   sig_len);
 	ctx = EVP_MD_CTX_new();
 	ok = scheme && ctx &&
-	     EVP_DigestSignInit_ex(ctx, &pctx, scheme->md,
-				   cred->lib ? cred->lib : sl_openssl(p)->lib,
-				   NULL, cred->key, NULL) > 0 &&
+	     EVP_DigestSignInit_ex(ctx, &pctx, scheme->md, lib, NULL,
+				   cred->key, NULL) > 0 &&
 	     set_padding(pctx, scheme) &&
 	     EVP_DigestSign(ctx, sig, sig_len, data, len) > 0;
 	EVP_MD_CTX_free(ctx);
@@ -221,7 +223,7 @@ static int verify_signature(const struct sluice_provider *p,
 	if (!scheme)
 		return ALERT_ILLEGAL_PARAMETER;
 	if (id & SLUICE_SCHEME_DIGEST)
-		return verify_digest(sl_openssl(p), scheme, key, data, len,
+		return verify_digest(sl_openssl(p)->lib, scheme, key, data, len,
 				     sig, sig_len);
 	ctx = EVP_MD_CTX_new();
 	if (ctx &&
