@@ -62,6 +62,7 @@ struct options {
 	bool client_optional;	/* serve */
 	const char *session;
 	const char *ticket_keys;	/* serve */
+	bool early_data;		/* serve, get */
 	const char *keylog;
 	const char *alpn[9];
 	uint16_t tls_min;

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "early_memory.h"
 #include "stream.h"
 #include "ticket.h"
 #include "ticket_keys.h"
@@ -154,6 +155,7 @@ void context_client(struct context *ctx, const struct options *options,
 	if (options->session) {
 		ctx->config.ticket_put = ticket_put;
 		ctx->config.ticket_take = ticket_take;
+		ctx->config.early_data = options->early_data;
 	}
 	problem = sluice_config_check(&ctx->config);
 	if (problem)
@@ -208,6 +210,8 @@ void context_server(struct context *ctx, const struct options *options)
 		ctx->config.peer_certificate = keep_peer;
 	}
 	ticket_keys_init(ctx);
+	if (options->early_data)
+		early_memory_init(ctx);
 	problem = sluice_config_check(&ctx->config);
 	if (problem)
 		fail(EXIT_USAGE, "%s", problem);
@@ -218,6 +222,7 @@ void context_free(struct context *ctx)
 	if (ctx->keylog >= 0)
 		close(ctx->keylog);
 	ticket_keys_free(ctx);
+	early_memory_free(ctx);
 	for (size_t i = 0; i < CERTS_MAX; i++)
 		ctx->backend->credential_free(ctx->credentials[i]);
 	ctx->backend->trust_free(ctx->trust);

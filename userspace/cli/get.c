@@ -15,7 +15,7 @@
 
 #define BUFFER	(256 * 1024)
 
-enum { OPT_SHA256 = 512 };
+enum { OPT_SHA256 = 512, OPT_EARLY_DATA };
 
 struct get {
 	struct options o;
@@ -38,6 +38,8 @@ static const struct argp_option options[] = {
 	{ "output", 'o', "FILE", 0, "Write to FILE, not to standard output", 0 },
 	{ "sha256", OPT_SHA256, NULL, 0,
 	  "Print the SHA-256 of what was received, on standard error", 0 },
+	{ "early-data", OPT_EARLY_DATA, NULL, 0,
+	  "Ask before the handshake's end (0-RTT), with a ticket of --session that allows it: others may have the server read the request once more", 0 },
 	{ 0 },
 };
 
@@ -52,6 +54,9 @@ static error_t parse(int opt, char *arg, struct argp_state *state)
 	case 'o':
 		get->output = arg;
 		break;
+	case OPT_EARLY_DATA:
+		get->o.early_data = true;
+		break;
 	case OPT_SHA256:
 		get->sha256 = true;
 		break;
@@ -59,6 +64,10 @@ static error_t parse(int opt, char *arg, struct argp_state *state)
 		if (get->address)
 			argp_error(state, "one address at a time");
 		get->address = arg;
+		break;
+	case ARGP_KEY_END:
+		if (get->o.early_data && !get->o.session)
+			argp_error(state, "--early-data needs --session");
 		break;
 	case ARGP_KEY_NO_ARGS:
 		argp_error(state, "the address is missing");
@@ -166,8 +175,11 @@ static void copy_chunks(struct fetch *f, struct target *t, char *buf)
 		;
 }
 
-static void request(struct stream *s, const struct url *url)
+/* Connects, and asks: before the handshake's end if that is wanted. */
+static void request(struct stream *s, struct context *ctx,
+		    const struct url *url)
 {
+	int fd = net_connect(url->host, url->port, ctx->options);
 	char text[URL_PATH_MAX + HOST_MAX + 256];
 	bool v6 = strchr(url->host, ':');
 	int len = snprintf(text, sizeof(text),
@@ -178,7 +190,8 @@ static void request(struct stream *s, const struct url *url)
 			   strcmp(url->port, "443") ? ":" : "",
 			   strcmp(url->port, "443") ? url->port : "");
 
-	stream_write(s, text, (size_t)len);
+	if (!stream_open_early(s, ctx, fd, text, (size_t)len))
+		stream_write(s, text, (size_t)len);
 }
 
 static void response(struct fetch *f, struct target *t)
@@ -234,9 +247,8 @@ int command_get(int argc, char **argv)
 		fail(EXIT_USAGE, "%s: %s", get.address, problem);
 
 	context_client(&ctx, &get.o, url.host, url.port);
-	stream_open(&stream, &ctx, net_connect(url.host, url.port, &get.o));
+	request(&stream, &ctx, &url);
 	target_open(&target, &get);
-	request(&stream, &url);
 	fetch_init(&fetch, &stream);
 	response(&fetch, &target);
 	stream_report(&stream);

@@ -22,7 +22,7 @@
 #define CHILDREN_MAX	64
 
 enum { OPT_ROOT = 512, OPT_ADDRESS, OPT_PORT, OPT_PUT, OPT_CLIENT_CA,
-       OPT_CLIENT_OPTIONAL, OPT_TICKET_KEYS };
+       OPT_CLIENT_OPTIONAL, OPT_TICKET_KEYS, OPT_EARLY_DATA };
 
 struct serve {
 	struct options o;
@@ -46,6 +46,8 @@ static const struct argp_option options[] = {
 	  "Let clients in that have no certificate, too", 0 },
 	{ "ticket-keys", OPT_TICKET_KEYS, "FILE", 0,
 	  "Make tickets with the keys in FILE, as other servers do, which then resume each other's sessions", 0 },
+	{ "early-data", OPT_EARLY_DATA, NULL, 0,
+	  "Answer GET and HEAD that come before the handshake's end (0-RTT): who resumes is answered a round trip earlier, but may be somebody who repeats what he has heard", 0 },
 	{ 0 },
 };
 
@@ -75,6 +77,9 @@ static error_t parse(int opt, char *arg, struct argp_state *state)
 	case OPT_CLIENT_OPTIONAL:
 		serve->o.client_optional = true;
 		break;
+	case OPT_EARLY_DATA:
+		serve->o.early_data = true;
+		break;
 	case OPT_TICKET_KEYS:
 		serve->o.ticket_keys = arg;
 		break;
@@ -88,6 +93,9 @@ static error_t parse(int opt, char *arg, struct argp_state *state)
 			argp_error(state, "either a file or --root is needed");
 		if (serve->put && !serve->root)
 			argp_error(state, "--put needs --root");
+		if (serve->o.early_data &&
+		    (serve->o.client_ca || serve->o.pin_count))
+			argp_error(state, "--early-data does not go with clients' certificates: nobody resumes then");
 		if (serve->o.client_optional && !serve->o.client_ca &&
 		    !serve->o.pin_count)
 			argp_error(state, "--client-optional needs --client-ca or --pin");
@@ -213,12 +221,16 @@ static void serve_one(struct serve *serve, struct context *ctx, int fd)
 		return;
 	if (http_parse_request(&head, text, len))
 		answer(&stream, 400, "Bad Request", 0);
+	else if (stream.early_read && strcmp(head.method, "GET") &&
+		 strcmp(head.method, "HEAD"))
+		answer(&stream, 425, "Too Early", 0);
 	else if (!strcmp(head.method, "GET") || !strcmp(head.method, "HEAD"))
 		answer_get(serve, &stream, &head);
 	else if (!strcmp(head.method, "PUT") && serve->put)
 		answer_put(serve, &fetch, &head);
 	else
 		answer(&stream, 405, "Method Not Allowed", 0);
+	stream_settle(&stream);
 	linger(&stream);
 	stream_report(&stream);
 	stream_close(&stream);

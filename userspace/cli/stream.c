@@ -134,15 +134,17 @@ static _Noreturn void fail_sending(struct stream *s)
 	fail_stream(s, "sending");
 }
 
-static void handshake(struct stream *s)
+/* To its end; or, on a server, until there is early data. */
+static enum sluice_status handshake(struct stream *s)
 {
 	enum sluice_status status;
 
 	do {
 		status = sluice_stream_handshake(&s->tls);
 	} while (status == SLUICE_ERROR && errno == EINTR);
-	if (status != SLUICE_DONE)
+	if (status != SLUICE_DONE && status != SLUICE_EARLY_DATA)
 		fail_stream(s, "the handshake");
+	return status;
 }
 
 /* Says once why libsluice goes on itself, or fails if that is not allowed. */
@@ -216,11 +218,13 @@ static void report_handshake(const struct stream *s)
 	if (!s->ctx->options->verbose)
 		return;
 	sluice_conn_info(s->conn, &info);
-	note(s->ctx->options, "TLS 1.%d, %s%s%s%s%s%s%s%s%.*s, encrypted by %s",
+	note(s->ctx->options, "TLS 1.%d, %s%s%s%s%s%s%s%s%s%.*s, encrypted by %s",
 	     info.version == SLUICE_TLS_1_2 ? 2 : 3,
 	     sluice_suite_name(info.suite), info.group ? ", " : "",
 	     info.group ? sluice_group_name(info.group) : "",
 	     info.resumed ? ", resumed" : "",
+	     info.early == SLUICE_EARLY_ACCEPTED ? ", early data accepted" :
+	     info.early == SLUICE_EARLY_REJECTED ? ", early data rejected" : "",
 	     info.stapled ? ", not revoked by OCSP" : "",
 	     *s->ctx->peer ? ", client " : "", s->ctx->peer,
 	     info.alpn ? ", " : "", (int)info.alpn_len,
@@ -228,7 +232,7 @@ static void report_handshake(const struct stream *s)
 	     s->raw ? "kTLS" : s->kernel ? "the kernel" : "this process");
 }
 
-void stream_open(struct stream *s, struct context *ctx, int fd)
+static void prepare(struct stream *s, struct context *ctx, int fd)
 {
 	size_t size = sluice_conn_size() + CHAIN_ROOM;
 	void *mem;
@@ -256,8 +260,14 @@ void stream_open(struct stream *s, struct context *ctx, int fd)
 			fail(EXIT_NETWORK, "kTLS does not take the socket: %s",
 			     strerror(-rc));
 	}
-	handshake(s);
-	if (ctx->kernel)
+}
+
+/* The handshake is through. */
+static void establish(struct stream *s)
+{
+	void *mem = s->conn;
+
+	if (s->ctx->kernel)
 		hand_over(s);
 	s->open = true;
 	report_handshake(s);
@@ -267,6 +277,66 @@ void stream_open(struct stream *s, struct context *ctx, int fd)
 		s->conn = NULL;
 		s->tls.conn = NULL;
 	}
+}
+
+void stream_open(struct stream *s, struct context *ctx, int fd)
+{
+	prepare(s, ctx, fd);
+	if (handshake(s) == SLUICE_DONE)
+		establish(s);
+	else
+		s->early = true;
+}
+
+bool stream_open_early(struct stream *s, struct context *ctx, int fd,
+		       const void *data, size_t len)
+{
+	struct sluice_conn_info info;
+	ssize_t sent;
+
+	prepare(s, ctx, fd);
+	do {
+		sent = sluice_early_write(&s->tls, data, len);
+	} while (sent < 0 && errno == EINTR);
+	if (sent < 0)
+		fail_stream(s, "sending");
+	handshake(s);
+	sluice_conn_info(s->conn, &info);
+	establish(s);
+	/* part of a request is none */
+	if (info.early == SLUICE_EARLY_ACCEPTED && (size_t)sent < len)
+		fail(EXIT_TLS, "the server allows less early data than the request has");
+	return info.early == SLUICE_EARLY_ACCEPTED;
+}
+
+/* False at its end, when the handshake is through as well. */
+static bool read_early(struct stream *s, void *data, size_t len, size_t *got)
+{
+	ssize_t n;
+
+	do {
+		n = sluice_early_read(&s->tls, data, len);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		fail_stream(s, "receiving");
+	*got = (size_t)n;
+	if (n) {
+		s->early_read = true;
+		return true;
+	}
+	s->early = false;
+	handshake(s);
+	establish(s);
+	return false;
+}
+
+void stream_settle(struct stream *s)
+{
+	uint8_t data[4096];
+	size_t n;
+
+	while (s->early && read_early(s, data, sizeof(data), &n))
+		;
 }
 
 /* Octets; -1 if there are none yet, and it is not to wait for them. */
@@ -286,6 +356,10 @@ static ssize_t read_some(struct stream *s, void *data, size_t len, int flags)
 
 size_t stream_read(struct stream *s, void *data, size_t len)
 {
+	size_t early;
+
+	if (s->early && read_early(s, data, len, &early))
+		return early;
 	return (size_t)read_some(s, data, len, 0);
 }
 
@@ -342,6 +416,8 @@ void stream_send_file(struct stream *s, int file, uint64_t len,
 		if (!n)
 			fail(EXIT_FILE, "the file has become shorter while it was sent");
 		done += (uint64_t)n;
+		/* the beginning is in time for a client in a hurry */
+		stream_settle(s);
 		if (progress)
 			progress(done, arg);
 	}

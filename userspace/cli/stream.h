@@ -29,6 +29,7 @@ struct context {
 	int keylog;
 	struct sluice_ticket_ring *ring;	/* serve */
 	struct timespec keys_time;		/* of its file's last change */
+	struct early_memory *early;		/* serve --early-data */
 	bool kernel;		/* it is to have the connections */
 	char site[CONTEXT_SITE_MAX];	/* clients: the server, NAME:PORT */
 	char peer[256];		/* serve: the subject of the client's certificate */
@@ -61,6 +62,8 @@ struct stream {
 	uint8_t *in;
 	uint8_t *out;
 	bool open;			/* the handshake is through */
+	bool early;			/* serve: it waits for early data's end */
+	bool early_read;		/* serve: of which some was read */
 	bool ended;
 };
 
@@ -69,6 +72,14 @@ struct stream {
  * functions fail for good, with a line that says why.
  */
 void stream_open(struct stream *s, struct context *ctx, int fd);
+/*
+ * The same, and sends data early if the server allows it. True: it has accepted
+ * all of it; else it is to be sent now.
+ */
+bool stream_open_early(struct stream *s, struct context *ctx, int fd,
+		       const void *data, size_t len);
+/* Early data that is left is not wanted: get on with the handshake. */
+void stream_settle(struct stream *s);
 /* Octets read; 0 at the end, which close_notify has vouched for. */
 size_t stream_read(struct stream *s, void *data, size_t len);
 /*

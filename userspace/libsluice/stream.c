@@ -115,6 +115,17 @@ static ssize_t receive(struct sluice_stream *s, size_t max)
 	return n;
 }
 
+/* Some of the data that there is. */
+static ssize_t give(struct sluice_stream *s, void *buf, size_t len)
+{
+	if (len > s->data_len)
+		len = s->data_len;
+	memcpy(buf, s->data, len);
+	s->data += len;
+	s->data_len -= len;
+	return (ssize_t)len;
+}
+
 enum sluice_status sluice_stream_handshake(struct sluice_stream *s)
 {
 	enum sluice_status status;
@@ -148,6 +159,66 @@ enum sluice_status sluice_stream_handshake(struct sluice_stream *s)
 			return SLUICE_ERROR;
 		}
 	}
+}
+
+ssize_t sluice_early_write(struct sluice_stream *s, const void *buf, size_t len)
+{
+	const uint8_t *data = buf;
+	size_t done = 0, none, out_len;
+	enum sluice_status status;
+
+	do {
+		if (drain(s))
+			return -1;
+		none = 0;
+		out_len = s->out_size;
+		status = sluice_handshake(s->conn, s->in, &none, s->out,
+					  &out_len);
+		s->out_end = out_len;
+		if (status == SLUICE_ERROR)
+			return failed(s);
+	} while (status == SLUICE_WANT_WRITE || out_len);
+	while (!drain(s)) {
+		size_t part = len - done;
+
+		out_len = s->out_size;
+		status = sluice_early_seal(s->conn, data + done, &part, s->out,
+					   &out_len);
+		s->out_end = out_len;
+		done += part;
+		if (status == SLUICE_ERROR)
+			return failed(s);
+		if (!out_len && status != SLUICE_WANT_WRITE)
+			return (ssize_t)done;
+	}
+	return done ? (ssize_t)done : -1;
+}
+
+ssize_t sluice_early_read(struct sluice_stream *s, void *buf, size_t len)
+{
+	while (!s->data_len) {
+		size_t in_len = s->in_end - s->in_start;
+		enum sluice_status status;
+		ssize_t n;
+
+		status = sluice_early_open(s->conn, s->in + s->in_start,
+					   &in_len, &s->data, &s->data_len);
+		s->in_start += in_len;
+		if (status == SLUICE_ERROR)
+			return failed(s);
+		if (status == SLUICE_DONE)
+			return 0;
+		if (status == SLUICE_DATA)
+			continue;
+		n = receive(s, sluice_want(s->conn));
+		if (n < 0)
+			return -1;
+		if (!n) {
+			sluice_eof(s->conn);
+			return failed(s);
+		}
+	}
+	return give(s, buf, len);
 }
 
 /* Until there is data in s->data: 1; 0 at the end; -1 with errno. */
@@ -207,14 +278,7 @@ ssize_t sluice_read(struct sluice_stream *s, void *buf, size_t len)
 	if (!len)
 		return 0;
 	rc = fill(s);
-	if (rc <= 0)
-		return rc;
-	if (len > s->data_len)
-		len = s->data_len;
-	memcpy(buf, s->data, len);
-	s->data += len;
-	s->data_len -= len;
-	return (ssize_t)len;
+	return rc <= 0 ? rc : give(s, buf, len);
 }
 
 ssize_t sluice_writev(struct sluice_stream *s, const struct iovec *iov,

@@ -354,6 +354,87 @@ check "keys of tickets are read again when the file changes" key_is_rotated
 refused 7 'nonsense\|SECONDS KEY' "a file of ticket keys that is none" "$sluice" serve --root www --cert ec.pem --key ec.key --ticket-keys shared.keys
 chmod 640 other.keys
 refused 7 'others can read' "ticket keys that others can read" "$sluice" serve --root www --cert ec.pem --key ec.key --ticket-keys other.keys
+# Early data: what is answered early, refused, or comes too early.
+chmod 600 other.keys
+"$sluice" serve --no-kernel -v --root www --put --port 4475 --cert ec.pem --key ec.key --early-data --ticket-keys other.keys 2>early.log &
+"$sluice" serve --no-kernel -v --root www --port 4476 --cert ec.pem --key ec.key --early-data --ticket-keys other.keys 2>early2.log &
+for port in 4475 4476; do
+	wait_port "$port" || echo "# port $port"
+done
+early() {	# PORT WHAT-IS-SAID
+	fetch_and_compare -v --early-data --session early.tickets --cacert ec.pem "https://localhost:$1/file" 2>said
+	cat said
+	cmp got www/file && grep -q "$2" said
+}
+check "the first connection has nothing to send early" early 4475 'X25519MLKEM768, encrypted'
+check "a request and its answer are early" early 4475 'resumed, early data accepted'
+check "the server says so, too" grep -q 'resumed, early data accepted' early.log
+other_server() {
+	sed -i 's/localhost:4475/localhost:4476/' early.tickets
+	early 4476 'resumed, early data rejected'
+}
+check "another server with the same keys refuses it, and is asked again" other_server
+openssl_early() {	# REQUEST-LINE WHAT-IS-ANSWERED
+	rm -f sess
+	printf '%s HTTP/1.1\r\nContent-Length: 0\r\n\r\n' "$1" >early
+	openssl_get 4475 -sess_out sess >/dev/null
+	timeout 20 openssl s_client -connect localhost:4475 -CAfile ec.pem -sess_in sess -early_data early -ign_eof </dev/null
+	grep -q 'Early data was accepted' log && grep -q "HTTP/1.1 $2" log
+}
+check "openssl gets early" openssl_early 'GET /empty' '200 OK'
+check "what would change something is too early" openssl_early 'PUT /new' '425 Too Early'
+check "and changes nothing" test ! -e www/new
+# A first flight, recorded, and sent to the server eight times at once; and once
+# more. An answer to early data is long, and one that only resumes is short.
+cat >replay.py <<'END'
+import socket, sys, threading
+listener = socket.create_server(("127.0.0.1", 4477))
+a = listener.accept()[0]
+a.settimeout(1)
+flight = b""
+try:
+    while data := a.recv(65536):
+        flight += data
+except TimeoutError:
+    pass
+a.close()
+start, answered = threading.Barrier(8), []
+def send(wait):
+    b = socket.create_connection(("127.0.0.1", 4475))
+    if wait:
+        start.wait()
+    b.sendall(flight)
+    b.settimeout(1)
+    got = 0
+    try:
+        while data := b.recv(65536):
+            got += len(data)
+    except (TimeoutError, ConnectionError):
+        pass
+    answered.append(got)
+threads = [threading.Thread(target=send, args=(True,)) for _ in range(8)]
+for t in threads:
+    t.start()
+for t in threads:
+    t.join()
+send(False)
+print(answered)
+long = [n > 10000 for n in answered]
+sys.exit(sum(long) != 1 or long[-1])
+END
+replayed() {
+	rm -f sess
+	printf 'GET /file HTTP/1.1\r\n\r\n' >early
+	openssl_get 4475 -sess_out sess >/dev/null
+	python3 replay.py &
+	local replay=$!
+	wait_port 4477
+	timeout 20 openssl s_client -connect localhost:4477 -sess_in sess -early_data early </dev/null >/dev/null 2>&1
+	wait "$replay"
+}
+check "of a replayed first flight, one is answered" replayed
+refused 1 'needs --session' "early data without tickets" get --early-data --cacert ec.pem https://localhost:4475/file
+refused 1 'does not go with' "early data for clients that nobody lets resume" "$sluice" serve --cert ec.pem --key ec.key --root www --early-data --client-ca alice.pem
 key_log() {
 	get --keylog keys --cacert ec.pem https://localhost:4451/empty &&
 		grep -q '^CLIENT_TRAFFIC_SECRET_0 ' keys && [[ $(stat -c %a keys) == 600 ]]

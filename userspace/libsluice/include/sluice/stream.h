@@ -81,9 +81,32 @@ void sluice_stream_init(struct sluice_stream *stream, struct sluice_conn *conn,
  * handed over (sluice/kernel.h).
  *
  * Return: SLUICE_DONE; SLUICE_WANT_READ or SLUICE_WANT_WRITE, it would block;
- * what sluice/async.h has; SLUICE_ERROR, with errno.
+ * what sluice/async.h has; SLUICE_EARLY_DATA, call sluice_early_read() until
+ * that returns 0, and then this again; SLUICE_ERROR, with errno.
  */
 enum sluice_status sluice_stream_handshake(struct sluice_stream *stream);
+
+/**
+ * sluice_early_write() - client: send early data, before the handshake
+ *
+ * With struct sluice_config::early_data; see sluice_early_seal() for what may be
+ * sent early, and for what becomes of it.
+ *
+ * Return: octets accepted, fewer than @len if no more may be sent early, so 0
+ * without a ticket that allows it; or -1 with errno.
+ */
+ssize_t sluice_early_write(struct sluice_stream *stream, const void *buf,
+			   size_t len);
+
+/**
+ * sluice_early_read() - server: receive early data
+ *
+ * See sluice_early_open() for what that is. sluice_write() can answer it.
+ *
+ * Return: octets; 0 at the end of early data: go on with the handshake; -1 with
+ * errno.
+ */
+ssize_t sluice_early_read(struct sluice_stream *stream, void *buf, size_t len);
 
 /**
  * sluice_read() - receive
