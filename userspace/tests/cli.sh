@@ -150,7 +150,7 @@ s_client() {
 		timeout 20 openssl s_client -connect localhost:4461 -CAfile ec.pem -ign_eof "$@"
 }
 names_authorities() {
-	s_client -cert alice.pem -key alice.key | grep -A1 "Acceptable client" | grep alice
+	s_client -cert alice.pem -key alice.key | grep -aA1 "Acceptable client" | grep -a alice
 }
 check "its authorities are named" names_authorities
 refused 3 'certificate_required.*does not take' "a client certificate of another authority, and it is known before" get --cacert ec.pem --cert rsa.pem --key rsa.key https://localhost:4463/www/file
