@@ -66,6 +66,10 @@ enum sluice_aead {
 #define SLUICE_RSA_PSS_PSS_SHA256	0x0809
 #define SLUICE_RSA_PSS_PSS_SHA384	0x080a
 #define SLUICE_RSA_PSS_PSS_SHA512	0x080b
+/* draft-ietf-tls-mldsa: with an empty context, and never in TLS 1.2 */
+#define SLUICE_MLDSA44			0x0904
+#define SLUICE_MLDSA65			0x0905
+#define SLUICE_MLDSA87			0x0906
 /* In certificates, and in TLS 1.2. */
 #define SLUICE_RSA_PKCS1_SHA256		0x0401
 #define SLUICE_RSA_PKCS1_SHA384		0x0501
@@ -84,7 +88,7 @@ enum sluice_aead {
 /* Bounds for the callers' buffers. */
 #define SLUICE_SHARE_MAX	1249	/* SecP256r1MLKEM768, from a client */
 #define SLUICE_SHARED_MAX	66	/* a shared secret: P-521's */
-#define SLUICE_SIGNATURE_MAX	1024	/* RSA of 8192 bits */
+#define SLUICE_SIGNATURE_MAX	4627	/* ML-DSA-87 */
 #define SLUICE_CHAIN_MAX	16	/* certificates in a chain */
 
 /* Some octets that belong to somebody else. */
