@@ -125,6 +125,21 @@ static void aeads(void **state)
 		assert_int_equal(p->aead_open(p, open, nonce, ad, ad_len, data, len + 16), 0);
 		assert_memory_equal(data, plain, len);
 
+		/* From pieces of any length, it comes out the same. */
+		for (size_t cut = 0; p->aead_seal_from && cut <= len; cut++) {
+			const struct sluice_octets pieces[] = {
+				{ plain, cut }, { plain + cut, (len - cut) / 2 },
+				{ plain + cut + (len - cut) / 2,
+				  len - cut - (len - cut) / 2 },
+			};
+
+			memset(data, 0xaa, sizeof(data));
+			assert_int_equal(p->aead_seal_from(p, seal, nonce, ad, ad_len,
+							   pieces, 3, data), 0);
+			assert_memory_equal(data, want, len + 16);
+			assert_int_equal(data[len + 16], 0xaa);
+		}
+
 		/* Every bit, and every shorter length, is noticed. */
 		for (size_t bit = 0; bit < 8 * (len + 16); bit++) {
 			memcpy(data, want, len + 16);

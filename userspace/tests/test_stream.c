@@ -219,7 +219,7 @@ static void test_vector(void **state)
 	static uint8_t data[20000], got[20000];
 	struct iovec iov[64];
 	uint64_t seed = 3;
-	size_t i, at = 0, len = 0;
+	size_t i, count, at = 0, len = 0;
 	uint64_t records = end_info(&l->pair->client).tx_records;
 
 	(void)state;
@@ -237,6 +237,16 @@ static void test_vector(void **state)
 	assert_int_equal(end_info(&l->pair->client).tx_records, records + 1);
 	assert_int_equal(sluice_read(&l->server, got, sizeof(got)), at);
 	assert_memory_equal(got, data, at);
+	/* few enough to be encrypted from where they are, and too many */
+	for (count = 1; count < 20; count++) {
+		for (i = 0, at = 0; i < count; i++)
+			at += iov[i].iov_len;
+		assert_int_equal(sluice_writev(&l->client, iov, (int)count), at);
+		memset(got, 0, at);
+		if (at)
+			assert_int_equal(sluice_read(&l->server, got, sizeof(got)), at);
+		assert_memory_equal(got, data, at);
+	}
 	iov[0].iov_base = data;
 	iov[0].iov_len = sizeof(data);
 	assert_int_equal(sluice_writev(&l->client, iov, 1), sizeof(data));

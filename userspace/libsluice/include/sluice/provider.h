@@ -143,6 +143,9 @@ struct sluice_peer {
  * @aead_open: check and decrypt @len octets at @data in place, the last 16 of
  *	which are the tag. 0, or bad_record_mac (20), also if @len is less than
  *	that, or -1. A context either seals or opens, as its first call does
+ * @aead_seal_from: the same as @aead_seal for what lies in @count pieces, one
+ *	behind the other: from there to @out, with the tag behind it. None of
+ *	them overlaps @out. NULL: the engine copies before it encrypts
  * @aead_free: end it
  *
  * @group_offered: does this provider have the group (RFC 9846, section 4.2.7)?
@@ -233,6 +236,11 @@ struct sluice_provider {
 			 struct sluice_aead_ctx *ctx, const uint8_t *nonce,
 			 const uint8_t *ad, size_t ad_len,
 			 uint8_t *data, size_t len);
+	int (*aead_seal_from)(const struct sluice_provider *p,
+			      struct sluice_aead_ctx *ctx, const uint8_t *nonce,
+			      const uint8_t *ad, size_t ad_len,
+			      const struct sluice_octets *pieces, size_t count,
+			      uint8_t *out);
 	void (*aead_free)(const struct sluice_provider *p,
 			  struct sluice_aead_ctx *ctx);
 
