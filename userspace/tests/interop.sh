@@ -4,7 +4,7 @@
 # Prints TAP. Takes one argument: the folder that the build went to.
 set -u
 
-# shellcheck source=interop/common.bash
+# shellcheck source-path=SCRIPTDIR source=interop/common.bash
 . "$(dirname "$(readlink -f "$0")")/interop/common.bash"
 
 # Our client, their servers.
