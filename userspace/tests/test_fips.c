@@ -132,7 +132,7 @@ static void test_active(void **state)
 	for (int i = 0; i < 2; i++)
 		assert_true(is_fips(EVP_CIPHER_get0_provider(o->cipher[i])));
 	assert_null(o->cipher[SLUICE_AEAD_CHACHA20_POLY1305]);
-	assert_true(is_fips(EVP_MAC_get0_provider(o->hmac)));
+	assert_true(is_fips(EVP_MAC_get0_provider(EVP_MAC_CTX_get0_mac(o->hmac[0]))));
 	assert_true(is_fips(EVP_PKEY_get0_provider(key)));
 	assert_int_equal(p->random(p, octets, sizeof(octets)), 0);
 	assert_true(is_fips(EVP_RAND_get0_provider(

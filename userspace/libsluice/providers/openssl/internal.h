@@ -33,7 +33,7 @@ struct sluice_openssl {
 	OSSL_LIB_CTX *lib;
 	OSSL_PROVIDER *base;
 	EVP_MD *md[2];		/* by enum sluice_hash */
-	EVP_MAC *hmac;
+	EVP_MAC_CTX *hmac[2];	/* the same; copied for each use */
 	EVP_CIPHER *cipher[3];	/* by enum sluice_aead */
 	bool fips;
 	uint32_t groups;	/* bits: what kx.c and sign.c know, and */
@@ -110,6 +110,9 @@ bool sl_openssl_load_uri(struct sluice_credential *cred, const char *uri,
 /* Finds out what libcrypto has. */
 void sl_openssl_probe_groups(struct sluice_openssl *o);
 void sl_openssl_probe_schemes(struct sluice_openssl *o);
+
+/* False: there is no HMAC. */
+bool sl_openssl_hmac_fetch(struct sluice_openssl *o);
 
 /* The functions of the table, a file each group. */
 void sl_openssl_hash_table(struct sluice_provider *table);

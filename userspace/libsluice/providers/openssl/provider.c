@@ -34,8 +34,7 @@ static bool fetch(struct sluice_openssl *o)
 		if (!o->cipher[i] && i != SLUICE_AEAD_CHACHA20_POLY1305)
 			return false;
 	}
-	o->hmac = EVP_MAC_fetch(o->lib, "HMAC", NULL);
-	return o->hmac;
+	return sl_openssl_hmac_fetch(o);
 }
 
 /* What libcrypto has to say about it comes last. */
@@ -188,7 +187,8 @@ void sluice_openssl_free(struct sluice_provider *p)
 		EVP_MD_free(o->md[i]);
 	for (size_t i = 0; i < sizeof(o->cipher) / sizeof(*o->cipher); i++)
 		EVP_CIPHER_free(o->cipher[i]);
-	EVP_MAC_free(o->hmac);
+	for (size_t i = 0; i < sizeof(o->hmac) / sizeof(*o->hmac); i++)
+		EVP_MAC_CTX_free(o->hmac[i]);
 	if (o->base)
 		OSSL_PROVIDER_unload(o->base);
 	OSSL_LIB_CTX_free(o->lib);
