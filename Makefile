@@ -12,7 +12,7 @@ RUST_KBUILD = make -C "$$(scripts/rust/tree)" M=/src/rust MO=/out/rust \
 
 .PHONY: help root modules rust rustdoc stats debug-kernel kcsan-kernel userspace vm-programs \
 	demo check check-userspace check-rust check-kunit check-vm check-debug check-famine check-kcsan \
-	check-selftest check-style bench-kernel bench-kernel-quick bench-rust bench-tree \
+	check-selftest check-style bench bench-baseline bench-kernel bench-kernel-quick bench-rust bench-tree \
 	install uninstall dkms clean distclean
 
 help:
@@ -80,6 +80,12 @@ check-selftest: ## the kernel's own test of kTLS, all of it; not in 'check'
 
 check-style: ## warnings, checkpatch, sparse, shellcheck, spelling
 	@scripts/check style
+
+bench: root ## libsluice beside other TLS libraries; about two minutes
+	@$(IN_ROOT) make -s -C userspace -j"$$(nproc)" O=/out/userspace bench
+
+bench-baseline: root ## set the instructions that 'make check-userspace' compares with
+	@$(IN_ROOT) make -s -C userspace -j"$$(nproc)" O=/out/userspace bench-baseline
 
 bench-kernel: modules vm-programs bench-tree ## what the record engine brings; about half an hour
 	@scripts/bench/engine
