@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "conn.h"
+#include "gather.h"
 #include "tickets.h"
 
 /* Levels of alerts. */
@@ -92,27 +93,6 @@ static bool flush_pending(struct sluice_conn *c, struct sl_writer *out)
 	return !c->alert_due;
 }
 
-/* len octets of data, that lies in several places, from an offset on. */
-static void gather(const struct iovec *data, size_t from, uint8_t *to,
-		   size_t len)
-{
-	for (; len; data++) {
-		size_t part = data->iov_len;
-
-		if (from >= part) {
-			from -= part;
-			continue;
-		}
-		part -= from;
-		if (part > len)
-			part = len;
-		memcpy(to, (const uint8_t *)data->iov_base + from, part);
-		to += part;
-		len -= part;
-		from = 0;
-	}
-}
-
 enum sluice_status sluice_sealv(struct sluice_conn *c,
 				const struct iovec *data, size_t count,
 				size_t from, size_t *taken,
@@ -143,9 +123,7 @@ enum sluice_status sluice_sealv(struct sluice_conn *c,
 		}
 		if (part > room(&w) - SLUICE_OVERHEAD)
 			part = room(&w) - SLUICE_OVERHEAD;
-		gather(data, from + *taken, sl_record_body(c, w.buf + w.len),
-		       part);
-		w.len += sl_record_seal(c, SL_APPLICATION_DATA, NULL, part,
+		w.len += sl_gather_seal(c, data, from + *taken, part,
 					w.buf + w.len);
 		if (c->error)
 			break;

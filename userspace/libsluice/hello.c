@@ -23,6 +23,10 @@ const uint16_t sl_signature_schemes[] = {
 	SLUICE_RSA_PSS_PSS_SHA256,
 	SLUICE_RSA_PSS_PSS_SHA384,
 	SLUICE_RSA_PSS_PSS_SHA512,
+	/* last, for they are long */
+	SLUICE_MLDSA44,
+	SLUICE_MLDSA65,
+	SLUICE_MLDSA87,
 	0
 };
 

@@ -18,9 +18,15 @@ bool sl_tls12_only(uint16_t scheme)
 	return sl_listed(sl_certificate_schemes, scheme);
 }
 
+static bool is_mldsa(uint16_t scheme)
+{
+	return scheme == SLUICE_MLDSA44 || scheme == SLUICE_MLDSA65 ||
+	       scheme == SLUICE_MLDSA87;
+}
+
 bool sl_tls12_scheme_usable(const struct sluice_config *config, uint16_t scheme)
 {
-	return sl_scheme_usable(config, scheme) ||
+	return (sl_scheme_usable(config, scheme) && !is_mldsa(scheme)) ||
 	       (sl_tls12_only(scheme) && sl_scheme_offered(config, scheme));
 }
 

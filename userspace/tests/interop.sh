@@ -4,7 +4,7 @@
 # Prints TAP. Takes one argument: the folder that the build went to.
 set -u
 
-# shellcheck source=interop/common.bash
+# shellcheck source-path=SCRIPTDIR source=interop/common.bash
 . "$(dirname "$(readlink -f "$0")")/interop/common.bash"
 
 # Our client, their servers.
@@ -71,7 +71,7 @@ expect "client, openssl s_server, early data and HelloRetryRequest" \
 	cat "$tmp/server.log")" \
 	'early=none .*resumed=0 .*data=1' 'early=rejected .*retried=1.*data=1.*error=0' '^early words'
 stop
-for type in p384 p521 ed25519 rsa rsapss; do
+for type in p384 p521 ed25519 rsa rsapss "${mldsa[@]}"; do
 	openssl_server -cert "$tmp/$type.pem" -key "$tmp/$type.key"
 	expect "client, openssl s_server, $type certificate" \
 		"$(client --ca "$tmp/$type.pem" --expect olleh)" \
@@ -82,7 +82,7 @@ openssl_server -cert "$tmp/mixed.pem" -key "$tmp/mixed.key" -trace
 expect "client, openssl s_server, certificate that RSA has signed" \
 	"$(client --ca "$tmp/rsaca.pem" --expect olleh)
 $(grep -a -A12 'type=signature_algorithms_cert' "$tmp/server.log")" \
-	'verified=1.*data=1.*error=0' '04-01 05 01 06 01 *[.]'
+	'verified=1.*data=1.*error=0' '05 01 06 01 '
 stop
 openssl_server -cert "$tmp/p256.pem" -key "$tmp/p256.key" -groups P-384
 expect "client, openssl s_server, HelloRetryRequest" \
@@ -99,13 +99,13 @@ expect "client, openssl s_server, ALPN" \
 	"$(client --ca "$tmp/p256.pem" --expect olleh --alpn http/1.1,h2)" \
 	'alpn=h2 .*data=1.*error=0'
 stop
-for name in alice alice-rsa alice-rsapss alice-ed25519; do
+for name in alice alice-rsa alice-rsapss alice-ed25519 "${mldsa[@]/#/alice-}"; do
 	openssl_server -cert "$tmp/p256.pem" -key "$tmp/p256.key" -Verify 1 \
 		-verify_return_error -CAfile "$tmp/ca.pem"
 	expect "client, openssl s_server, client certificate, $name" \
 		"$(client --ca "$tmp/p256.pem" --expect olleh --cert "$tmp/$name.pem" \
 			--key "$tmp/$name.key")" \
-		'done=1.*client=[er][a-z0-9_]* .*data=1.*error=0'
+		'done=1.*client=[emr][a-z0-9_]* .*data=1.*error=0'
 	stop
 done
 openssl_server -cert "$tmp/p256.pem" -key "$tmp/p256.key" -Verify 1 \
@@ -135,11 +135,11 @@ stop
 # 5: a certificate is wanted, 6: a signature, 7: a verdict
 openssl_server -cert "$tmp/p256.pem" -key "$tmp/p256.key" -Verify 1 \
 	-verify_return_error -CAfile "$tmp/ca.pem"
-for name in alice alice-rsa alice-rsapss alice-ed25519; do
+for name in alice alice-rsa alice-rsapss alice-ed25519 "${mldsa[@]/#/alice-}"; do
 	expect "client, openssl s_server, everything on another thread, $name" \
 		"$(client --ca "$tmp/p256.pem" --expect olleh --async \
 			--cert "$tmp/$name.pem" --key "$tmp/$name.key")" \
-		'^async=5 async=7 async=6 done=1.*client=[er].*verified=1.*data=1.*error=0'
+		'^async=5 async=7 async=6 done=1.*client=[emr].*verified=1.*data=1.*error=0'
 done
 expect "client, openssl s_server, unknown authority, on another thread" \
 	"$(client --ca "$tmp/rsa.pem" --async)" 'async=7 done=0' 'error=3 sent=unknown_ca'
@@ -212,7 +212,7 @@ $(grep -a record_size_limit "$tmp/server.log")" \
 		expect "client, gnutls-serv, client certificate, $name" \
 			"$(client --ca "$tmp/p256.pem" --cert "$tmp/$name.pem" \
 				--key "$tmp/$name.key")" \
-			'client=[er][a-z0-9_]* .*data=1.*error=0'
+			'client=[emr][a-z0-9_]* .*data=1.*error=0'
 	done
 	expect "client, gnutls-serv, client certificate required, and none" \
 		"$(client --ca "$tmp/p256.pem")" \
@@ -236,7 +236,7 @@ for suite in "${suites[@]}"; do
 $(ended)" '^hello' 'Verif.*(OK|: 0)' "suite=${suite#*:} " "group=$name " 'data=1.*error=0'
 	done
 done
-for type in p384 p521 ed25519 rsa rsapss; do
+for type in p384 p521 ed25519 rsa rsapss "${mldsa[@]}"; do
 	our_server 1 --cert "$tmp/$type.pem" --key "$tmp/$type.key"
 	text=$(s_client -CAfile "$tmp/$type.pem")
 	expect "server, openssl s_client, $type certificate" "$text
@@ -321,12 +321,12 @@ for method in zlib zstd; do
 	expect "server, openssl s_client, certificate compressed by $method" "$text
 $(ended)" '^hello' 'CompressedCertificate, Length' "client=rsa.*data=1.*error=0"
 done
-for name in alice alice-rsa alice-rsapss alice-ed25519; do
+for name in alice alice-rsa alice-rsapss alice-ed25519 "${mldsa[@]/#/alice-}"; do
 	mutual required
 	# shellcheck disable=SC2046 # several words
 	text=$(s_client $(with "$name"))
 	expect "server, openssl s_client, client certificate, $name" "$text
-$(ended)" '^hello' "client=[er][a-z0-9_]* peer=\[CN=$name,O=test\]\[DNS:$name.test\]\[email:$name@test\]" 'verified=1.*tickets=0 data=1.*error=0'
+$(ended)" '^hello' "client=[emr][a-z0-9_]* peer=\[CN=$name,O=test\]\[DNS:$name.test\]\[email:$name@test\]" 'verified=1.*tickets=0 data=1.*error=0'
 done
 our_server 1 --cert "$tmp/p256.pem" --key "$tmp/p256.key" --ca "$tmp/ca.pem" \
 	--client-auth required --authorities

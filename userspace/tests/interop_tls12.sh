@@ -5,7 +5,7 @@
 # that the build went to.
 set -u
 
-# shellcheck source=interop/common.bash
+# shellcheck source-path=SCRIPTDIR source=interop/common.bash
 . "$(dirname "$(readlink -f "$0")")/interop/common.bash"
 
 sluice=$out/sluice

@@ -319,6 +319,7 @@ void secrets_watch(struct wrapper *w)
 	w->table.hmac = s_hmac;
 	w->table.aead_new = s_aead_new;
 	w->table.aead_seal = s_aead_seal;
+	w->table.aead_seal_from = NULL;
 	w->table.aead_open = s_aead_open;
 	w->table.hash_update = s_hash_update;
 	w->table.kx_finish = s_kx_finish;

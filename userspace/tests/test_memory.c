@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What memory a connection takes, and what it does without more of it. */
+#include <malloc.h>
+#include <openssl/crypto.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,6 +21,69 @@ static void test_sizes(void **state)
 		      sluice_conn_size(), sluice_established_size());
 	assert_true(sluice_conn_size() <= 16384);
 	assert_true(sluice_established_size() <= 4096);
+}
+
+/* What libcrypto has of the heap. */
+static size_t heap;
+
+static void *count_malloc(size_t len, const char *file, int line)
+{
+	void *mem = malloc(len);
+
+	(void)file;
+	(void)line;
+	heap += malloc_usable_size(mem);
+	return mem;
+}
+
+static void count_free(void *mem, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	heap -= malloc_usable_size(mem);
+	free(mem);
+}
+
+static void *count_realloc(void *mem, size_t len, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	heap -= malloc_usable_size(mem);
+	mem = realloc(mem, len);
+	heap += malloc_usable_size(mem);
+	return mem;
+}
+
+/* Octets that are freed with a connection. */
+static size_t heap_of(struct end *end)
+{
+	size_t before = heap;
+
+	sluice_conn_free(end->conn);
+	end->conn = NULL;
+	return before - heap;
+}
+
+/* With what the provider has of a connection, if that is libcrypto. */
+static void test_with_provider(void **state)
+{
+	struct pair *pair = pair_new(KEY_P256);
+	uint8_t hello[4096];
+	size_t none = 0, len = sizeof(hello), client, server;
+
+	(void)state;
+	assert_true(pair_handshake(pair));
+	client = heap_of(&pair->client);
+	server = heap_of(&pair->server);
+	print_message("# and of the provider's: %zu a client, %zu a server\n",
+		      client, server);
+	assert_true(sluice_established_size() + client <= 4096);
+	assert_true(sluice_established_size() + server <= 4096);
+	pair_reset(pair);
+	sluice_handshake(pair->client.conn, NULL, &none, hello, &len);
+	print_message("# and of a client that waits for ServerHello: %zu\n",
+		      heap_of(&pair->client));
+	pair_free(pair);
 }
 
 static void expect_zeros(const uint8_t *mem, size_t len)
@@ -237,10 +302,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_with_provider),
 		cmocka_unit_test(test_move),
 		cmocka_unit_test(test_long_chains),
 		cmocka_unit_test(test_pieces_afterwards),
 	};
 
+	assert_true(CRYPTO_set_mem_functions(count_malloc, count_realloc,
+					     count_free));
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* A provider: known vectors, hostile input, certificates. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -125,6 +127,21 @@ static void aeads(void **state)
 		assert_int_equal(p->aead_open(p, open, nonce, ad, ad_len, data, len + 16), 0);
 		assert_memory_equal(data, plain, len);
 
+		/* From pieces of any length, it comes out the same. */
+		for (size_t cut = 0; p->aead_seal_from && cut <= len; cut++) {
+			const struct sluice_octets pieces[] = {
+				{ plain, cut }, { plain + cut, (len - cut) / 2 },
+				{ plain + cut + (len - cut) / 2,
+				  len - cut - (len - cut) / 2 },
+			};
+
+			memset(data, 0xaa, sizeof(data));
+			assert_int_equal(p->aead_seal_from(p, seal, nonce, ad, ad_len,
+							   pieces, 3, data), 0);
+			assert_memory_equal(data, want, len + 16);
+			assert_int_equal(data[len + 16], 0xaa);
+		}
+
 		/* Every bit, and every shorter length, is noticed. */
 		for (size_t bit = 0; bit < 8 * (len + 16); bit++) {
 			memcpy(data, want, len + 16);
@@ -141,6 +158,17 @@ static void aeads(void **state)
 		p->aead_free(p, open);
 	}
 }
+
+/* Points of a small order on Curve25519, and on its twist. */
+static const char *const low_order[] = {
+	"0000000000000000000000000000000000000000000000000000000000000000",
+	"0100000000000000000000000000000000000000000000000000000000000000",
+	"e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+	"5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+	"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+};
 
 /* Both sides get the same secret; bad shares are the peer's fault. */
 static void exchanges(void **state)
@@ -182,9 +210,12 @@ static void exchanges(void **state)
 			assert_int_equal(p->kx_respond(p, group, client, client_len, server,
 						       &server_len, one, &one_len), 47);
 		} else if (group == SLUICE_X25519) {
-			memset(client, 0, 32);		/* gives zero */
-			assert_int_equal(p->kx_respond(p, group, client, 32, server,
-						       &server_len, one, &one_len), 47);
+			/* all that give zero, also those that are not reduced */
+			for (size_t k = 0; k < sizeof(low_order) / sizeof(*low_order); k++) {
+				hex(client, low_order[k]);
+				assert_int_equal(p->kx_respond(p, group, client, 32, server,
+							       &server_len, one, &one_len), 47);
+			}
 		}
 		p->kx_free(p, kx);
 	}
@@ -299,6 +330,10 @@ static void names(void **state)
 		{ "DNS:a.test", "b.test", 42 },
 		{ "DNS:a.test", "x.a.test", 42 },
 		{ "DNS:*.a.test", "x.a.test", 0 },
+		{ "DNS:*.a.test", "X.A.Test.", 0 },
+		{ "DNS:*.a.test", "x.a.tes", 42 },
+		{ "DNS:*.a.test", ".a.test", 42 },
+		{ "DNS:a.test", "a.tes", 42 },
 		{ "DNS:*.a.test", "a.test", 42 },
 		{ "DNS:*.a.test", "x.y.a.test", 42 },
 		{ "DNS:x*.a.test", "xy.a.test", 42 },
@@ -517,6 +552,80 @@ static void files(void **state)
 	test_backend()->trust_free(trust);
 }
 
+/* What was forked from a process has other octets than that. */
+static void forked(void **state)
+{
+	uint8_t ours[32], theirs[32];
+	int fds[2], status;
+	pid_t pid;
+
+	(void)state;
+	/* whatever generator there is has begun */
+	assert_int_equal(p->random(p, ours, sizeof(ours)), 0);
+	assert_int_equal(pipe(fds), 0);
+	pid = fork();
+	if (!pid) {
+		_exit(p->random(p, theirs, sizeof(theirs)) ||
+		      write(fds[1], theirs, sizeof(theirs)) != sizeof(theirs));
+	}
+	assert_int_equal(p->random(p, ours, sizeof(ours)), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(read(fds[0], theirs, sizeof(theirs)), sizeof(theirs));
+	assert_memory_not_equal(ours, theirs, sizeof(ours));
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* One trust store and one credential, used by several threads at once. */
+static struct identity shared;
+
+static void *use_shared(void *arg)
+{
+	const struct sluice_peer peer = {
+		.name = "localhost", .server = true, .now = time(NULL),
+	};
+	bool *failed = arg;
+
+	for (int i = 0; i < 40 && !*failed; i++) {
+		struct sluice_octets chain[SLUICE_CHAIN_MAX];
+		size_t count = p->credential_chain(p, shared.cred, chain), len;
+		uint16_t scheme = p->credential_schemes(p, shared.cred)[0];
+		uint8_t sig[SLUICE_SIGNATURE_MAX];
+		struct sluice_pubkey *key = NULL;
+		const char *reason;
+
+		*failed = p->verify_chain(p, shared.trust, chain, count, &peer,
+					  &key, &reason) ||
+			  p->sign(p, shared.cred, scheme, chain->data, 10, sig,
+				  &len) ||
+			  p->verify_signature(p, key, scheme, chain->data, 10,
+					      sig, len);
+		p->pubkey_free(p, key);
+	}
+	return NULL;
+}
+
+static void threads(void **state)
+{
+	static const enum key_type types[] = { KEY_P256, KEY_RSA };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		bool failed[4] = { false };
+		pthread_t thread[4];
+
+		identity_make(&shared, p, types[i], NULL, 3600);
+		for (size_t k = 0; k < 4; k++)
+			assert_int_equal(pthread_create(&thread[k], NULL, use_shared, &failed[k]), 0);
+		for (size_t k = 0; k < 4; k++) {
+			pthread_join(thread[k], NULL);
+			assert_false(failed[k]);
+		}
+		identity_free(&shared);
+	}
+}
+
 /* A chain and a key in memory, cut at every octet. */
 static void der(void **state)
 {
@@ -572,6 +681,8 @@ int main(void)
 		cmocka_unit_test(signatures),
 		cmocka_unit_test(files),
 		cmocka_unit_test(der),
+		cmocka_unit_test(forked),
+		cmocka_unit_test(threads),
 	};
 	int failed;
 

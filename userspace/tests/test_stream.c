@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 
 #include "conn.h"
 #include "pair.h"
+#include "sluice/kernel.h"
 #include "sluice/stream.h"
 
 #define MUCH	(3 << 20)
@@ -217,7 +219,7 @@ static void test_vector(void **state)
 	static uint8_t data[20000], got[20000];
 	struct iovec iov[64];
 	uint64_t seed = 3;
-	size_t i, at = 0, len = 0;
+	size_t i, count, at = 0, len = 0;
 	uint64_t records = end_info(&l->pair->client).tx_records;
 
 	(void)state;
@@ -235,6 +237,16 @@ static void test_vector(void **state)
 	assert_int_equal(end_info(&l->pair->client).tx_records, records + 1);
 	assert_int_equal(sluice_read(&l->server, got, sizeof(got)), at);
 	assert_memory_equal(got, data, at);
+	/* few enough to be encrypted from where they are, and too many */
+	for (count = 1; count < 20; count++) {
+		for (i = 0, at = 0; i < count; i++)
+			at += iov[i].iov_len;
+		assert_int_equal(sluice_writev(&l->client, iov, (int)count), at);
+		memset(got, 0, at);
+		if (at)
+			assert_int_equal(sluice_read(&l->server, got, sizeof(got)), at);
+		assert_memory_equal(got, data, at);
+	}
 	iov[0].iov_base = data;
 	iov[0].iov_len = sizeof(data);
 	assert_int_equal(sluice_writev(&l->client, iov, 1), sizeof(data));
@@ -351,6 +363,52 @@ static void test_plain(void **state)
 	close_link(l);
 }
 
+/*
+ * A stream that has read ahead can't go yet; it takes no more from the socket
+ * than it has to, and then could. What there is of a kernel here does not take
+ * this socket, and nothing has changed.
+ */
+static void test_hand_over(void **state)
+{
+	struct link *l = connected(40000, 40000);
+	uint8_t buf[300] = { 0 };
+	int left, i;
+
+	(void)state;
+	for (i = 0; i < 3; i++)
+		assert_int_equal(sluice_write(&l->server, buf, 100), 100);
+	assert_int_equal(sluice_read(&l->client, buf, 60), 60);
+	assert_int_equal(sluice_write(&l->server, buf, 100), 100);
+	assert_int_equal(sluice_stream_hand_over(&l->client, 0, 0), -EAGAIN);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(sluice_stream_hand_over(&l->client, 0, 0),
+				 -EAGAIN);
+		assert_int_equal(sluice_read(&l->client, buf, sizeof(buf)),
+				 i ? 100 : 40);
+	}
+	assert_int_equal(ioctl(l->client.fd, FIONREAD, &left), 0);
+	assert_int_equal(left, 100 + 1 + 16 + 5);
+	assert_int_equal(sluice_stream_hand_over(&l->client, 0, 0), -EOPNOTSUPP);
+	assert_int_equal(sluice_read(&l->client, buf, sizeof(buf)), 100);
+	/* half a record, and then the other half */
+	assert_int_equal(sluice_write(&l->client, buf, 100), 100);
+	assert_int_equal(sluice_read(&l->server, buf, 1), 1);
+	assert_int_equal(sluice_stream_hand_over(&l->server, 0, 0), -EAGAIN);
+	assert_int_equal(sluice_read(&l->server, buf, 99), 99);
+	/* something to be sent first, which the stream does */
+	sluice_key_update(l->server.conn, true);
+	assert_int_equal(sluice_stream_hand_over(&l->server, 0, 0), -EOPNOTSUPP);
+	assert_int_equal(end_info(&l->pair->server).tx_key_updates, 1);
+	assert_int_equal(sluice_write(&l->server, buf, 1), 1);
+	assert_int_equal(sluice_read(&l->client, buf, 1), 1);
+	/* one that has failed */
+	shutdown(l->client.fd, SHUT_WR);
+	while (sluice_read(&l->server, buf, sizeof(buf)) > 0)
+		;
+	assert_int_equal(sluice_stream_hand_over(&l->server, 0, 0), -ECONNRESET);
+	close_link(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -360,6 +418,7 @@ int main(void)
 		cmocka_unit_test(test_blocking),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_hand_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

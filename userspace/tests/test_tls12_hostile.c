@@ -264,6 +264,13 @@ static size_t chose_cbc(uint8_t *message, size_t len)
 	return len;
 }
 
+/* Good for an ECDSA key, but not that of the session. */
+static size_t other_suite(uint8_t *message, size_t len)
+{
+	put16(extensions(message) - 3, SLUICE_ECDHE_ECDSA_AES_128_GCM_SHA256);
+	return len;
+}
+
 static size_t chose_tls13_suite(uint8_t *message, size_t len)
 {
 	put16(extensions(message) - 3, SLUICE_AES_256_GCM_SHA384);
@@ -349,6 +356,21 @@ static void with_tls13(struct pair *pair)
 	pair->server.config.max_version = SLUICE_TLS_1_3;
 }
 
+static void with_tickets(struct pair *pair)
+{
+	pair_use_tickets(pair);
+	pair->ticket_count = 0;
+	pair->seen_count = 0;
+}
+
+static void resuming(struct pair *pair)
+{
+	with_tickets(pair);
+	pair_reset(pair);
+	assert_true(pair_handshake(pair));
+	assert_int_equal(pair->ticket_count, 1);
+}
+
 static struct pair *begin(enum key_type type)
 {
 	struct pair *pair = pair_new(type);
@@ -416,6 +438,13 @@ static void test_lies(void **state)
 		{ false, SL_CERTIFICATE_REQUEST, twice, SL_UNEXPECTED_MESSAGE, with_client_certificate },
 		{ false, SL_CERTIFICATE_REQUEST, shorter, SL_DECODE_ERROR, with_client_certificate },
 		{ false, SL_SERVER_HELLO_DONE, longer, SL_DECODE_ERROR, NULL },
+		{ false, SL_NEW_SESSION_TICKET, drop, SL_UNEXPECTED_MESSAGE, with_tickets },
+		{ false, SL_NEW_SESSION_TICKET, twice, SL_UNEXPECTED_MESSAGE, with_tickets },
+		{ false, SL_NEW_SESSION_TICKET, shorter, SL_DECODE_ERROR, with_tickets },
+		{ false, SL_NEW_SESSION_TICKET, last_octet, SL_DECRYPT_ERROR, with_tickets },
+		{ false, SL_SERVER_HELLO, other_suite, SL_ILLEGAL_PARAMETER, resuming },
+		{ false, SL_NEW_SESSION_TICKET, drop, SL_UNEXPECTED_MESSAGE, resuming },
+		{ false, SL_NEW_SESSION_TICKET, early_finished, SL_UNEXPECTED_MESSAGE, resuming },
 		{ false, SL_SERVER_HELLO_DONE, early_finished, SL_UNEXPECTED_MESSAGE, NULL },
 	};
 	struct pair *pair = begin(KEY_P256);
@@ -447,6 +476,9 @@ static void test_lies(void **state)
 				 sluice_alert_name(info.alert_sent),
 				 info.reason);
 		assert_true(*info.reason);
+		/* before the provider is asked, which may know more */
+		if (lie.change == sha1 || lie.change == other_kind)
+			assert_non_null(strstr(info.reason, "not offered"));
 	}
 	pair_free(pair);
 }
@@ -480,24 +512,107 @@ static void test_downgrade(void **state)
 	pair_free(pair);
 }
 
-/* change_cipher_spec where it has no place (CVE-2014-0224), and twice. */
-static bool ccs_from_server;
-static size_t ccs_at, ccs_seen;
-
-static size_t inject_ccs(void *ctx, uint8_t *data, size_t len, size_t from)
+/* A session that nobody has offered: TLS 1.3 makes its identifier up. */
+static int all_sevens(void *ctx, uint8_t *out, size_t len)
 {
-	static const uint8_t ccs[] = { 20, 3, 3, 0, 1, 1 };
+	(void)ctx;
+	memset(out, 7, len);
+	return 0;
+}
+
+static size_t echo(uint8_t *message, size_t len)
+{
+	assert_int_equal(message[38], 0);
+	memmove(message + 39 + 32, message + 39, len - 39);
+	memset(message + 39, 7, 32);
+	message[38] = 32;
+	put16(message + 2, len + 32 - 4);
+	return len + 32;
+}
+
+static void test_echo(void **state)
+{
+	struct lie lie = { .type = SL_SERVER_HELLO, .change = echo };
+	struct pair *pair = begin(KEY_P256);
+
+	(void)state;
+	with_tls13(pair);
+	pair->server.config.max_version = SLUICE_TLS_1_2;
+	pair->client.provider.random = all_sevens;
+	pair_reset(pair);
+	applied = false;
+	pair->down.change = tell_lies;
+	pair->down.ctx = &lie;
+	assert_false(pair_handshake(pair));
+	assert_true(applied);
+	assert_int_equal(end_info(&pair->client).alert_sent,
+			 SL_ILLEGAL_PARAMETER);
+	assert_non_null(strstr(end_info(&pair->client).reason, "not offered"));
+	pair_free(pair);
+}
+
+/* A session goes on under its own name only. */
+static size_t other_name(uint8_t *message, size_t len)
+{
+	uint8_t *at = find(message, 0);
+
+	assert_memory_equal(at + 9, "localhost", 9);
+	at[9]++;
+	return len;
+}
+
+static void test_name(void **state)
+{
+	struct lie lie = { .type = SL_CLIENT_HELLO, .change = other_name };
+	struct pair *pair = begin(KEY_P256);
+
+	(void)state;
+	resuming(pair);
+	pair_reset(pair);
+	applied = false;
+	pair->up.change = tell_lies;
+	pair->up.ctx = &lie;
+	assert_false(pair_handshake(pair));
+	assert_true(applied);
+	assert_false(end_info(&pair->server).resumed);
+	/* the keys are of what each has seen */
+	assert_int_equal(end_info(&pair->server).alert_sent, SL_BAD_RECORD_MAC);
+	pair_free(pair);
+}
+
+/*
+ * A record put before another one: change_cipher_spec where it has no place
+ * (CVE-2014-0224) or twice, and Finished in the clear.
+ */
+static const uint8_t records[2][HEADER + 16] = {
+	{ SL_CHANGE_CIPHER_SPEC, 3, 3, 0, 1, 1 },
+	{ SL_HANDSHAKE, 3, 3, 0, 16, SL_FINISHED, 0, 0, 12 },
+};
+
+struct injection {
+	const uint8_t *record;
+	size_t at;
+	size_t seen;
+	bool keys;			/* change_cipher_spec went before it */
+};
+
+static size_t inject(void *ctx, uint8_t *data, size_t len, size_t from)
+{
+	struct injection *in = ctx;
 	static uint8_t out[70000];
 	size_t at = 0, n = 0;
 
-	(void)ctx;
 	(void)from;
 	while (at < len) {
 		size_t record = HEADER + get16(data + at + 3);
 
-		if (ccs_seen++ == ccs_at) {
-			memcpy(out + n, ccs, sizeof(ccs));
-			n += sizeof(ccs);
+		if (in->seen++ == in->at) {
+			size_t size = HEADER + get16(in->record + 3);
+
+			memcpy(out + n, in->record, size);
+			n += size;
+		} else if (in->seen <= in->at) {
+			in->keys |= data[at] == SL_CHANGE_CIPHER_SPEC;
 		}
 		memcpy(out + n, data + at, record);
 		at += record;
@@ -507,35 +622,46 @@ static size_t inject_ccs(void *ctx, uint8_t *data, size_t len, size_t from)
 	return n;
 }
 
-static void test_ccs(void **state)
+/* How many places there were. */
+static unsigned int inject_all(struct pair *pair, struct stream *stream,
+			       struct end *judge, const uint8_t *record)
+{
+	struct injection in = { .record = record };
+
+	for (;; in.at++) {
+		struct sluice_conn_info info;
+		bool garbled;
+
+		in.seen = 0;
+		in.keys = false;
+		pair_reset(pair);
+		stream->change = inject;
+		stream->ctx = &in;
+		pair_handshake(pair);
+		stream->change = NULL;
+		if (in.seen <= in.at)
+			return (unsigned int)in.at;
+		info = end_info(judge);
+		/* what is not encrypted cannot be decrypted */
+		garbled = in.keys && record[0] == SL_HANDSHAKE;
+		assert_int_equal(info.alert_sent, garbled ? SL_BAD_RECORD_MAC :
+							    SL_UNEXPECTED_MESSAGE);
+	}
+}
+
+static void test_injections(void **state)
 {
 	struct pair *pair = begin(KEY_P256);
-	unsigned int cases = 0;
+	size_t i;
 
 	(void)state;
-	for (ccs_from_server = false;; ccs_from_server = true) {
-		struct stream *stream = ccs_from_server ? &pair->down :
-							  &pair->up;
-		struct end *judge = ccs_from_server ? &pair->client :
-						      &pair->server;
-
-		for (ccs_at = 0;; ccs_at++) {
-			ccs_seen = 0;
-			pair_reset(pair);
-			stream->change = inject_ccs;
-			pair_handshake(pair);
-			stream->change = NULL;
-			if (ccs_seen <= ccs_at)
-				break;
-			assert_int_equal(end_info(judge).alert_sent,
-					 SL_UNEXPECTED_MESSAGE);
-			cases++;
-		}
-		if (ccs_from_server)
-			break;
+	for (i = 0; i < 2; i++) {
+		/* hello, key, CCS, Finished; and hello, done, CCS, Finished */
+		assert_int_equal(inject_all(pair, &pair->up, &pair->server,
+					    records[i]), 4);
+		assert_int_equal(inject_all(pair, &pair->down, &pair->client,
+					    records[i]), 4);
 	}
-	/* hello, key, CCS, Finished; and hello, done, CCS, Finished */
-	assert_int_equal(cases, 8);
 	pair_free(pair);
 }
 
@@ -544,7 +670,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lies),
 		cmocka_unit_test(test_downgrade),
-		cmocka_unit_test(test_ccs),
+		cmocka_unit_test(test_echo),
+		cmocka_unit_test(test_name),
+		cmocka_unit_test(test_injections),
 	};
 
 	return cmocka_run_group_tests_name("tls12_hostile", tests, NULL, NULL);

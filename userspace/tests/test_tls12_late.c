@@ -482,6 +482,24 @@ static void test_records(void **state)
 	pair_free(pair);
 }
 
+/* More in a record than was agreed upon. */
+static void test_long_records(void **state)
+{
+	static uint8_t data[SLUICE_DATA_MAX];
+	struct pair *pair = begin();
+
+	(void)state;
+	pair->client.config.record_limit = 100;
+	pair->server.config.record_limit = 200;
+	pair_reset(pair);
+	assert_true(pair_handshake(pair));
+	send_record(&pair->server, SL_APPLICATION_DATA, data, 100);
+	assert_int_equal(take(&pair->client).error, SLUICE_ERR_NONE);
+	send_record(&pair->server, SL_APPLICATION_DATA, data, 101);
+	assert_int_equal(take(&pair->client).alert_sent, SL_RECORD_OVERFLOW);
+	pair_free(pair);
+}
+
 /* At the end of a key there is nothing but an alert. */
 static void test_key_used_up(void **state)
 {
@@ -516,6 +534,7 @@ int main(void)
 		cmocka_unit_test(test_clear_records),
 		cmocka_unit_test(test_warnings),
 		cmocka_unit_test(test_records),
+		cmocka_unit_test(test_long_records),
 		cmocka_unit_test(test_key_used_up),
 	};
 

@@ -273,6 +273,22 @@ static int t_aead_seal(const struct sluice_provider *p,
 	return 0;
 }
 
+static int t_aead_seal_from(const struct sluice_provider *p,
+			    struct sluice_aead_ctx *ctx, const uint8_t *nonce,
+			    const uint8_t *ad, size_t ad_len,
+			    const struct sluice_octets *pieces, size_t count,
+			    uint8_t *out)
+{
+	size_t len = 0;
+
+	for (; count; count--, pieces++) {
+		if (pieces->len)
+			memcpy(out + len, pieces->data, pieces->len);
+		len += pieces->len;
+	}
+	return t_aead_seal(p, ctx, nonce, ad, ad_len, out, len);
+}
+
 static int t_aead_open(const struct sluice_provider *p,
 		       struct sluice_aead_ctx *ctx, const uint8_t *nonce,
 		       const uint8_t *ad, size_t ad_len, uint8_t *data,
@@ -609,6 +625,7 @@ static const struct sluice_provider table = {
 	.hmac = t_hmac,
 	.aead_new = t_aead_new,
 	.aead_seal = t_aead_seal,
+	.aead_seal_from = t_aead_seal_from,
 	.aead_open = t_aead_open,
 	.aead_free = t_aead_free,
 	.group_offered = t_group_offered,

@@ -2,6 +2,7 @@
 #include "wrapper.h"
 
 #include <stddef.h>
+#include <string.h>
 
 static struct wrapper *of(const struct sluice_provider *p)
 {
@@ -126,6 +127,28 @@ static int w_aead_seal(const struct sluice_provider *p,
 	if (w->sealing)
 		w->sealing(w->ctx, data, len);
 	return w->real->aead_seal(w->real, ctx, nonce, ad, ad_len, data, len);
+}
+
+static int w_aead_seal_from(const struct sluice_provider *p,
+			    struct sluice_aead_ctx *ctx, const uint8_t *nonce,
+			    const uint8_t *ad, size_t ad_len,
+			    const struct sluice_octets *pieces, size_t count,
+			    uint8_t *out)
+{
+	struct wrapper *w = of(p);
+	size_t len = 0;
+
+	if (w->sealing) {
+		for (; count; count--, pieces++) {
+			memcpy(out + len, pieces->data, pieces->len);
+			len += pieces->len;
+		}
+		return w_aead_seal(p, ctx, nonce, ad, ad_len, out, len);
+	}
+	if (fails(w))
+		return -1;
+	return w->real->aead_seal_from(w->real, ctx, nonce, ad, ad_len, pieces,
+				       count, out);
 }
 
 static int w_aead_open(const struct sluice_provider *p,
@@ -334,6 +357,8 @@ void wrapper_init(struct wrapper *w, const struct sluice_provider *real)
 			.aead_offered = w_aead_offered,
 			.aead_new = w_aead_new,
 			.aead_seal = w_aead_seal,
+			.aead_seal_from = real->aead_seal_from ?
+					  w_aead_seal_from : NULL,
 			.aead_open = w_aead_open,
 			.aead_free = w_aead_free,
 			.group_offered = w_group_offered,

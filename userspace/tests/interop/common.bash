@@ -74,6 +74,13 @@ key p521 -newkey ec -pkeyopt ec_paramgen_curve:P-521
 key ed25519 -newkey ed25519
 key rsa -newkey rsa:2048
 key rsapss -newkey rsa-pss -pkeyopt rsa_keygen_bits:2048
+mldsa=()
+if openssl list -signature-algorithms 2>/dev/null | grep -q ML-DSA-44; then
+	mldsa=(mldsa44 mldsa65 mldsa87)
+	for type in "${mldsa[@]}"; do
+		key "$type" -newkey "ml-dsa-${type#mldsa}"
+	done
+fi
 
 # For clients: an authority, what it has issued, and another authority.
 for name in ca other; do
@@ -95,6 +102,9 @@ issue alice clientAuth "${ec[@]}" -days 2
 issue alice-rsa clientAuth -newkey rsa:2048 -days 2
 issue alice-rsapss clientAuth -newkey rsa-pss -pkeyopt rsa_keygen_bits:2048 -days 2
 issue alice-ed25519 clientAuth -newkey ed25519 -days 2
+for type in "${mldsa[@]}"; do
+	issue "alice-$type" clientAuth -newkey "ml-dsa-${type#mldsa}" -days 2
+done
 openssl req -x509 -newkey rsa:2048 -nodes -keyout "$tmp/rsaca.key" -out "$tmp/rsaca.pem" \
 	-days 2 -subj "/CN=RSA authority" 2>/dev/null
 openssl req -x509 -CA "$tmp/rsaca.pem" -CAkey "$tmp/rsaca.key" "${ec[@]}" -nodes \

@@ -25,6 +25,8 @@
 
 #define TICKETS		16
 #define LINE		256
+/* For long chains: of ML-DSA. */
+#define ROOM		32768
 
 struct peer {
 	struct sluice_config config;
@@ -483,7 +485,7 @@ static bool talk(struct peer *peer, struct link *link)
 static int run(struct peer *peer, int fd)
 {
 	struct link *link = calloc(1, sizeof(*link));
-	void *mem = malloc(sluice_conn_size());
+	void *mem = malloc(sluice_conn_size() + ROOM);
 	const char *wrong = sluice_config_check(&peer->config);
 	bool data = false;
 	int failed = 1;
@@ -495,7 +497,7 @@ static int run(struct peer *peer, int fd)
 	link->fd = fd;
 	link->peer = peer;
 	peer->names[0] = 0;
-	link->conn = sluice_conn_init(mem, sluice_conn_size(), &peer->config);
+	link->conn = sluice_conn_init(mem, sluice_conn_size() + ROOM, &peer->config);
 	if (handshake(link) == SLUICE_DONE) {
 		data = talk(peer, link);
 		failed = !data;

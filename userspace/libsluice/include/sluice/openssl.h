@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The provider that uses OpenSSL's libcrypto: 3.5 for all of it; with 3.0 to
- * 3.4 there is no X25519MLKEM768. With FIPS 140 by a provider of OpenSSL's own:
+ * 3.4 there is no X25519MLKEM768, and no ML-DSA. With FIPS 140 by a provider of OpenSSL's own:
  * see struct sluice_openssl_options.
  */
 #ifndef SLUICE_OPENSSL_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The provider: all the cryptography and X.509 that libsluice needs.
+ * The provider: all the cryptography and X.509 that libsluice needs. How to
+ * write one, in which order, and what tests it: Documentation/provider.md.
  *
  * A provider is a table of functions. Every function gets the table it was
  * called through as its first argument, so that a provider can keep what it
@@ -12,11 +13,15 @@
  * failed (no memory, no randomness, a self-test): the engine then ends the
  * connection with internal_error. Functions that judge the peer's octets
  * return an AlertDescription (RFC 9846, section 6), which is positive, if the
- * peer is at fault. Outputs are undefined unless 0 is returned.
+ * peer is at fault. Outputs are undefined unless 0 is returned, and do not
+ * overlap inputs, but for the AEADs, which work in place. Data may be NULL where
+ * its length is 0.
  *
  * A provider may be used by several threads at once; an object of it by one at
  * a time, except for struct sluice_trust and struct sluice_credential, which
- * are only read.
+ * are only read. A process that is forked goes on with all of them.
+ *
+ * Functions that may be NULL say so below; all others are needed.
  */
 #ifndef SLUICE_PROVIDER_H
 #define SLUICE_PROVIDER_H
@@ -61,6 +66,10 @@ enum sluice_aead {
 #define SLUICE_RSA_PSS_PSS_SHA256	0x0809
 #define SLUICE_RSA_PSS_PSS_SHA384	0x080a
 #define SLUICE_RSA_PSS_PSS_SHA512	0x080b
+/* draft-ietf-tls-mldsa: with an empty context, and never in TLS 1.2 */
+#define SLUICE_MLDSA44			0x0904
+#define SLUICE_MLDSA65			0x0905
+#define SLUICE_MLDSA87			0x0906
 /* In certificates, and in TLS 1.2. */
 #define SLUICE_RSA_PKCS1_SHA256		0x0401
 #define SLUICE_RSA_PKCS1_SHA384		0x0501
@@ -79,7 +88,7 @@ enum sluice_aead {
 /* Bounds for the callers' buffers. */
 #define SLUICE_SHARE_MAX	1249	/* SecP256r1MLKEM768, from a client */
 #define SLUICE_SHARED_MAX	66	/* a shared secret: P-521's */
-#define SLUICE_SIGNATURE_MAX	1024	/* RSA of 8192 bits */
+#define SLUICE_SIGNATURE_MAX	4627	/* ML-DSA-87 */
 #define SLUICE_CHAIN_MAX	16	/* certificates in a chain */
 
 /* Some octets that belong to somebody else. */
@@ -115,14 +124,16 @@ struct sluice_peer {
  * struct sluice_provider - the table
  *
  * @name: of the provider, with its version, for people
- * @random: fill @out with octets that nobody can predict
+ * @random: fill @out with octets that nobody can predict, nor another process
+ *	that was forked from the same one
  *
  * @hash_new: begin a hash; NULL on failure
  * @hash_update: add octets
- * @hash_digest: the hash of what was added up to now; it can go on
+ * @hash_digest: the hash of what was added up to now, 32 octets or 48; it can
+ *	go on
  * @hash_clone: a second one that has taken the same octets; NULL on failure
  * @hash_free: end it
- * @hmac: HMAC (RFC 2104) in one shot
+ * @hmac: HMAC (RFC 2104) in one shot, with a key of any length
  *
  * @aead_offered: does this provider have the AEAD? Those of AES it has to
  *	have. NULL: it has all of them
@@ -130,14 +141,21 @@ struct sluice_peer {
  * @aead_seal: encrypt @len octets at @data in place, and write the 16 octets
  *	of the tag behind them
  * @aead_open: check and decrypt @len octets at @data in place, the last 16 of
- *	which are the tag. 0, or bad_record_mac (20), or -1
+ *	which are the tag. 0, or bad_record_mac (20), also if @len is less than
+ *	that, or -1. A context either seals or opens, as its first call does
+ * @aead_seal_from: the same as @aead_seal for what lies in @count pieces, one
+ *	behind the other: from there to @out, with the tag behind it. None of
+ *	them overlaps @out. NULL: the engine copies before it encrypts
  * @aead_free: end it
  *
  * @group_offered: does this provider have the group (RFC 9846, section 4.2.7)?
+ *	Asked often
  * @kx_new: make a key pair; the client's key share goes to @share, which has
  *	SLUICE_SHARE_MAX octets, its length to @share_len. NULL on failure
  * @kx_finish: client: from the server's share to the shared secret, at most
- *	SLUICE_SHARED_MAX octets. 0, illegal_parameter (47), or -1
+ *	SLUICE_SHARED_MAX octets. Called once for a key pair. 0,
+ *	illegal_parameter (47) for what is no share of the group, or gives no
+ *	secret (RFC 9846, section 7.4.2), or -1
  * @kx_respond: server: from the client's share to its own and the shared
  *	secret. 0, illegal_parameter (47), or -1
  * @kx_free: end it
@@ -173,13 +191,15 @@ struct sluice_peer {
  * @verify_chain: check the peer's certificates (DER, leaf first) against
  *	@trust, and the leaf against @peer. @trust is NULL: only take the
  *	leaf's key. 0 and the leaf's key in *@key; or an alert, and one line in
- *	English, constant text, in *@reason; or -1
+ *	English, constant text, in *@reason; or -1. What it cannot check in a
+ *	certificate that counts it refuses. The path may go through any of @chain,
+ *	in any order, and ends at whatever is in @trust
  * @checks_staples: @verify_chain looks at what struct sluice_peer says of staples;
  *	else nobody is asked for them
  * @verify_signature: check @sig over @data. The scheme has to fit the key: the
  *	curve for ECDSA, the kind of RSA key for RSA-PSS. SLUICE_SCHEME_* may be
- *	added to it. 0, decrypt_error
- *	(51), illegal_parameter (47) if the scheme does not fit, or -1
+ *	added to it. 0, decrypt_error (51), illegal_parameter (47) if the scheme
+ *	does not fit, or -1
  * @pubkey_free: end it
  */
 struct sluice_provider {
@@ -216,6 +236,11 @@ struct sluice_provider {
 			 struct sluice_aead_ctx *ctx, const uint8_t *nonce,
 			 const uint8_t *ad, size_t ad_len,
 			 uint8_t *data, size_t len);
+	int (*aead_seal_from)(const struct sluice_provider *p,
+			      struct sluice_aead_ctx *ctx, const uint8_t *nonce,
+			      const uint8_t *ad, size_t ad_len,
+			      const struct sluice_octets *pieces, size_t count,
+			      uint8_t *out);
 	void (*aead_free)(const struct sluice_provider *p,
 			  struct sluice_aead_ctx *ctx);
 

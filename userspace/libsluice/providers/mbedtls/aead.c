@@ -76,6 +76,49 @@ static int aead_seal(const struct sluice_provider *p,
 	return rc ? -1 : 0;
 }
 
+static bool add_piece(struct sluice_aead_ctx *ctx,
+		      const struct sluice_octets *piece, uint8_t *out)
+{
+	size_t n;
+
+	if (ctx->chacha)
+		return !mbedtls_chachapoly_update(&ctx->poly, piece->len,
+						  piece->data, out);
+	return !mbedtls_gcm_update(&ctx->gcm, piece->data, piece->len, out,
+				   piece->len, &n) && n == piece->len;
+}
+
+static int aead_seal_from(const struct sluice_provider *p,
+			  struct sluice_aead_ctx *ctx, const uint8_t *nonce,
+			  const uint8_t *ad, size_t ad_len,
+			  const struct sluice_octets *pieces, size_t count,
+			  uint8_t *out)
+{
+	size_t n;
+	int rc;
+
+	(void)p;
+	if (ctx->chacha)
+		rc = mbedtls_chachapoly_starts(&ctx->poly, nonce,
+					       MBEDTLS_CHACHAPOLY_ENCRYPT) ||
+		     mbedtls_chachapoly_update_aad(&ctx->poly, ad, ad_len);
+	else
+		rc = mbedtls_gcm_starts(&ctx->gcm, MBEDTLS_GCM_ENCRYPT, nonce,
+					NONCE_LEN) ||
+		     mbedtls_gcm_update_ad(&ctx->gcm, ad, ad_len);
+	for (; !rc && count; count--, pieces++) {
+		if (!pieces->len)
+			continue;
+		rc = !add_piece(ctx, pieces, out);
+		out += pieces->len;
+	}
+	if (!rc)
+		rc = ctx->chacha ? mbedtls_chachapoly_finish(&ctx->poly, out) :
+				   mbedtls_gcm_finish(&ctx->gcm, NULL, 0, &n,
+						      out, TAG_LEN);
+	return rc ? -1 : 0;
+}
+
 /* What is not authentic is wiped by Mbed TLS. */
 static int aead_open(const struct sluice_provider *p,
 		     struct sluice_aead_ctx *ctx, const uint8_t *nonce,
@@ -106,6 +149,7 @@ void sl_mbedtls_aead_table(struct sluice_provider *table)
 {
 	table->aead_new = aead_new;
 	table->aead_seal = aead_seal;
+	table->aead_seal_from = aead_seal_from;
 	table->aead_open = aead_open;
 	table->aead_free = aead_free;
 }

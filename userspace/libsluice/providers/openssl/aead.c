@@ -77,6 +77,30 @@ static int aead_seal(const struct sluice_provider *p,
 	return 0;
 }
 
+static int aead_seal_from(const struct sluice_provider *p,
+			  struct sluice_aead_ctx *ctx, const uint8_t *nonce,
+			  const uint8_t *ad, size_t ad_len,
+			  const struct sluice_octets *pieces, size_t count,
+			  uint8_t *out)
+{
+	int n;
+
+	(void)p;
+	if (!begin(ctx, nonce, 1, ad, ad_len))
+		return -1;
+	for (; count; count--, pieces++) {
+		if (pieces->len > INT_MAX ||
+		    !EVP_CipherUpdate(ctx->ctx, out, &n, pieces->data,
+				      (int)pieces->len))
+			return -1;
+		out += n;
+	}
+	if (!EVP_CipherFinal_ex(ctx->ctx, out, &n) ||
+	    !EVP_CIPHER_CTX_ctrl(ctx->ctx, EVP_CTRL_AEAD_GET_TAG, TAG_LEN, out))
+		return -1;
+	return 0;
+}
+
 static int aead_open(const struct sluice_provider *p,
 		     struct sluice_aead_ctx *ctx, const uint8_t *nonce,
 		     const uint8_t *ad, size_t ad_len,
@@ -105,6 +129,7 @@ void sl_openssl_aead_table(struct sluice_provider *table)
 	table->aead_offered = aead_offered;
 	table->aead_new = aead_new;
 	table->aead_seal = aead_seal;
+	table->aead_seal_from = aead_seal_from;
 	table->aead_open = aead_open;
 	table->aead_free = aead_free;
 }

@@ -63,7 +63,7 @@ static bool take_key(const struct sluice_openssl *o,
 {
 	sl_openssl_key_schemes(o, cred->key, cred->schemes);
 	if (!cred->schemes[0]) {
-		explain(why, source, "not a key for TLS 1.3: it has to be ECDSA on P-256, P-384 or P-521, RSA or Ed25519");
+		explain(why, source, "not a key for TLS 1.3: it has to be ECDSA on P-256, P-384 or P-521, RSA, Ed25519 or ML-DSA");
 		return false;
 	}
 	return true;

@@ -113,6 +113,11 @@ uint16_t sl_openssl_signature(X509 *cert)
 		{ EVP_PKEY_RSA, NID_sha256, SLUICE_RSA_PKCS1_SHA256 },
 		{ EVP_PKEY_RSA, NID_sha384, SLUICE_RSA_PKCS1_SHA384 },
 		{ EVP_PKEY_RSA, NID_sha512, SLUICE_RSA_PKCS1_SHA512 },
+#ifdef NID_ML_DSA_44
+		{ NID_ML_DSA_44, NID_undef, SLUICE_MLDSA44 },
+		{ NID_ML_DSA_65, NID_undef, SLUICE_MLDSA65 },
+		{ NID_ML_DSA_87, NID_undef, SLUICE_MLDSA87 },
+#endif
 		/* of which kind the authority's key is, it does not say */
 		{ EVP_PKEY_RSA_PSS, NID_sha256, SLUICE_RSA_PSS_RSAE_SHA256 },
 		{ EVP_PKEY_RSA_PSS, NID_sha384, SLUICE_RSA_PSS_RSAE_SHA384 },

@@ -110,6 +110,11 @@ static int check(const struct sluice_openssl *o,
 	sl_openssl_check_crls(ctx, (struct sluice_trust *)(uintptr_t)trust);
 	if (X509_verify_cert(ctx) == 1) {
 		rc = sl_openssl_check_staple(o, ctx, peer, reason);
+		/* RFC 9846, section 4.4.2.2; old key exchanges had other needs */
+		if (!rc && !(X509_get_key_usage(leaf) & KU_DIGITAL_SIGNATURE)) {
+			*reason = "the certificate's key is not for signatures";
+			rc = ALERT_UNSUPPORTED_CERTIFICATE;
+		}
 	} else {
 		int error = X509_STORE_CTX_get_error(ctx);
 
