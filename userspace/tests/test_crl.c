@@ -285,12 +285,45 @@ static void test_files(void **state)
 	OPENSSL_free(der);
 }
 
+/*
+ * A list for a part of the certificates. Who does not know what the extension
+ * says must not take it for one of all.
+ */
+static void test_partial(void **state)
+{
+	static const uint8_t only_authorities[] = { 0x30, 3, 0x82, 1, 0xff };
+	bool mbedtls = !strcmp(test_backend()->name, "mbedtls");
+	X509_CRL *crl = make_list(MIDDLE, keys[MIDDLE], 0, -HOUR, HOUR);
+	ASN1_OBJECT *object = OBJ_nid2obj(NID_issuing_distribution_point);
+	ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
+	struct sluice_trust *trust = trust_root();
+	X509_EXTENSION *ext;
+	int rc;
+
+	(void)state;
+	ASN1_OCTET_STRING_set(value, only_authorities, sizeof(only_authorities));
+	ext = X509_EXTENSION_create_by_OBJ(NULL, object, 1, value);
+	assert_true(X509_CRL_add_ext(crl, ext, -1));
+	assert_true(X509_CRL_sign(crl, keys[MIDDLE], EVP_sha256()) > 0);
+	X509_EXTENSION_free(ext);
+	ASN1_OCTET_STRING_free(value);
+	write_list("lists", "w", crl);
+	rc = test_backend()->trust_crl(trust, path_of("lists"), 0, why);
+	assert_int_equal(rc, mbedtls ? -1 : 0);
+	if (mbedtls)
+		assert_non_null(strstr(why, "critical extension"));
+	assert_int_equal(verify(trust), SL_CERTIFICATE_UNKNOWN);
+	test_backend()->trust_free(trust);
+	unlink(path_of("lists"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_believed),
 		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_partial),
 	};
 	int failed, i;
 

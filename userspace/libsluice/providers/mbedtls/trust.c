@@ -125,8 +125,17 @@ static int add_list(void *ctx, const uint8_t *der, size_t len)
 
 	if (!rc)
 		return 1;
-	loading->reason = rc == MBEDTLS_ERR_X509_ALLOC_FAILED ?
-			  "out of memory" : "no certificate revocation list";
+	/* a low-level code may be added to it */
+	switch (-(-rc & 0xff80)) {
+	case MBEDTLS_ERR_X509_ALLOC_FAILED:
+		loading->reason = "out of memory";
+		break;
+	case MBEDTLS_ERR_X509_INVALID_EXTENSIONS:
+		loading->reason = "a certificate revocation list with a critical extension, of which Mbed TLS knows none";
+		break;
+	default:
+		loading->reason = "no certificate revocation list";
+	}
 	return -1;
 }
 
