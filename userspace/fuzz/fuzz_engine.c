@@ -211,6 +211,10 @@ static void configure(struct sluice_config *config, unsigned int setup)
 	if (setup & PINS) {
 		config->pins = pins;
 		config->pin_count = 1;
+		if (!(setup & (TLS12 | ONLY_TLS12))) {
+			config->own_raw_key = SLUICE_RAW_KEY_TOO;
+			config->peer_raw_key = SLUICE_RAW_KEY_TOO;
+		}
 	}
 	if (setup & ASYNC)
 		config->async = SLUICE_ASYNC_CREDENTIAL |

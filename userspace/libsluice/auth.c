@@ -7,6 +7,7 @@
 #include "conn.h"
 #include "constant_time.h"
 #include "hello.h"
+#include "raw_keys.h"
 #include "staple.h"
 #include "tls12.h"
 #include "verdict.h"
@@ -71,17 +72,25 @@ bool sl_certificate_read(struct sluice_conn *c, struct sl_reader *body)
 		    !sl_chain_add(c, cert))
 			return false;
 	}
-	return sl_verdict_find(c);
+	return sl_check_certificate_type(c) && sl_verdict_find(c);
+}
+
+/* The certificates that we show, or the key; how many there are. */
+static size_t own_chain(struct sluice_conn *c, struct sluice_octets *chain)
+{
+	if (!sl_is_server(c) && !c->client_signature)
+		return 0;
+	if (c->own_raw)
+		return c->p->credential_key(c->p, c->hs->credential, chain);
+	return c->p->credential_chain(c->p, c->hs->credential, chain);
 }
 
 bool sl_certificate_write(struct sluice_conn *c)
 {
 	struct sluice_octets chain[SLUICE_CHAIN_MAX];
 	struct sl_writer w;
-	size_t count = 0, i, list, mark;
+	size_t count = own_chain(c, chain), i, list, mark;
 
-	if (sl_is_server(c) || c->client_signature)
-		count = c->p->credential_chain(c->p, c->hs->credential, chain);
 	sl_message_begin(c, &w, SL_CERTIFICATE);
 	sl_put8(&w, 0);
 	list = sl_begin_vec(&w, 3);
@@ -90,7 +99,8 @@ bool sl_certificate_write(struct sluice_conn *c)
 		sl_put(&w, chain[i].data, chain[i].len);
 		sl_end_vec(&w, mark, 3);
 		mark = sl_begin_vec(&w, 2);
-		sl_put_staple(c, &w, i);
+		if (!c->own_raw)
+			sl_put_staple(c, &w, i);
 		sl_end_vec(&w, mark, 2);
 	}
 	sl_end_vec(&w, list, 3);

@@ -10,6 +10,7 @@
 #include "conn.h"
 #include "early.h"
 #include "hello.h"
+#include "raw_keys.h"
 #include "tickets.h"
 #include "tls12.h"
 
@@ -317,6 +318,7 @@ static bool read_extensions(struct sluice_conn *c, enum sl_message type,
 	(void)type;
 	return sl_parse_extensions(c, body, SL_IN_EE, &ext) &&
 	       sl_server_answers_read(c, &ext) &&
+	       sl_read_certificate_choice(c, &ext) &&
 	       sl_early_answer(c, sl_has(&ext, SL_EXT_EARLY_DATA) ?
 				  &ext.body[SL_EXT_EARLY_DATA] : NULL) &&
 	       sl_message_hash(c) &&

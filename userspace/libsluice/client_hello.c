@@ -8,6 +8,7 @@
 #include "conn.h"
 #include "early.h"
 #include "hello.h"
+#include "raw_keys.h"
 #include "tickets.h"
 #include "tls12.h"
 #include "verdict.h"
@@ -262,6 +263,7 @@ bool sl_client_hello_write(struct sluice_conn *c)
 		sl_put_schemes(&w, c->config, sl_tls12_offered(c->config));
 		sl_end_vec(&w, ext, 2);
 		sl_put_certificate_wishes(c, &w);
+		sl_put_certificate_types(c, &w);
 	}
 	put_alpn(c, &w);
 	if (c->config->record_limit)

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "auth.h"
 #include "client.h"
 #include "client_hello.h"
 #include "credential.h"
@@ -122,6 +123,26 @@ static const char *check_client(const struct sluice_config *config)
 	return NULL;
 }
 
+static const char *check_raw_keys(const struct sluice_config *config)
+{
+	const struct sluice_provider *p = config->provider;
+
+	if (!config->own_raw_key && !config->peer_raw_key)
+		return NULL;
+	if (config->own_raw_key > SLUICE_RAW_KEY_ONLY ||
+	    config->peer_raw_key > SLUICE_RAW_KEY_ONLY)
+		return "own_raw_key, peer_raw_key: SLUICE_RAW_KEY_*";
+	if (!p->credential_key || !p->pubkey_new)
+		return "own_raw_key, peer_raw_key: the provider has no raw public keys";
+	if (config->min_version == SLUICE_TLS_1_2 ||
+	    config->max_version == SLUICE_TLS_1_2)
+		return "own_raw_key, peer_raw_key: for TLS 1.3 only";
+	if (config->peer_raw_key && !config->pin_count && !config->judge &&
+	    !config->no_verify && !(config->async & SLUICE_ASYNC_VERDICT))
+		return "peer_raw_key: pins or a verdict of your own have to say whose it is";
+	return NULL;
+}
+
 static const char *check_server(const struct sluice_config *config)
 {
 	if (!sl_can_certify(config) && !config->psk_find)
@@ -167,6 +188,9 @@ const char *sluice_config_check(const struct sluice_config *config)
 	    (config->no_verify || sl_only_pins(config) ||
 	     !config->provider->checks_staples))
 		return "staple: no_verify, or the provider, would not look at it";
+	wrong = check_raw_keys(config);
+	if (wrong)
+		return wrong;
 	if (!config->pins != !config->pin_count)
 		return "pins: go with pin_count";
 	if (config->compressions && !*config->compressions)
@@ -319,5 +343,9 @@ void sluice_conn_info(const struct sluice_conn *c,
 		.record_limit = (unsigned int)c->tx_limit,
 		.update_wanted = c->update_wanted,
 		.stapled = c->stapled,
+		.own_raw_key = c->own_raw && sl_own_scheme(c),
+		.peer_raw_key = c->peer_raw && (sl_is_server(c) ?
+						c->client_signature :
+						c->signature),
 	};
 }

@@ -134,6 +134,8 @@ struct sl_handshake {
 	uint16_t retry_group;
 	uint16_t identity;		/* number of the PSK accepted */
 	bool sni_used;
+	bool own_type_used;		/* it sent server_certificate_type, */
+	bool peer_type_used;		/* and client_certificate_type */
 	bool limit_used;		/* the client sent record_size_limit */
 	bool tickets_wanted;		/* the client offered psk_dhe_ke */
 	size_t early_data_left;		/* to be passed over */
@@ -196,6 +198,8 @@ struct sluice_conn {
 	bool by_psk;			/* no certificate */
 	bool resumed;			/* by_psk, and the key is a ticket's */
 	bool retried;
+	bool own_raw;			/* raw public keys are shown */
+	bool peer_raw;
 	bool chosen;			/* client: what it shows, for this time */
 	bool tx_open;			/* server: data may go before the end */
 	enum sluice_early early;

@@ -19,6 +19,17 @@ void sl_get_filter(struct sl_reader *list, struct sl_reader *oid,
 	*values = sl_get_vec(list, 2, 0, 0xffff);
 }
 
+/* Is there what is to be shown? */
+static bool is_complete(const struct sluice_credential_request *request,
+			const struct sluice_credential *cred)
+{
+	const struct sluice_provider *p = request->provider;
+	struct sluice_octets shown[SLUICE_CHAIN_MAX];
+
+	return request->raw_key ? p->credential_key(p, cred, shown) :
+				  p->credential_chain(p, cred, shown);
+}
+
 /* The first of the key's schemes that the peer takes; 0 if there is none. */
 static uint16_t scheme_of(const struct sluice_credential_request *request,
 			  const struct sluice_credential *cred)
@@ -26,6 +37,8 @@ static uint16_t scheme_of(const struct sluice_credential_request *request,
 	const struct sluice_provider *p = request->provider;
 	const uint16_t *scheme = p->credential_schemes(p, cred);
 
+	if (!is_complete(request, cred))
+		return 0;
 	while (*scheme && (!sl_contains16(reader(request->schemes), *scheme) ||
 			   (request->version == SLUICE_TLS_1_3 &&
 			    sl_tls12_only(*scheme))))
@@ -86,7 +99,11 @@ static bool passes(const struct sluice_credential_request *request,
 bool sluice_credential_fits(const struct sluice_credential_request *request,
 			    const struct sluice_credential *cred)
 {
-	return scheme_of(request, cred) && is_readable(request, cred) &&
+	if (!scheme_of(request, cred))
+		return false;
+	if (request->raw_key)
+		return true;
+	return is_readable(request, cred) &&
 	       (request->role == SLUICE_SERVER ||
 		(is_issued(request, cred) && passes(request, cred)));
 }
@@ -137,6 +154,7 @@ bool sl_credential_choose(struct sluice_conn *c)
 	request->provider = c->p;
 	request->role = config->role;
 	request->version = c->version;
+	request->raw_key = c->own_raw;
 	if (sl_is_server(c) && c->sni_len) {
 		request->server_name = c->sni;
 		request->server_name_len = c->sni_len;
@@ -148,6 +166,9 @@ bool sl_credential_choose(struct sluice_conn *c)
 		request->alpn = (const char *)c->alpn;
 		request->alpn_len = c->alpn_len;
 	}
+	/* a server has looked already */
+	if (config->own_raw_key == SLUICE_RAW_KEY_ONLY && !c->own_raw)
+		return sl_credential_use(c, NULL);
 	if (config->async & SLUICE_ASYNC_CREDENTIAL) {
 		c->hs->wanted = SLUICE_WANT_CREDENTIAL;
 		return true;

@@ -63,7 +63,9 @@ bool sl_pins_check(struct sluice_conn *c)
 
 	if (!config->pin_count)
 		return true;
-	if (!sl_cert_key(c->hs->chain[0], &key))
+	if (c->peer_raw)
+		key = c->hs->chain[0];
+	else if (!sl_cert_key(c->hs->chain[0], &key))
 		return sl_fail(c, SL_BAD_CERTIFICATE, SLUICE_ERR_CERTIFICATE,
 			       "the certificate is malformed");
 	if (!sl_hash(c, SLUICE_SHA256, &key, 1, hash))

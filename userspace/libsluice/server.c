@@ -9,6 +9,7 @@
 #include "conn.h"
 #include "early.h"
 #include "hello.h"
+#include "raw_keys.h"
 #include "server_hello.h"
 #include "tickets.h"
 #include "tls12.h"
@@ -161,6 +162,7 @@ static bool write_extensions(struct sluice_conn *c)
 	sl_message_begin(c, &w, SL_ENCRYPTED_EXTENSIONS);
 	mark = sl_begin_vec(&w, 2);
 	sl_put_answers(c, &w);
+	sl_put_certificate_choice(c, &w);
 	if (c->early == SLUICE_EARLY_ACCEPTED) {
 		ext = sl_begin_extension(c, &w, SL_EXT_EARLY_DATA);
 		sl_end_vec(&w, ext, 2);

@@ -9,6 +9,7 @@
 #include "credential.h"
 #include "early.h"
 #include "hello.h"
+#include "raw_keys.h"
 #include "tickets.h"
 #include "tls12.h"
 
@@ -447,7 +448,8 @@ static bool choose_authentication(struct sluice_conn *c,
 	c->hs->request.schemes = (struct sluice_octets){
 		hello->schemes.pos, hello->schemes.left
 	};
-	if (!sl_read_certificate_wishes(c, ext))
+	if (!sl_read_certificate_wishes(c, ext) ||
+	    !sl_read_certificate_types(c, ext))
 		return false;
 	return sl_early_secret(c, c->suite, NULL) && sl_credential_choose(c);
 }

@@ -29,7 +29,8 @@ bool sl_put_credential(struct sluice_conn *c, struct sl_writer *w)
 	uint8_t hash[SLUICE_HASH_MAX];
 
 	if (config->credential) {
-		c->p->credential_chain(c->p, config->credential, parts);
+		if (!c->p->credential_chain(c->p, config->credential, parts))
+			c->p->credential_key(c->p, config->credential, parts);
 		count = 1;
 	}
 	if (config->pin_count)

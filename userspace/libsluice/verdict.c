@@ -28,6 +28,7 @@ void sl_verdict_request(const struct sluice_conn *c,
 		.trust = config->no_verify ? NULL : config->trust,
 		.chain = c->hs->chain,
 		.count = c->hs->chain_len,
+		.raw_key = c->peer_raw,
 		.peer = {
 			.name = sl_is_server(c) ? NULL : config->peer_name,
 			.server = !sl_is_server(c),
@@ -46,7 +47,13 @@ void sl_verdict_request(const struct sluice_conn *c,
 static int verify(const struct sluice_verdict_request *r,
 		  struct sluice_pubkey **key, const char **reason)
 {
-	return r->provider->verify_chain(r->provider, r->trust, r->chain,
+	const struct sluice_provider *p = r->provider;
+
+	/* whose it is, is for the pins to say */
+	if (r->raw_key)
+		return p->pubkey_new(p, r->chain->data, r->chain->len, key,
+				     reason);
+	return p->verify_chain(p, r->trust, r->chain,
 					 r->count, &r->peer, key, reason);
 }
 
@@ -57,6 +64,8 @@ int sluice_verdict(const struct sluice_verdict_request *request,
 	int rc;
 
 	*reason = REFUSED;
+	if (request->raw_key)
+		return SL_UNSUPPORTED_CERTIFICATE;
 	/* without authorities the provider would check nothing */
 	if (!request->trust)
 		return SL_UNKNOWN_CA;

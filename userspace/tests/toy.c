@@ -592,6 +592,35 @@ static int t_verify_chain(const struct sluice_provider *p,
 	return 0;
 }
 
+/* A toy's key is its own public key, 8 octets of its certificate. */
+static bool t_credential_key(const struct sluice_provider *p,
+			     const struct sluice_credential *cred,
+			     struct sluice_octets *key)
+{
+	(void)p;
+	*key = (struct sluice_octets){ cred->cert + KEY, 8 };
+	return true;
+}
+
+static int t_pubkey_new(const struct sluice_provider *p, const uint8_t *spki,
+			size_t len, struct sluice_pubkey **key,
+			const char **reason)
+{
+	struct toy_slot *slot;
+
+	look(spki, len);
+	*reason = "it is no toy's key";
+	if (!of(p)->lenient && len != 8)
+		return 42;
+	slot = slot_new(p);
+	if (!slot)
+		return -1;
+	if (!of(p)->lenient)
+		slot->pubkey = get64(spki);
+	*key = (struct sluice_pubkey *)slot;
+	return 0;
+}
+
 static int t_verify_signature(const struct sluice_provider *p,
 			      const struct sluice_pubkey *key, uint16_t scheme,
 			      const uint8_t *data, size_t len,
@@ -635,6 +664,8 @@ static const struct sluice_provider table = {
 	.kx_free = t_kx_free,
 	.credential_chain = t_credential_chain,
 	.credential_schemes = t_credential_schemes,
+	.credential_key = t_credential_key,
+	.pubkey_new = t_pubkey_new,
 	.credential_issued = t_credential_issued,
 	.credential_matches = t_credential_matches,
 	.credential_staple = t_credential_staple,

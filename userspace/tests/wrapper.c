@@ -319,6 +319,29 @@ static int w_verify_chain(const struct sluice_provider *p,
 	return rc;
 }
 
+static int w_pubkey_new(const struct sluice_provider *p, const uint8_t *spki,
+			size_t len, struct sluice_pubkey **key,
+			const char **reason)
+{
+	struct wrapper *w = of(p);
+	int rc;
+
+	if (fails(w))
+		return -1;
+	rc = w->real->pubkey_new(w->real, spki, len, key, reason);
+	w->objects += !rc;
+	return rc;
+}
+
+static bool w_credential_key(const struct sluice_provider *p,
+			     const struct sluice_credential *cred,
+			     struct sluice_octets *key)
+{
+	struct wrapper *w = of(p);
+
+	return w->real->credential_key(w->real, cred, key);
+}
+
 static int w_verify_signature(const struct sluice_provider *p,
 			      const struct sluice_pubkey *key, uint16_t scheme,
 			      const uint8_t *data, size_t len,
@@ -377,6 +400,9 @@ void wrapper_init(struct wrapper *w, const struct sluice_provider *real)
 			.sign = w_sign,
 			.checks_staples = real->checks_staples,
 			.verify_chain = w_verify_chain,
+			.credential_key = real->credential_key ?
+					  w_credential_key : NULL,
+			.pubkey_new = real->pubkey_new ? w_pubkey_new : NULL,
 			.verify_signature = w_verify_signature,
 			.pubkey_free = w_pubkey_free,
 		},

@@ -52,6 +52,8 @@ extern "C" {
  * @certificate_schemes: the same for the signatures in certificates
  * @authorities: the authorities that it names, each a DistinguishedName (DER)
  *	behind two octets with its length; without data if it names none
+ * @raw_key: it is to be shown as a raw public key: neither the authorities nor
+ *	the filters have anything to say of it
  * @filters: client: what the certificate has to have, as oid_filters has it
  *	(RFC 9846, section 4.2.5)
  *
@@ -70,6 +72,7 @@ struct sluice_credential_request {
 	struct sluice_octets certificate_schemes;
 	struct sluice_octets authorities;
 	struct sluice_octets filters;
+	bool raw_key;
 };
 
 /**
@@ -106,8 +109,10 @@ struct sluice_signature_request {
  * @chain: the peer's certificates (DER, the leaf first)
  * @count: how many there are, at least 1
  * @peer: who it has to be
+ * @raw_key: what is at @chain is not a certificate but the peer's raw public key
+ *	(SubjectPublicKeyInfo, DER)
  *
- * Together the arguments of sluice_provider::verify_chain().
+ * Together the arguments of sluice_provider::verify_chain(), but for @raw_key.
  */
 struct sluice_verdict_request {
 	const struct sluice_provider *provider;
@@ -115,13 +120,15 @@ struct sluice_verdict_request {
 	const struct sluice_octets *chain;
 	size_t count;
 	struct sluice_peer peer;
+	bool raw_key;
 };
 
 /**
  * sluice_verdict() - what the provider thinks of the peer
  * @reason: becomes one line in English, constant text, if it is refused
  *
- * For who wants its checks and more, or its checks on another thread.
+ * For who wants its checks and more, or its checks on another thread. It knows
+ * nothing of raw public keys, and refuses them.
  *
  * Return: a verdict for sluice_give_verdict().
  */

@@ -48,7 +48,8 @@ enum sluice_name {
  *
  * @credential_load: load a certificate chain, the leaf first, and its key, PEM.
  *	OpenSSL takes a key by a PKCS#11 URI (RFC 7512), too; or none (NULL), if
- *	SLUICE_ASYNC_SIGNATURE has the caller sign
+ *	SLUICE_ASYNC_SIGNATURE has the caller sign; or a key without certificates
+ *	(@chain_path is NULL), to be shown as a raw public key
  * @credential_der: the same from memory, DER; the certificates stand one behind
  *	the other
  * @credential_staple: have it staple the OCSP response of a file (DER) to its

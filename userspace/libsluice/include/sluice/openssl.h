@@ -104,7 +104,8 @@ int sluice_openssl_trust_crl(struct sluice_trust *trust, const char *path,
 
 /**
  * sluice_openssl_credential_load() - load a certificate chain and its key
- * @chain_path: PEM: the leaf, then what leads to a root
+ * @chain_path: PEM: the leaf, then what leads to a root; NULL for the key alone,
+ *	to be shown as it is (struct sluice_config::own_raw_key)
  * @key_path: PEM: the leaf's private key, not encrypted. Or the URI of a key
  *	that stays in a token (RFC 7512), "pkcs11:…", by OpenSSL's provider
  *	pkcs11 (provider-pkcs11(7)), which has to name the token's module in

@@ -181,6 +181,9 @@ struct sluice_peer {
  *	known, so that the peer's signature_algorithms_cert is not looked at
  * @credential_staple: the OCSP response that proves @cred's leaf good, DER; lives
  *	as long as @cred. False if there is none. NULL: there never is
+ * @credential_key: @cred's public key (SubjectPublicKeyInfo, DER), which lives
+ *	as long as @cred; false if it can't be had. NULL: the provider has no
+ *	raw public keys, nor then @pubkey_new
  * @sign: sign @data with @scheme, which may have SLUICE_SCHEME_DIGEST added;
  *	the signature goes to @sig, which has SLUICE_SIGNATURE_MAX octets, its
  *	length to @sig_len
@@ -196,6 +199,8 @@ struct sluice_peer {
  *	in any order, and ends at whatever is in @trust
  * @checks_staples: @verify_chain looks at what struct sluice_peer says of staples;
  *	else nobody is asked for them
+ * @pubkey_new: take a SubjectPublicKeyInfo (DER). 0 and the key in *@key; or an
+ *	alert, and one line as above in *@reason; or -1
  * @verify_signature: check @sig over @data. The scheme has to fit the key: the
  *	curve for ECDSA, the kind of RSA key for RSA-PSS. SLUICE_SCHEME_* may be
  *	added to it. 0, decrypt_error (51), illegal_parameter (47) if the scheme
@@ -277,6 +282,9 @@ struct sluice_provider {
 	bool (*credential_staple)(const struct sluice_provider *p,
 				  const struct sluice_credential *cred,
 				  struct sluice_octets *staple);
+	bool (*credential_key)(const struct sluice_provider *p,
+			       const struct sluice_credential *cred,
+			       struct sluice_octets *key);
 	int (*sign)(const struct sluice_provider *p,
 		    const struct sluice_credential *cred, uint16_t scheme,
 		    const uint8_t *data, size_t len,
@@ -291,6 +299,9 @@ struct sluice_provider {
 			    const struct sluice_peer *peer,
 			    struct sluice_pubkey **key, const char **reason);
 	bool checks_staples;
+	int (*pubkey_new)(const struct sluice_provider *p,
+			  const uint8_t *spki, size_t len,
+			  struct sluice_pubkey **key, const char **reason);
 	int (*verify_signature)(const struct sluice_provider *p,
 				const struct sluice_pubkey *key,
 				uint16_t scheme,

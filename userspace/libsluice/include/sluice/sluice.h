@@ -214,6 +214,13 @@ enum sluice_staple {
 	SLUICE_STAPLE_REQUIRED,
 };
 
+/* Raw public keys (RFC 7250) in the place of certificates. */
+enum sluice_raw_key {
+	SLUICE_RAW_KEY_NO,
+	SLUICE_RAW_KEY_TOO,	/* rather than certificates */
+	SLUICE_RAW_KEY_ONLY,	/* and no certificates */
+};
+
 /**
  * struct sluice_config - what connections have in common
  * @provider: cryptography and X.509
@@ -341,6 +348,12 @@ enum sluice_staple {
  *	neither, or with @no_verify, they are all that counts, not the name,
  *	which may be NULL, nor the time
  * @pin_count: how many there are
+ * @own_raw_key: show the bare public key of a certificate, if the peer takes it
+ *	(RFC 7250); then the credential does not need to have a certificate. In
+ *	TLS 1.3 only, as the next
+ * @peer_raw_key: take a bare public key in the place of a certificate. No
+ *	authority speaks of it: @pins or a verdict of the caller's have to.
+ *	@peer_certificate gets the SubjectPublicKeyInfo (DER) then
  *
  * Everything belongs to the caller, and must stay as it is until the last
  * connection that uses it is freed. Zero what is not set.
@@ -398,6 +411,8 @@ struct sluice_config {
 	const uint8_t (*pins)[SLUICE_PIN_LEN];
 	size_t pin_count;
 	const struct sluice_compression *const *compressions;
+	enum sluice_raw_key own_raw_key;
+	enum sluice_raw_key peer_raw_key;
 };
 
 /* The most octets of all ALPN names together, one more for each name. */
@@ -665,6 +680,8 @@ enum sluice_early {
  *	checked as well
  * @update_wanted: the peer wants us to renew our sending key, after it was
  *	released
+ * @own_raw_key: we showed a raw public key (RFC 7250), no certificate
+ * @peer_raw_key: the peer did
  *
  * Pointers are into the connection, or to constant text.
  */
@@ -698,6 +715,8 @@ struct sluice_conn_info {
 	unsigned int record_limit;
 	bool stapled;
 	bool update_wanted;
+	bool own_raw_key;
+	bool peer_raw_key;
 };
 
 void sluice_conn_info(const struct sluice_conn *conn,

@@ -183,13 +183,20 @@ sluice_openssl_credential_load(const struct sluice_provider *p,
 	struct sluice_credential *cred = OPENSSL_zalloc(sizeof(*cred));
 
 	if (!cred) {
-		explain(why, chain_path, "out of memory");
+		explain(why, chain_path ? chain_path : key_path,
+			"out of memory");
 		return NULL;
 	}
 	if (!(key_path ? load_key(sl_openssl(p), cred, key_path, why) :
 			 load_public_key(sl_openssl(p), cred, chain_path,
 					 why)) ||
-	    !load_chain(sl_openssl(p), cred, chain_path, why)) {
+	    (chain_path &&
+	     !load_chain(sl_openssl(p), cred, chain_path, why))) {
+		sluice_openssl_credential_free(cred);
+		return NULL;
+	}
+	if (!sl_openssl_take_public_key(cred) && !chain_path) {
+		explain(why, key_path, "the key does not tell its public half");
 		sluice_openssl_credential_free(cred);
 		return NULL;
 	}
@@ -233,6 +240,8 @@ sluice_openssl_credential_der(const struct sluice_provider *p,
 		}
 		X509_free(cert);
 	}
+	if (ok)
+		sl_openssl_take_public_key(cred);
 out:
 	ERR_clear_error();
 	if (!ok) {
@@ -257,6 +266,7 @@ void sluice_openssl_credential_free(struct sluice_credential *cred)
 	}
 	OSSL_LIB_CTX_free(cred->lib);
 	OPENSSL_free(cred->staple);
+	OPENSSL_free(cred->public_key);
 	OPENSSL_free(cred);
 }
 

@@ -69,6 +69,8 @@ struct sluice_credential {
 	OSSL_PROVIDER *loaded[2];	/* into that */
 	uint8_t *staple;
 	size_t staple_len;
+	uint8_t *public_key;		/* SubjectPublicKeyInfo */
+	int public_key_len;
 };
 
 /* Public keys are used as they are. */
@@ -80,6 +82,9 @@ static inline EVP_PKEY *sl_pubkey(const struct sluice_pubkey *key)
 /* The whole input has to be one certificate; else NULL. */
 X509 *sl_openssl_parse(const struct sluice_openssl *o,
 		       const struct sluice_octets *der);
+
+/* Keep the public key, which the leaf or else the private key tells. */
+bool sl_openssl_take_public_key(struct sluice_credential *cred);
 
 /* Have a check ask the trust store's revocation lists, if it has any. */
 void sl_openssl_check_crls(X509_STORE_CTX *ctx, struct sluice_trust *trust);
@@ -120,6 +125,7 @@ void sl_openssl_aead_table(struct sluice_provider *table);
 void sl_openssl_kx_table(struct sluice_provider *table);
 void sl_openssl_sign_table(struct sluice_provider *table);
 void sl_openssl_credential_table(struct sluice_provider *table);
+void sl_openssl_raw_key_table(struct sluice_provider *table);
 void sl_openssl_request_table(struct sluice_provider *table);
 void sl_openssl_staple_table(struct sluice_provider *table);
 void sl_openssl_x509_table(struct sluice_provider *table);

@@ -157,6 +157,7 @@ sluice_openssl_open(const struct sluice_openssl_options *options, char *why)
 	sl_openssl_kx_table(&o->table);
 	sl_openssl_sign_table(&o->table);
 	sl_openssl_credential_table(&o->table);
+	sl_openssl_raw_key_table(&o->table);
 	sl_openssl_request_table(&o->table);
 	sl_openssl_staple_table(&o->table);
 	sl_openssl_x509_table(&o->table);
