@@ -51,6 +51,8 @@ struct options {
 	unsigned int crl_flags;	/* SLUICE_CRL_* */
 	uint8_t pins[PINS_MAX][SLUICE_PIN_LEN];
 	size_t pin_count;
+	enum sluice_raw_key raw_key;
+	enum sluice_raw_key peer_raw_key;
 	const char *certs[CERTS_MAX];
 	const char *keys[CERTS_MAX];	/* each of the certificate as manieth */
 	const char *ocsp[CERTS_MAX];	/* the same, or NULL */

@@ -65,6 +65,8 @@ static void common(struct context *ctx, const struct options *options)
 	ctx->config.record_limit = options->record_size;
 	ctx->config.min_version = options->tls_min;
 	ctx->config.max_version = options->tls_max;
+	ctx->config.own_raw_key = options->raw_key;
+	ctx->config.peer_raw_key = options->peer_raw_key;
 	if (options->pin_count) {
 		ctx->config.pins = options->pins;
 		ctx->config.pin_count = options->pin_count;
@@ -178,15 +180,19 @@ static bool keep_peer(void *arg, const struct sluice_octets *chain,
 	struct context *ctx = arg;
 
 	*ctx->peer = 0;
-	return count && !ctx->backend->names(ctx->provider, chain->data,
-					      chain->len, keep_name, ctx);
+	if (count && !ctx->backend->names(ctx->provider, chain->data,
+					  chain->len, keep_name, ctx))
+		return true;
+	/* a bare key has no name: it is one of those that are pinned */
+	snprintf(ctx->peer, sizeof(ctx->peer), "with a raw public key");
+	return ctx->config.peer_raw_key;
 }
 
 void context_server(struct context *ctx, const struct options *options)
 {
 	const char *problem;
 
-	if (!options->cert_count || !options->key_count)
+	if (!options->key_count || (!options->cert_count && !options->raw_key))
 		fail(EXIT_USAGE, "serve needs --cert and --key");
 	if (options->crl && !options->client_ca)
 		fail(EXIT_USAGE, "--crl needs --client-ca");

@@ -78,10 +78,12 @@ void context_credentials(struct context *ctx)
 {
 	const struct options *o = ctx->options;
 	char why[SLUICE_WHY_MAX];
+	/* a key alone can be shown as it is */
+	bool bare = o->raw_key && !o->cert_count && o->key_count == 1;
 
-	if (o->cert_count != o->key_count)
+	if (o->cert_count != o->key_count && !bare)
 		fail(EXIT_USAGE, "--cert needs --key, and the other way round");
-	for (size_t i = 0; i < o->cert_count; i++) {
+	for (size_t i = 0; i < o->key_count; i++) {
 		ctx->credentials[i] =
 			ctx->backend->credential_load(ctx->provider,
 						      o->certs[i], o->keys[i],

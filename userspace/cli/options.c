@@ -12,7 +12,7 @@
 
 enum {
 	OPT_CAFILE = 256, OPT_CAPATH, OPT_SERVERNAME, OPT_INSECURE, OPT_CERT,
-	OPT_KEY, OPT_PIN, OPT_CRL, OPT_CRL_CHECK, OPT_CRL_ALLOW, OPT_OCSP, OPT_OCSP_CHECK, OPT_COMPRESS, OPT_ALPN, OPT_SUITES, OPT_GROUPS, OPT_REQUIRE, OPT_NEVER,
+	OPT_KEY, OPT_PIN, OPT_RAW_KEY, OPT_PEER_RAW_KEY, OPT_CRL, OPT_CRL_CHECK, OPT_CRL_ALLOW, OPT_OCSP, OPT_OCSP_CHECK, OPT_COMPRESS, OPT_ALPN, OPT_SUITES, OPT_GROUPS, OPT_REQUIRE, OPT_NEVER,
 	OPT_RAW, OPT_UPDATE, OPT_SESSION, OPT_RECORD_SIZE, OPT_KEYLOG, OPT_TIMEOUT, OPT_TLS_MIN, OPT_TLS_MAX, OPT_TRUNCATED,
 	OPT_PROVIDER, OPT_FIPS,
 };
@@ -31,6 +31,10 @@ static const struct argp_option tls_options[] = {
 	  "Our certificate chain (PEM): serve's; or a client's, for a server that asks for one. May be given several times, to choose from by name and algorithm", 0 },
 	{ "key", OPT_KEY, "FILE|URI", 0,
 	  "Its private key (PEM), or where it is in a token (pkcs11:...); the first for the first --cert, and so on", 0 },
+	{ "raw-key", OPT_RAW_KEY, "only", OPTION_ARG_OPTIONAL,
+	  "Show the bare public key of --key (RFC 7250) to a peer that takes it; --cert is not needed then. With =only, no certificate in any case", 0 },
+	{ "peer-raw-key", OPT_PEER_RAW_KEY, "only", OPTION_ARG_OPTIONAL,
+	  "Take a bare public key in the place of the peer's certificate, as --pin says (or any, with --insecure). With =only, no certificate", 0 },
 	{ "pin", OPT_PIN, "sha256//BASE64[;...]", 0,
 	  "Have only a peer with this public key, as curl's --pinnedpubkey; with --insecure its key is all that counts. May be given several times", 0 },
 	{ "crl", OPT_CRL, "FILE|DIR", 0,
@@ -204,6 +208,16 @@ static uint64_t parse_number(struct argp_state *state, const char *arg,
 	return value;
 }
 
+static enum sluice_raw_key parse_raw_key(struct argp_state *state,
+					 const char *arg)
+{
+	if (!arg)
+		return SLUICE_RAW_KEY_TOO;
+	if (strcmp(arg, "only"))
+		argp_error(state, "--raw-key, --peer-raw-key: only, or nothing");
+	return SLUICE_RAW_KEY_ONLY;
+}
+
 static void add_file(struct argp_state *state, const char **files,
 		     size_t *count, const char *path)
 {
@@ -235,6 +249,12 @@ static error_t parse_tls(int opt, char *arg, struct argp_state *state)
 		break;
 	case OPT_KEY:
 		add_file(state, o->keys, &o->key_count, arg);
+		break;
+	case OPT_RAW_KEY:
+		o->raw_key = parse_raw_key(state, arg);
+		break;
+	case OPT_PEER_RAW_KEY:
+		o->peer_raw_key = parse_raw_key(state, arg);
 		break;
 	case OPT_PIN:
 		wrong = pins_parse(o, arg);

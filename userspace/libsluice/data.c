@@ -238,6 +238,9 @@ static bool take_messages(struct sluice_conn *c)
 			if (!sl_ticket_read(c, &body))
 				return false;
 			break;
+		case SL_CERTIFICATE_REQUEST:
+			/* post_handshake_auth is never offered (4.6.2) */
+			return sl_unexpected(c, "a certificate is asked for after the handshake");
 		default:
 			return sl_unexpected(c, "a handshake message after the handshake");
 		}

@@ -201,6 +201,23 @@ refused 3 'certificate_required' "a client without a key" get --cacert ec.pem ht
 refused 1 'sha256//' "a pin of another kind" get --pin md5//x https://localhost/
 refused 1 '44 characters' "a pin that is too short" get --pin sha256//abc= https://localhost/
 refused 1 'is not the base64' "a pin that is no base64" get --pin "sha256//$(printf '%043d' 0)!" https://localhost/
+"$sluice" serve --no-kernel -q --root www --port 4468 --key ec.key --raw-key --peer-raw-key --pin "$(pin alice)" &
+"$sluice" serve --no-kernel -q --root www --port 4469 --cert ec.pem --key ec.key --raw-key &
+wait_port 4468 && wait_port 4469
+bare() {	# ARGUMENTS…: to a server that has, and takes, nothing but keys
+	fetch_and_compare --insecure --pin "$(pin ec)" --peer-raw-key "$@" https://localhost:4468/file
+}
+check "raw public keys, both ways" bare --key alice.key --raw-key
+check "raw public keys, and nothing else, both ways" bare --key alice.key --raw-key=only
+check "the server's raw public key, the client's certificate" bare --cert alice.pem --key alice.key
+refused 3 'certificate_unknown' "another client's raw public key" get --insecure --pin "$(pin ec)" --peer-raw-key --key mallory.key --raw-key https://localhost:4468/file
+refused 3 'none of those that are pinned' "another server's raw public key" get --insecure --pin "$(pin rsa)" --peer-raw-key --key alice.key --raw-key https://localhost:4468/file
+refused 3 'handshake_failure\|unsupported_certificate' "a server that has no certificate" get --cacert ec.pem --cert alice.pem --key alice.key https://localhost:4468/file
+check "a server with both: its key" fetch_and_compare --insecure --pin "$(pin ec)" --peer-raw-key=only https://localhost:4469/file
+check "a server with both: its certificate" fetch_and_compare --cacert ec.pem https://localhost:4469/file
+refused 3 'only a raw public key will do' "a server without raw public keys" get --insecure --pin "$(pin ec)" --peer-raw-key=only https://localhost:4451/file
+refused 1 'pins or a verdict' "a raw public key that nobody pins" get --cacert ec.pem --peer-raw-key https://localhost:4469/file
+refused 1 'only, or nothing' "--raw-key that is none" get --raw-key=x --key ec.key https://localhost:4469/file
 pinned_tickets() {
 	rm -f pinned
 	get --session pinned --cacert ec.pem https://localhost:4451/file -o got &&

@@ -402,5 +402,94 @@ $(ended)" 'This is a resumed session' 'resumed=1.*data=1.*error=[06]'
 $(ended)" 'resumed=1 early=1' '^early words' 'early=accepted .*resumed=1.*data=1.*error=[06]'
 fi
 
+# Raw public keys (RFC 7250): of either side, of both, of neither.
+hash_of() {	# NAME: of a certificate's key
+	openssl x509 -in "$tmp/$1.pem" -noout -pubkey | openssl pkey -pubin -outform DER |
+		openssl dgst -sha256 -r | cut -d' ' -f1
+}
+if openssl s_server -help 2>&1 | grep -q enable_server_rpk; then
+	for type in p256 p384 p521 ed25519 rsa rsapss; do
+		openssl_server -cert "$tmp/$type.pem" -key "$tmp/$type.key" \
+			-enable_server_rpk -enable_client_rpk -verify 1
+		expect "client, openssl s_server, raw public keys, $type" \
+			"$(client --pin "$(hash_of $type)" --peer-raw only --expect olleh \
+				--key "$tmp/$type.key" --own-raw only)" \
+			'client=[er].*verified=1.*data=1.*raw=1/1 error=0'
+		stop
+		our_server 1 --key "$tmp/$type.key" --own-raw only --client-auth required \
+			--peer-raw only --pin "$(hash_of alice)"
+		text=$(s_client -CAfile "$tmp/other.pem" -enable_server_rpk -enable_client_rpk \
+			-dane_tlsa_domain localhost -dane_tlsa_rrdata "3 1 1 $(hash_of $type)" \
+			-cert "$tmp/alice.pem" -key "$tmp/alice.key")
+		expect "server, openssl s_client, raw public keys, $type" "$text
+$(ended)" '^hello' 'Verif.*(OK|: 0)' 'verified=1.*data=1.*raw=1/1 error=0'
+	done
+	openssl_server -cert "$tmp/p256.pem" -key "$tmp/p256.key" -verify 1 -enable_server_rpk
+	expect "client, openssl s_server, another raw public key than is pinned" \
+		"$(client --pin "$(hash_of rsa)" --peer-raw only)" \
+		'done=0.*error=3 sent=certificate_unknown'
+	expect "client, openssl s_server, the server's raw public key, and a client certificate" \
+		"$(client --pin "$(hash_of p256)" --peer-raw too --own-raw too --expect olleh \
+			--cert "$tmp/alice.pem" --key "$tmp/alice.key")" \
+		'client=ecdsa.*data=1.*raw=0/1 error=0'
+	stop
+	openssl_server -cert "$tmp/p256.pem" -key "$tmp/p256.key"
+	expect "client, openssl s_server without raw public keys, that gets along" \
+		"$(client --ca "$tmp/p256.pem" --pin "$(hash_of p256)" --peer-raw too --expect olleh)" \
+		'verified=1.*data=1.*raw=0/0 error=0'
+	expect "client, openssl s_server without raw public keys, that does not" \
+		"$(client --pin "$(hash_of p256)" --peer-raw only)" \
+		'done=0.*sent=unsupported_certificate'
+	stop
+	our_server 1 --cert "$tmp/p256.pem" --key "$tmp/p256.key" --own-raw too
+	text=$(s_client)
+	expect "server, openssl s_client without raw public keys, that gets along" "$text
+$(ended)" '^hello' 'Verif.*(OK|: 0)' 'data=1.*raw=0/0 error=0'
+	our_server 1 --key "$tmp/p256.key" --own-raw only
+	text=$(s_client)
+	expect "server, openssl s_client without raw public keys, that does not" "$text
+$(ended)" 'unsupported certificate' 'sent=unsupported_certificate'
+	our_server 1 --cert "$tmp/p256.pem" --key "$tmp/p256.key" --client-auth required \
+		--peer-raw only --pin "$(hash_of rsa)"
+	text=$(s_client -enable_client_rpk -cert "$tmp/alice.pem" -key "$tmp/alice.key")
+	expect "server, openssl s_client, another raw public key than is pinned" "$text
+$(ended)" 'sent=certificate_unknown'
+fi
+if command -v gnutls-serv >/dev/null; then
+	openssl pkey -in "$tmp/p256.key" -pubout -out "$tmp/p256.pub"
+	openssl pkey -in "$tmp/alice.key" -pubout -out "$tmp/alice.pub"
+	port=$((port + 1))
+	gnutls-serv --echo -q -p "$port" --rawpkfile "$tmp/p256.pub" --rawpkkeyfile "$tmp/p256.key" \
+		--priority NORMAL:+CTYPE-SRV-RAWPK:+CTYPE-CLI-RAWPK --require-client-cert \
+		>"$tmp/server.log" 2>&1 &
+	server=$!
+	await
+	expect "client, gnutls-serv, raw public keys" \
+		"$(client --pin "$(hash_of p256)" --peer-raw only --own-raw only --key "$tmp/alice.key")" \
+		'client=ecdsa.*verified=1.*data=1.*raw=1/1 error=0'
+	stop
+	our_server 1 --key "$tmp/p256.key" --own-raw only --client-auth required \
+		--peer-raw only --pin "$(hash_of alice)"
+	text=$(gnutls_client --insecure --rawpkfile "$tmp/alice.pub" --rawpkkeyfile "$tmp/alice.key" \
+		--priority NORMAL:+CTYPE-SRV-RAWPK:+CTYPE-CLI-RAWPK)
+	expect "server, gnutls-cli, raw public keys" "$text
+$(ended)" '^hello' 'client=ecdsa.*verified=1.*data=1.*raw=1/1 error=[06]'
+fi
+
+# We never offer authentication after the handshake (RFC 9846, section 4.6.2).
+port=$((port + 1))
+(sleep 1; echo c; sleep 2) | openssl s_server -accept "$port" -tls1_3 -cert "$tmp/p256.pem" \
+	-key "$tmp/p256.key" -verify 1 >"$tmp/server.log" 2>&1 &
+server=$!
+await
+text=$(client --ca "$tmp/p256.pem" --cert "$tmp/alice.pem" --key "$tmp/alice.key")
+expect "client, openssl s_server, a certificate asked for after the handshake" "$text
+$(cat "$tmp/server.log")" 'done=1' 'extension not received'
+stop
+our_server 1 --cert "$tmp/p256.pem" --key "$tmp/p256.key"
+text=$(s_client -enable_pha -cert "$tmp/alice.pem" -key "$tmp/alice.key")
+expect "server, openssl s_client that offers authentication after the handshake" "$text
+$(ended)" '^hello' 'client=unknown .*data=1.*error=0'
+
 echo "1..$count"
 [[ $failed == 0 ]]

@@ -542,6 +542,8 @@ static void test_late(void **state)
 	end_settle(&pair->client);
 	assert_int_equal(end_info(&pair->client).alert_sent,
 			 SL_UNEXPECTED_MESSAGE);
+	assert_string_equal(end_info(&pair->client).reason,
+			    "a certificate is asked for after the handshake");
 	expect_mutual(pair);
 	len = sl_record_seal(pair->client.conn, SL_HANDSHAKE, certificate, 8,
 			     out);

@@ -33,6 +33,7 @@ struct peer {
 	struct sluice_provider *provider;
 	struct sluice_trust *trust;
 	struct sluice_credential *cred;
+	uint8_t pins[1][SLUICE_PIN_LEN];
 	struct sluice_credential *token;	/* the key, with --async */
 	const char *address;
 	const char *send;
@@ -401,7 +402,7 @@ static void report(struct peer *peer, struct link *link, bool data)
 			printf("%02X", material[i]);
 		printf(" ");
 	}
-	printf("done=%d early=%s version=%s suite=%s group=%s signature=%s client=%s peer=%s alpn=%.*s sni=%.*s verified=%d resumed=%d retried=%d tickets=%u data=%d closed=%d tx_updates=%u rx_updates=%u limit=%u stapled=%d error=%d sent=%s received=%s reason=%s\n",
+	printf("done=%d early=%s version=%s suite=%s group=%s signature=%s client=%s peer=%s alpn=%.*s sni=%.*s verified=%d resumed=%d retried=%d tickets=%u data=%d closed=%d tx_updates=%u rx_updates=%u limit=%u stapled=%d raw=%d/%d error=%d sent=%s received=%s reason=%s\n",
 	       info.handshake_done, early[info.early],
 	       info.version == SLUICE_TLS_1_2 ? "1.2" : "1.3",
 	       sluice_suite_name(info.suite),
@@ -413,7 +414,8 @@ static void report(struct peer *peer, struct link *link, bool data)
 	       info.verified, info.resumed, info.retried,
 	       (unsigned int)info.tickets, data, info.closed,
 	       (unsigned int)info.tx_key_updates,
-	       (unsigned int)info.rx_key_updates, info.record_limit, info.stapled, info.error,
+	       (unsigned int)info.rx_key_updates, info.record_limit, info.stapled,
+	       info.own_raw_key, info.peer_raw_key, info.error,
 	       info.alert_sent < 0 ? "none" : sluice_alert_name(info.alert_sent),
 	       info.alert_received < 0 ? "none" :
 	       sluice_alert_name(info.alert_received), info.reason);
@@ -435,8 +437,9 @@ static bool see_peer(void *ctx, const struct sluice_octets *chain, size_t count)
 	struct peer *peer = ctx;
 
 	peer->names[0] = 0;
-	return count && !sluice_openssl_names(peer->provider, chain->data,
-					      chain->len, add_name, peer);
+	return count && (!sluice_openssl_names(peer->provider, chain->data,
+					       chain->len, add_name, peer) ||
+			 peer->config.peer_raw_key);
 }
 
 /* A client sends its line and waits for the answer; a server answers. */
@@ -578,6 +581,27 @@ static uint16_t version(const char *text)
 	return strcmp(text, "1.2") ? SLUICE_TLS_1_3 : SLUICE_TLS_1_2;
 }
 
+static enum sluice_raw_key raw_key(const char *text)
+{
+	return strcmp(text, "only") ? SLUICE_RAW_KEY_TOO : SLUICE_RAW_KEY_ONLY;
+}
+
+/* 64 hexadecimal digits */
+static void parse_pin(struct peer *peer, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < SLUICE_PIN_LEN; i++) {
+		unsigned int octet;
+
+		if (sscanf(text + 2 * i, "%2x", &octet) != 1)
+			die("a pin has 64 hexadecimal digits");
+		peer->pins[0][i] = (uint8_t)octet;
+	}
+	peer->config.pins = peer->pins;
+	peer->config.pin_count = 1;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -609,6 +633,9 @@ int main(int argc, char **argv)
 		{ "clock", required_argument, NULL, 'K' },
 		{ "staple", required_argument, NULL, 'O' },
 		{ "early", no_argument, NULL, 'E' },
+		{ "own-raw", required_argument, NULL, 'r' },
+		{ "peer-raw", required_argument, NULL, 'R' },
+		{ "pin", required_argument, NULL, 'P' },
 		{ NULL, 0, NULL, 0 }
 	};
 	static const struct sluice_ticket_policy policy = { 3600, 7200 };
@@ -695,6 +722,15 @@ int main(int argc, char **argv)
 			config->ticket_put = put_ticket;
 			config->ticket_take = take_ticket;
 			break;
+		case 'r':
+			config->own_raw_key = raw_key(optarg);
+			break;
+		case 'R':
+			config->peer_raw_key = raw_key(optarg);
+			break;
+		case 'P':
+			parse_pin(peer, optarg);
+			break;
 		case 'E':
 			config->early_data = true;
 			config->max_early_data = LINE - 1;
@@ -725,7 +761,7 @@ int main(int argc, char **argv)
 					     peer->provider, &policy, NULL);
 	if (!peer->ring)
 		die("no ring of ticket keys");
-	if (cert) {
+	if (cert || key) {
 		peer->cred = sluice_openssl_credential_load(peer->provider,
 							    cert, key, why);
 		if (!peer->cred ||
@@ -748,7 +784,8 @@ int main(int argc, char **argv)
 		if (sluice_openssl_trust_file(peer->trust, ca, why))
 			die(why);
 		config->trust = peer->trust;
-	} else if (config->role == SLUICE_CLIENT && !config->async) {
+	} else if (config->role == SLUICE_CLIENT && !config->async &&
+		   !config->pin_count) {
 		config->no_verify = true;
 	}
 	failed = run_all(peer);
