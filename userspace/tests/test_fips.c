@@ -225,6 +225,28 @@ static void test_handshakes(void **state)
 	assert_true(done >= 2 * 3 * KEY_TYPES);
 }
 
+/* TLS 1.2, whose key derivation is another. */
+static void test_tls12(void **state)
+{
+	(void)state;
+	for (enum key_type type = 0; type < KEY_TYPES; type++) {
+		struct pair *pair = pair_new_with(type, provider());
+
+		pair->client.config.max_version = SLUICE_TLS_1_2;
+		pair->server.config.min_version = SLUICE_TLS_1_2;
+		pair_use_tickets(pair);
+		for (int resumed = 0; resumed < 2; resumed++) {
+			pair_reset(pair);
+			assert_true(pair_handshake(pair));
+			assert_int_equal(end_info(&pair->client).version, SLUICE_TLS_1_2);
+			assert_int_equal(end_info(&pair->client).resumed, resumed);
+			assert_true(pair_send(pair, &pair->client, (const uint8_t *)"x", 1));
+			assert_true(pair_send(pair, &pair->server, (const uint8_t *)"y", 1));
+		}
+		pair_free(pair);
+	}
+}
+
 /* A peer that has nothing but what is not approved. */
 static void test_peers(void **state)
 {
@@ -359,6 +381,7 @@ int main(void)
 		cmocka_unit_test(test_narrowed),
 		cmocka_unit_test(test_offer),
 		cmocka_unit_test(test_handshakes),
+		cmocka_unit_test(test_tls12),
 		cmocka_unit_test(test_peers),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_refused),
