@@ -18,18 +18,6 @@ bool sl_tls12_only(uint16_t scheme)
 	return sl_listed(sl_certificate_schemes, scheme);
 }
 
-static bool is_mldsa(uint16_t scheme)
-{
-	return scheme == SLUICE_MLDSA44 || scheme == SLUICE_MLDSA65 ||
-	       scheme == SLUICE_MLDSA87;
-}
-
-bool sl_tls12_scheme_usable(const struct sluice_config *config, uint16_t scheme)
-{
-	return (sl_scheme_usable(config, scheme) && !is_mldsa(scheme)) ||
-	       (sl_tls12_only(scheme) && sl_scheme_offered(config, scheme));
-}
-
 enum sl_auth sl_tls12_scheme_auth(uint16_t scheme)
 {
 	switch (scheme) {
@@ -38,9 +26,26 @@ enum sl_auth sl_tls12_scheme_auth(uint16_t scheme)
 	case SLUICE_ECDSA_SECP521R1_SHA512:
 	case SLUICE_ED25519:		/* RFC 8422, section 5.10 */
 		return SL_AUTH_ECDSA;
-	default:
+	case SLUICE_RSA_PSS_RSAE_SHA256:
+	case SLUICE_RSA_PSS_RSAE_SHA384:
+	case SLUICE_RSA_PSS_RSAE_SHA512:
+	case SLUICE_RSA_PSS_PSS_SHA256:
+	case SLUICE_RSA_PSS_PSS_SHA384:
+	case SLUICE_RSA_PSS_PSS_SHA512:
+	case SLUICE_RSA_PKCS1_SHA256:
+	case SLUICE_RSA_PKCS1_SHA384:
+	case SLUICE_RSA_PKCS1_SHA512:
 		return SL_AUTH_RSA;
+	default:
+		return SL_AUTH_ANY;	/* no cipher suite is for it */
 	}
+}
+
+bool sl_tls12_scheme_usable(const struct sluice_config *config, uint16_t scheme)
+{
+	return sl_tls12_scheme_auth(scheme) != SL_AUTH_ANY &&
+	       (sl_tls12_only(scheme) ? sl_scheme_offered(config, scheme) :
+					sl_scheme_usable(config, scheme));
 }
 
 /*
