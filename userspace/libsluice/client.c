@@ -107,7 +107,7 @@ static bool read_version(struct sluice_conn *c, struct sl_reader r,
 	if (legacy_version == SL_TLS_1_2 && sl_tls12_offered(c->config))
 		return true;
 	return sl_fail(c, SL_PROTOCOL_VERSION, SLUICE_ERR_NEGOTIATION,
-		       "the server does not speak TLS 1.3");
+		       "the server speaks no version that was offered");
 }
 
 static bool parse_server_hello(struct sluice_conn *c, struct sl_reader *r,

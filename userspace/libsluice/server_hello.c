@@ -49,7 +49,7 @@ static bool choose_version(struct sluice_conn *c, struct sl_client_hello *hello)
 		c->version = SL_TLS_1_2;
 	else
 		return sl_fail(c, SL_PROTOCOL_VERSION, SLUICE_ERR_NEGOTIATION,
-			       "the client does not speak TLS 1.3");
+			       "the client speaks no version that we do");
 	if (hello->version < 0x0301)
 		return sl_fail(c, SL_PROTOCOL_VERSION, SLUICE_ERR_PROTOCOL,
 			       "a ClientHello of a version before TLS");

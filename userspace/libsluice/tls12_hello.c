@@ -39,7 +39,6 @@ static void put_empty(struct sluice_conn *c, struct sl_writer *w,
 	sl_end_vec(w, sl_begin_extension(c, w, ext), 2);
 }
 
-/* A vector of one octet's length, with an octet or none in it. */
 static void put_point_formats(struct sluice_conn *c, struct sl_writer *w)
 {
 	size_t ext = sl_begin_extension(c, w, SL_EXT_POINT_FORMATS);
@@ -132,9 +131,6 @@ bool sl_tls12_server_hello_read(struct sluice_conn *c, struct sl_reader *body)
 	uint16_t suite;
 	uint8_t compression;
 
-	if (c->hs->offered >> SL_EXT_EARLY_DATA & 1)
-		return sl_fail(c, SL_PROTOCOL_VERSION, SLUICE_ERR_PROTOCOL,
-			       "the server does not speak TLS 1.3 any more, and early data is lost");
 	if (c->retried)
 		return sl_illegal(c, "the server goes back to TLS 1.2 after a HelloRetryRequest");
 	if (c->hs->ccs_passed)
