@@ -23,8 +23,8 @@ static EVP_PKEY *make_key(const char *name)
 
 	if (!name)
 		name = "P-256";
-	if (!strcmp(name, "RSA"))
-		key = EVP_RSA_gen(2048);
+	if (!strncmp(name, "RSA", 3))
+		key = EVP_RSA_gen(name[3] ? (unsigned int)atoi(name + 3) : 2048);
 	else if (!strncmp(name, "P-", 2))
 		key = EVP_EC_gen(name);
 	else

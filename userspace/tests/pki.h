@@ -21,7 +21,7 @@ struct pki_cert {
  * struct pki_spec - a certificate to be issued
  * @subject: its common name; NULL for an empty subject
  * @issuer: by whom; NULL: by itself
- * @key: "P-256", "RSA", "ML-DSA-44", ...; NULL for P-256
+ * @key: "P-256", "RSA", "RSA1024", "ML-DSA-44", ...; NULL for P-256
  * @of: instead of @key: whose key it is
  * @extensions: lines as in a section of openssl.cnf; may be NULL
  * @from: seconds from now; 0 for a day ago

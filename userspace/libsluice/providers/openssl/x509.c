@@ -84,10 +84,50 @@ X509 *sl_openssl_parse(const struct sluice_openssl *o,
 	return cert;
 }
 
+/* The certificate at which a path ends, if another path might not. */
+static X509 *find_dead_end(X509_STORE_CTX *ctx, int error)
+{
+	STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
+
+	switch (error) {
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+		return sk_X509_value(chain, sk_X509_num(chain) - 1);
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		return X509_STORE_CTX_get_current_cert(ctx);
+	default:
+		return NULL;
+	}
+}
+
+/* Only if there is another of its name: then this is cross-signed. */
+static bool leave_out(STACK_OF(X509) *others, X509 *dead_end)
+{
+	int count = sk_X509_num(others);
+	int found = 0, i;
+
+	while (found < count && sk_X509_value(others, found) != dead_end)
+		found++;
+	if (found == count)
+		return false;
+	for (i = 0; i < count; i++) {
+		if (i != found &&
+		    !X509_NAME_cmp(X509_get_subject_name(sk_X509_value(others, i)),
+				   X509_get_subject_name(dead_end)))
+			break;
+	}
+	if (i == count)
+		return false;
+	X509_free(sk_X509_delete(others, found));
+	return true;
+}
+
 static int check(const struct sluice_openssl *o,
 		 const struct sluice_trust *trust, X509 *leaf,
 		 STACK_OF(X509) *others, const struct sluice_peer *peer,
-		 const char **reason)
+		 const char **reason, X509 **dead_end)
 {
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new_ex(o->lib, NULL);
 	X509_VERIFY_PARAM *param;
@@ -99,7 +139,11 @@ static int check(const struct sluice_openssl *o,
 	X509_VERIFY_PARAM_set_time(param, (time_t)peer->now);
 	X509_VERIFY_PARAM_set_auth_level(param, 2);	/* 112 bits */
 	/* A root that is an intermediate elsewhere is believed, too. */
-	X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
+	X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN |
+					   X509_V_FLAG_POLICY_CHECK);
+	/* any will do for us, where an authority asks for one */
+	if (!X509_VERIFY_PARAM_add0_policy(param, OBJ_nid2obj(NID_any_policy)))
+		goto out;
 	if (!X509_STORE_CTX_set_purpose(ctx, peer->server ?
 					X509_PURPOSE_SSL_SERVER :
 					X509_PURPOSE_SSL_CLIENT))
@@ -120,12 +164,37 @@ static int check(const struct sluice_openssl *o,
 	} else {
 		int error = X509_STORE_CTX_get_error(ctx);
 
+		*dead_end = find_dead_end(ctx, error);
+
 		*reason = X509_verify_cert_error_string(error);
 		rc = error == X509_V_ERR_OUT_OF_MEM ? -1 : alert_of(error);
 	}
 out:
 	X509_STORE_CTX_free(ctx);
 	return rc;
+}
+
+/*
+ * libcrypto takes the first issuer that it finds among the peer's certificates
+ * and does not come back, where another, cross-signed one would lead on: so the
+ * one that leads nowhere is left out, and it is tried again.
+ */
+static int check_paths(const struct sluice_openssl *o,
+		       const struct sluice_trust *trust, X509 *leaf,
+		       STACK_OF(X509) *others, const struct sluice_peer *peer,
+		       const char **reason)
+{
+	X509 *dead_end = NULL;
+	const char *other_reason;
+	int rc = check(o, trust, leaf, others, peer, reason, &dead_end);
+	int again = rc;
+
+	while (again && leave_out(others, dead_end)) {
+		dead_end = NULL;
+		again = check(o, trust, leaf, others, peer, &other_reason,
+			      &dead_end);
+	}
+	return again ? rc : 0;
 }
 
 static int verify_chain(const struct sluice_provider *p,
@@ -161,7 +230,7 @@ static int verify_chain(const struct sluice_provider *p,
 		goto out;
 	}
 
-	rc = trust ? check(o, trust, leaf, others, peer, reason) : 0;
+	rc = trust ? check_paths(o, trust, leaf, others, peer, reason) : 0;
 	if (rc)
 		goto out;
 	pkey = X509_get_pubkey(leaf);
