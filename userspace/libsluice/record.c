@@ -70,10 +70,11 @@ static bool pass_over(struct sluice_conn *c)
  */
 static bool is_early_data(struct sluice_conn *c)
 {
+	const size_t around = SL_RECORD_HEADER + 1 + SL_TAG_LEN;
 	size_t len = c->record_len;
 
 	/* the limit is of data: what else is in a record does not count */
-	len = len > SLUICE_OVERHEAD ? len - SLUICE_OVERHEAD : 1;
+	len = len > around ? len - around : 1;
 	if (!c->hs || len > c->hs->early_data_left)
 		return false;
 	c->hs->early_data_left -= len;
@@ -82,14 +83,15 @@ static bool is_early_data(struct sluice_conn *c)
 
 static bool open_plain(struct sluice_conn *c, size_t len)
 {
-	if (len > SL_PLAINTEXT_MAX)
-		return sl_fail(c, SL_RECORD_OVERFLOW, SLUICE_ERR_PROTOCOL,
-			       "a record is longer than 16384 octets");
+	/* a record of this type is protected, and so a little longer */
 	if (c->record[0] == SL_APPLICATION_DATA) {
 		if (is_early_data(c))
 			return pass_over(c);
 		return sl_unexpected(c, "data came before the keys");
 	}
+	if (len > SL_PLAINTEXT_MAX)
+		return sl_fail(c, SL_RECORD_OVERFLOW, SLUICE_ERR_PROTOCOL,
+			       "a record is longer than 16384 octets");
 	c->content_type = c->record[0];
 	c->content = c->record + SL_RECORD_HEADER;
 	c->content_len = len;

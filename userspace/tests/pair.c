@@ -355,6 +355,18 @@ static size_t portion(struct pair *pair, size_t len)
 	return chunk && chunk < len ? chunk : len;
 }
 
+static void flush(struct end *end)
+{
+	uint8_t out[256];
+
+	while (sluice_pending(end->conn)) {
+		size_t none = 0, len = sizeof(out);
+
+		sluice_seal(end->conn, NULL, &none, out, &len);
+		stream_put(end->out, out, len);
+	}
+}
+
 /* The server's early data; the number of octets consumed. */
 static size_t read_early(struct pair *pair, struct end *end, size_t in_len)
 {
@@ -368,6 +380,7 @@ static size_t read_early(struct pair *pair, struct end *end, size_t in_len)
 	if (len)
 		memcpy(pair->early_got + pair->early_got_len, data, len);
 	pair->early_got_len += len;
+	flush(end);			/* an alert */
 	if (end->status == SLUICE_DATA || end->status == SLUICE_WANT_READ)
 		end->status = SLUICE_EARLY_DATA;
 	if (end->status == SLUICE_DONE)
@@ -383,8 +396,12 @@ static size_t write_early(struct pair *pair, struct end *end, uint8_t *out,
 
 	if (!len || !sluice_early_room(end->conn))
 		return 0;
-	CHECK(sluice_early_seal(end->conn, pair->early + pair->early_sent,
-				&len, out, &out_len) != SLUICE_ERROR);
+	if (sluice_early_seal(end->conn, pair->early + pair->early_sent, &len,
+			      out, &out_len) == SLUICE_ERROR) {
+		end->status = SLUICE_ERROR;
+		flush(end);
+		return 0;
+	}
 	pair->early_sent += len;
 	return out_len;
 }
@@ -433,18 +450,6 @@ bool pair_handshake(struct pair *pair)
 	} while (moved);
 	return pair->client.status == SLUICE_DONE &&
 	       pair->server.status == SLUICE_DONE;
-}
-
-static void flush(struct end *end)
-{
-	uint8_t out[256];
-
-	while (sluice_pending(end->conn)) {
-		size_t none = 0, len = sizeof(out);
-
-		sluice_seal(end->conn, NULL, &none, out, &len);
-		stream_put(end->out, out, len);
-	}
 }
 
 enum sluice_status end_open(struct end *end, uint8_t *data, size_t *len)

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MIT
+/* Clients and servers that break the rules of early data. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "alert.h"
+#include "pair.h"
+
+static const uint16_t only_p256[] = { SLUICE_SECP256R1, 0 };
+static const char *const h2_h3[] = { "h2", "h3", NULL };
+
+static bool first(void *ctx, const uint8_t id[16], uint64_t expires)
+{
+	(void)ctx;
+	(void)id;
+	(void)expires;
+	return true;
+}
+
+/* A record of one side's that is another one before it is encrypted. */
+struct lie {
+	unsigned int which;	/* of its protected records */
+	uint8_t to[16];		/* begins so, if it is of this length */
+	size_t len;
+	uint8_t type;		/* with this content type */
+	unsigned int count;
+};
+
+static void tell(void *ctx, uint8_t *data, size_t len)
+{
+	struct lie *lie = ctx;
+
+	if (lie->count++ != lie->which)
+		return;
+	assert_true(lie->len < len);
+	memcpy(data, lie->to, lie->len);
+	data[len - 1] = lie->type;
+}
+
+/* A pair with a ticket for early data. */
+static struct pair *early_pair(void)
+{
+	struct pair *pair = pair_new(KEY_P256);
+
+	pair_use_tickets(pair);
+	pair->server.config.ticket_unused = NULL;
+	pair->client.config.early_data = true;
+	pair->server.config.max_early_data = 1000;
+	pair->server.config.early_data_first = first;
+	pair->server.config.early_data_id = pair->ticket_key.name;
+	pair_reset(pair);
+	assert_true(pair_handshake(pair));
+	end_settle(&pair->client);
+	return pair;
+}
+
+static void expect(struct pair *pair, struct end *by, int alert)
+{
+	pair_reset(pair);
+	assert_false(pair_handshake(pair));
+	assert_int_equal(by->status, SLUICE_ERROR);
+	assert_int_equal(end_info(by).alert_sent, alert);
+	assert_true(*end_info(by).reason);
+}
+
+enum { DATA = 23, HANDSHAKE = 22, ALERT = 21 };
+
+static void test_client_lies(void **state)
+{
+	static const struct {
+		size_t text;		/* octets of early data */
+		struct lie lie;
+		int alert;		/* of the server; -1: none */
+	} cases[] = {
+		/* no EndOfEarlyData: it is data, and Finished follows */
+		{ 4, { 1, { 5 }, 4, DATA, 0 }, SL_BAD_RECORD_MAC },
+		/* two of them: the second is not under the next key */
+		{ 4, { 0, { 5 }, 4, HANDSHAKE, 0 }, SL_BAD_RECORD_MAC },
+		/* nor where Finished has to be */
+		{ 4, { 2, { 5 }, 4, HANDSHAKE, 0 }, SL_UNEXPECTED_MESSAGE },
+		/* one that is not empty, or has something behind it */
+		{ 5, { 0, { 5, 0, 0, 1 }, 5, HANDSHAKE, 0 }, SL_DECODE_ERROR },
+		{ 5, { 0, { 5, 0, 0, 0, 20 }, 5, HANDSHAKE, 0 }, SL_UNEXPECTED_MESSAGE },
+		/* half of one, and then another */
+		{ 2, { 0, { 5, 0 }, 2, HANDSHAKE, 0 }, SL_BAD_RECORD_MAC },
+		/* other messages: Finished, KeyUpdate, ClientHello */
+		{ 4, { 0, { 20 }, 4, HANDSHAKE, 0 }, SL_UNEXPECTED_MESSAGE },
+		{ 5, { 0, { 24, 0, 0, 1, 0 }, 5, HANDSHAKE, 0 }, SL_UNEXPECTED_MESSAGE },
+		{ 4, { 0, { 1 }, 4, HANDSHAKE, 0 }, SL_UNEXPECTED_MESSAGE },
+		/* alerts: an error; one of three octets */
+		{ 2, { 0, { 2, SL_INTERNAL_ERROR }, 2, ALERT, 0 }, -1 },
+		{ 3, { 0, { 2, SL_INTERNAL_ERROR }, 3, ALERT, 0 }, SL_DECODE_ERROR },
+		/* no such record */
+		{ 3, { 0, { 0 }, 3, 24, 0 }, SL_UNEXPECTED_MESSAGE },
+		{ 3, { 0, { 0 }, 3, 0, 0 }, SL_UNEXPECTED_MESSAGE },
+	};
+	static const uint8_t text[8];
+	struct pair *pair = early_pair();
+	uint8_t ticket[SLUICE_TICKET_MAX];
+	size_t i, len = pair->ticket_len[0];
+
+	(void)state;
+	memcpy(ticket, pair->tickets[0], len);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct lie lie = cases[i].lie;
+
+		memcpy(pair->tickets[0], ticket, len);
+		pair->ticket_len[0] = len;
+		pair->ticket_count = 1;
+		pair->early = text;
+		pair->early_len = cases[i].text;
+		pair->client.provider.sealing = tell;
+		pair->client.provider.ctx = &lie;
+		expect(pair, &pair->server, cases[i].alert);
+		assert_true(lie.count > lie.which);
+	}
+	pair_free(pair);
+}
+
+/* What a client believes a ticket allows: see parse_stored() in tickets.c. */
+static void allow(struct pair *pair, uint32_t octets)
+{
+	uint8_t *at = pair->tickets[pair->ticket_count - 1];
+
+	/* before the credential, which there is none of */
+	at += pair->ticket_len[pair->ticket_count - 1] - 5;
+	at[0] = (uint8_t)(octets >> 24);
+	at[1] = (uint8_t)(octets >> 16);
+	at[2] = (uint8_t)(octets >> 8);
+	at[3] = (uint8_t)octets;
+}
+
+static void test_too_much(void **state)
+{
+	static uint8_t much[65537];
+	struct pair *pair;
+	int retry;
+
+	(void)state;
+	/* of what the ticket allows */
+	pair = early_pair();
+	allow(pair, 1001);
+	pair->early = much;
+	pair->early_len = 1001;
+	expect(pair, &pair->server, SL_UNEXPECTED_MESSAGE);
+	assert_int_equal(pair->early_got_len, 0);
+	pair_free(pair);
+	/* of what is passed over: up to the limit, and one octet more */
+	for (retry = 0; retry < 2; retry++) {
+		pair = early_pair();
+		pair->early = much;
+		pair->ticket_key.key[0] ^= 1;
+		if (retry)
+			pair->server.config.groups = only_p256;
+		allow(pair, sizeof(much));
+		pair->early_len = sizeof(much) - 1;
+		pair_reset(pair);
+		assert_true(pair_handshake(pair));
+		assert_int_equal(end_info(&pair->server).early,
+				 SLUICE_EARLY_REJECTED);
+		assert_int_equal(pair->early_sent, sizeof(much) - 1);
+		pair->ticket_count = 0;
+		end_settle(&pair->client);
+		pair->ticket_key.key[0] ^= 1;
+		allow(pair, sizeof(much));
+		pair->early_len = sizeof(much);
+		expect(pair, &pair->server, retry ? SL_UNEXPECTED_MESSAGE :
+						    SL_BAD_RECORD_MAC);
+		/* a server that allows more passes over more */
+		pair->server.config.max_early_data = sizeof(much);
+		pair->ticket_count = 0;
+		pair_reset(pair);
+		assert_true(pair_handshake(pair));
+		end_settle(&pair->client);
+		pair->ticket_key.key[0] ^= 1;
+		pair_reset(pair);
+		assert_true(pair_handshake(pair));
+		assert_int_equal(pair->early_sent, sizeof(much));
+		pair_free(pair);
+	}
+}
+
+/* A rejected client ends early data all the same; and sends data after it. */
+static void test_after_rejection(void **state)
+{
+	struct lie lie = { 1, { 5 }, 4, HANDSHAKE, 0 };
+	struct pair *pair = early_pair();
+
+	(void)state;
+	pair->ticket_key.key[0] ^= 1;
+	pair->early = (const uint8_t *)"early";
+	pair->early_len = 5;
+	pair->client.provider.sealing = tell;
+	pair->client.provider.ctx = &lie;
+	expect(pair, &pair->server, SL_UNEXPECTED_MESSAGE);
+	pair_free(pair);
+
+	pair = early_pair();
+	pair->ticket_key.key[0] ^= 1;
+	pair->early = (const uint8_t *)"early";
+	pair->early_len = 5;
+	lie = (struct lie){ 1, { 0 }, 4, DATA, 0 };
+	pair->client.provider.sealing = tell;
+	pair->client.provider.ctx = &lie;
+	expect(pair, &pair->server, SL_UNEXPECTED_MESSAGE);
+	pair_free(pair);
+}
+
+/* EncryptedExtensions: type, length, extensions; ALPN is the first. */
+static void test_server_lies(void **state)
+{
+	struct pair *pair = pair_new(KEY_P256);
+	struct lie lie = { 0, { 0 }, 0, HANDSHAKE, 0 };
+	/* another protocol that the client offers */
+	static const uint8_t other[] = {
+		8, 0, 0, 15, 0, 13, 0, 16, 0, 5, 0, 3, 2, 'h', '3'
+	};
+	/* early_data with an octet in it: ALPN is gone */
+	static const uint8_t longer[] = {
+		8, 0, 0, 15, 0, 13, 0, 42, 0, 9, 0, 3, 2, 'h', '2'
+	};
+
+	(void)state;
+	pair_free(pair);
+	pair = early_pair();
+	pair->client.config.alpn = h2_h3;
+	pair->server.config.alpn = h2_h3;
+	pair->ticket_count = 0;
+	pair_reset(pair);
+	assert_true(pair_handshake(pair));
+	end_settle(&pair->client);
+	assert_int_equal(pair->ticket_count, 2);
+	pair->early = (const uint8_t *)"early";
+	pair->early_len = 5;
+	pair->server.provider.sealing = tell;
+	pair->server.provider.ctx = &lie;
+	memcpy(lie.to, other, sizeof(other));
+	lie.len = sizeof(other);
+	expect(pair, &pair->client, SL_ILLEGAL_PARAMETER);
+	lie.count = 0;
+	memcpy(lie.to, longer, sizeof(longer));
+	expect(pair, &pair->client, SL_DECODE_ERROR);
+	pair_free(pair);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_client_lies),
+		cmocka_unit_test(test_too_much),
+		cmocka_unit_test(test_after_rejection),
+		cmocka_unit_test(test_server_lies),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
