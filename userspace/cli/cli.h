@@ -65,6 +65,7 @@ struct options {
 	const char *session;
 	const char *ticket_keys;	/* serve */
 	bool early_data;		/* serve, get */
+	const char *psk_file;
 	const char *keylog;
 	const char *alpn[9];
 	uint16_t tls_min;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "early_memory.h"
+#include "psk.h"
 #include "stream.h"
 #include "ticket.h"
 #include "ticket_keys.h"
@@ -149,11 +150,13 @@ void context_client(struct context *ctx, const struct options *options,
 		ctx->config.no_verify = true;
 		if (!options->pin_count)
 			note(options, "--insecure: whoever answers is believed");
-	} else {
+	} else if (!options->psk_file || options->cafile || options->capath) {
 		load_trust(ctx, options->cafile, options->capath);
 		ask_staple(ctx, true);
 	}
 	context_credentials(ctx);
+	if (options->psk_file)
+		psk_client(ctx);
 	if (options->session) {
 		ctx->config.ticket_put = ticket_put;
 		ctx->config.ticket_take = ticket_take;
@@ -192,8 +195,9 @@ void context_server(struct context *ctx, const struct options *options)
 {
 	const char *problem;
 
-	if (!options->key_count || (!options->cert_count && !options->raw_key))
-		fail(EXIT_USAGE, "serve needs --cert and --key");
+	if ((!options->key_count || (!options->cert_count && !options->raw_key)) &&
+	    !options->psk_file)
+		fail(EXIT_USAGE, "serve needs --cert and --key, or --psk-file");
 	if (options->crl && !options->client_ca)
 		fail(EXIT_USAGE, "--crl needs --client-ca");
 	if (options->ocsp_check > OCSP_NEVER && !options->client_ca)
@@ -216,6 +220,8 @@ void context_server(struct context *ctx, const struct options *options)
 		ctx->config.peer_certificate = keep_peer;
 	}
 	ticket_keys_init(ctx);
+	if (options->psk_file)
+		psk_server(ctx);
 	if (options->early_data)
 		early_memory_init(ctx);
 	problem = sluice_config_check(&ctx->config);
@@ -229,6 +235,7 @@ void context_free(struct context *ctx)
 		close(ctx->keylog);
 	ticket_keys_free(ctx);
 	early_memory_free(ctx);
+	psk_free(ctx);
 	for (size_t i = 0; i < CERTS_MAX; i++)
 		ctx->backend->credential_free(ctx->credentials[i]);
 	ctx->backend->trust_free(ctx->trust);

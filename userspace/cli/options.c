@@ -13,7 +13,7 @@
 enum {
 	OPT_CAFILE = 256, OPT_CAPATH, OPT_SERVERNAME, OPT_INSECURE, OPT_CERT,
 	OPT_KEY, OPT_PIN, OPT_RAW_KEY, OPT_PEER_RAW_KEY, OPT_CRL, OPT_CRL_CHECK, OPT_CRL_ALLOW, OPT_OCSP, OPT_OCSP_CHECK, OPT_COMPRESS, OPT_ALPN, OPT_SUITES, OPT_GROUPS, OPT_REQUIRE, OPT_NEVER,
-	OPT_RAW, OPT_UPDATE, OPT_SESSION, OPT_RECORD_SIZE, OPT_KEYLOG, OPT_TIMEOUT, OPT_TLS_MIN, OPT_TLS_MAX, OPT_TRUNCATED,
+	OPT_RAW, OPT_UPDATE, OPT_SESSION, OPT_PSK_FILE, OPT_RECORD_SIZE, OPT_KEYLOG, OPT_TIMEOUT, OPT_TLS_MIN, OPT_TLS_MAX, OPT_TRUNCATED,
 	OPT_PROVIDER, OPT_FIPS,
 };
 
@@ -60,6 +60,8 @@ static const struct argp_option tls_options[] = {
 	  "X25519MLKEM768, SecP256r1MLKEM768, x25519, secp256r1, secp384r1, secp521r1", 0 },
 	{ "session", OPT_SESSION, "FILE", 0,
 	  "Resume with a ticket from FILE, and keep new ones there; each is used once", 0 },
+	{ "psk-file", OPT_PSK_FILE, "FILE", 0,
+	  "Use the pre-shared key of the first line of FILE, IDENTITY:KEY in hexadecimal; serve takes all of its keys. No certificate is needed then", 0 },
 	{ "record-size", OPT_RECORD_SIZE, "OCTETS", 0,
 	  "Ask the peer for records with at most OCTETS of data, 63 to 16384", 0 },
 	{ "keylog", OPT_KEYLOG, "FILE", 0,
@@ -321,6 +323,9 @@ static error_t parse_tls(int opt, char *arg, struct argp_state *state)
 		break;
 	case OPT_SESSION:
 		o->session = arg;
+		break;
+	case OPT_PSK_FILE:
+		o->psk_file = arg;
 		break;
 	case OPT_KEYLOG:
 		o->keylog = arg;

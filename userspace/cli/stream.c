@@ -222,7 +222,7 @@ static void report_handshake(const struct stream *s)
 	     info.version == SLUICE_TLS_1_2 ? 2 : 3,
 	     sluice_suite_name(info.suite), info.group ? ", " : "",
 	     info.group ? sluice_group_name(info.group) : "",
-	     info.resumed ? ", resumed" : "",
+	     info.resumed ? ", resumed" : info.psk ? ", pre-shared key" : "",
 	     info.early == SLUICE_EARLY_ACCEPTED ? ", early data accepted" :
 	     info.early == SLUICE_EARLY_REJECTED ? ", early data rejected" : "",
 	     info.stapled ? ", not revoked by OCSP" : "",

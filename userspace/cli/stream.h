@@ -30,6 +30,8 @@ struct context {
 	struct sluice_ticket_ring *ring;	/* serve */
 	struct timespec keys_time;		/* of its file's last change */
 	struct early_memory *early;		/* serve --early-data */
+	struct psk_keys *psk_keys;		/* --psk-file */
+	struct sluice_psk psk;			/* a client's */
 	bool kernel;		/* it is to have the connections */
 	char site[CONTEXT_SITE_MAX];	/* clients: the server, NAME:PORT */
 	char peer[256];		/* serve: the subject of the client's certificate */

@@ -452,6 +452,40 @@ replayed() {
 check "of a replayed first flight, one is answered" replayed
 refused 1 'needs --session' "early data without tickets" get --early-data --cacert ec.pem https://localhost:4475/file
 refused 1 'does not go with' "early data for clients that nobody lets resume" "$sluice" serve --cert ec.pem --key ec.key --root www --early-data --client-ca alice.pem
+# Pre-shared keys: with ourselves, and with programs that know the same.
+psk_key=$(openssl rand -hex 32)
+printf '# a comment\n\nalice:%s\nbob:%s\n' "$psk_key" "$(openssl rand -hex 16)" >psk
+tail -1 psk >psk.bob
+printf 'alice:%s\n' "$(openssl rand -hex 32)" >psk.wrong
+printf 'carol:%s\n' "$psk_key" >psk.carol
+"$sluice" serve --no-kernel -q --root www --port 4481 --psk-file psk &
+"$sluice" serve --no-kernel -q --root www --port 4482 --psk-file psk --cert ec.pem --key ec.key &
+openssl s_server -accept 4483 -nocert -psk_identity alice -psk "$psk_key" -tls1_3 -WWW -quiet >/dev/null 2>&1 &
+for port in 4481 4482 4483; do
+	wait_port "$port" || echo "# port $port"
+done
+check "a pre-shared key" fetch_and_compare --psk-file psk https://localhost:4481/file
+check "another one of the server's" fetch_and_compare --psk-file psk.bob https://localhost:4481/file
+check "a pre-shared key that openssl has" fetch_and_compare --psk-file psk https://localhost:4483/www/file
+openssl_psk() {	# PORT
+	printf 'GET /empty HTTP/1.0\r\n\r\n' |
+		timeout 20 openssl s_client -connect "localhost:$1" -psk_identity alice -psk "$psk_key" -tls1_3 -ign_eof |
+		grep -a 'HTTP/1.1 200 OK'
+}
+check "openssl with a pre-shared key" openssl_psk 4481
+gnutls_psk() {
+	printf 'GET /empty HTTP/1.0\r\n\r\n' |
+		timeout 20 gnutls-cli --priority NORMAL:-KX-ALL:+ECDHE-PSK:+PSK --pskusername alice --pskkey "$psk_key" -p 4481 localhost |
+		grep 'HTTP/1.1 200 OK'
+}
+check "gnutls-cli with a pre-shared key" gnutls_psk
+check "a certificate where the key is not known" fetch_and_compare --psk-file psk.carol --cacert ec.pem https://localhost:4482/file
+refused 3 'unknown_psk_identity' "a pre-shared key that the server has not" get --psk-file psk.carol https://localhost:4481/file
+refused 3 'decrypt_error' "another key of the same name" get --psk-file psk.wrong https://localhost:4481/file
+refused 3 'does not take the pre-shared key\|refused' "a pre-shared key for a server of certificates" get --psk-file psk https://localhost:4451/file
+refused 7 'IDENTITY:KEY' "a file of keys that is none" get --psk-file ec.key https://localhost:4481/file
+chmod 644 psk.bob
+refused 7 'others can read' "pre-shared keys that others can read" get --psk-file psk.bob https://localhost:4481/file
 key_log() {
 	get --keylog keys --cacert ec.pem https://localhost:4451/empty &&
 		grep -q '^CLIENT_TRAFFIC_SECRET_0 ' keys && [[ $(stat -c %a keys) == 600 ]]

@@ -15,6 +15,7 @@
 #undef fail	/* the command has a function of that name */
 
 #include "../cli/http.h"
+#include "../cli/psk.h"
 #include "../cli/stream.h"
 #include "../cli/ticket.h"
 #include "../cli/url.h"
@@ -220,6 +221,36 @@ static void chunks(void **state)
 	assert_false(http_parse_chunk_size("-1", 2, &size));
 }
 
+#define KEY16	"000102030405060708090a0b0c0d0E0F"
+
+static void psk_lines(void **state)
+{
+	static const char *const bad[] = {
+		"", ":", "a", "a:", ":" KEY16, "a:00", "a:" KEY16 "0",
+		"a:" KEY16 "0g", "a:" KEY16 " ", "a: " KEY16, KEY16,
+		"a:" KEY16 KEY16 KEY16 KEY16 "00", "a:" KEY16 ":",
+	};
+	struct psk_entry entry;
+	char line[400];
+
+	(void)state;
+	assert_null(psk_parse(&entry, "a:" KEY16, 34));
+	assert_string_equal(entry.identity, "a");
+	assert_int_equal(entry.key_len, 16);
+	assert_int_equal(entry.key[15], 15);
+	assert_null(psk_parse(&entry, "a b:c:" KEY16 KEY16 KEY16 KEY16, 134));
+	assert_string_equal(entry.identity, "a b:c");
+	assert_int_equal(entry.key_len, 64);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (!psk_parse(&entry, bad[i], strlen(bad[i])))
+			taken(bad[i]);
+	}
+	memset(line, 'i', sizeof(line));
+	memcpy(line + 256, ":" KEY16, 33);
+	assert_non_null(psk_parse(&entry, line, 289));
+	assert_null(psk_parse(&entry, line + 1, 288));
+}
+
 #define NOW	1000000
 
 static uint64_t now(void *ctx)
@@ -352,6 +383,7 @@ int main(void)
 		cmocka_unit_test(requests),
 		cmocka_unit_test(mangled),
 		cmocka_unit_test(chunks),
+		cmocka_unit_test(psk_lines),
 		cmocka_unit_test(session_file),
 		cmocka_unit_test(session_race),
 	};
