@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: MIT
 /*
- * Certificates chosen, signatures made and peers judged by the caller: in a
- * callback, at once, or on other threads while the connection waits.
+ * Certificates chosen, signatures made and peers judged by the caller, in a
+ * callback or between two calls.
  */
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "alert.h"
 #include "pair.h"
 #include "sluice/async.h"
+#include "sluice/compress.h"
 
 #define ALL	(SLUICE_ASYNC_CREDENTIAL | SLUICE_ASYNC_SIGNATURE | \
 		 SLUICE_ASYNC_VERDICT)
@@ -137,9 +136,12 @@ static void test_every_part(void **state)
 {
 	struct identity id;
 	struct pair *pair = mutual(&id, KEY_P256);
+	const struct sluice_compression *const *packed = sluice_compressions();
 	unsigned int what, i;
 
 	(void)state;
+	if (!*packed)
+		packed = NULL;
 	pair->server.config.groups = only_p256;
 	for (what = 0; what <= ALL << 3; what++) {
 		memset(wanted, 0, sizeof(wanted));
@@ -147,6 +149,8 @@ static void test_every_part(void **state)
 		asynchronous(&pair->server, what >> 3 & ALL, give);
 		/* every second time after a HelloRetryRequest */
 		pair->client.config.groups = what & 1 ? x25519_p256 : NULL;
+		pair->client.config.compressions = what & 8 ? packed : NULL;
+		pair->server.config.compressions = packed;
 		pair->seed = what & 2 ? what : 0;
 		pair->room = what & 4 ? SLUICE_OUT_MIN : 0;
 		expect_mutual(pair);
@@ -462,253 +466,6 @@ static void test_provider_fails(void **state)
 	end(pair, &id);
 }
 
-/* Many connections, and threads that are done in any order. */
-#define PAIRS	24
-#define THREADS	4
-
-struct job {
-	struct end *end;
-	enum sluice_status what;
-	struct sluice_signature_request signature;
-	struct sluice_verdict_request verdict;
-	struct sluice_octets chain[SLUICE_CHAIN_MAX];
-	uint8_t octets[4096];		/* what the requests point to */
-	uint8_t sig[SLUICE_SIGNATURE_MAX];
-	size_t sig_len;
-	const char *reason;
-	int rc;
-	bool taken;
-	bool done;
-	bool orphan;			/* nobody waits for it any more */
-};
-
-static struct {
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	struct job *jobs[2 * PAIRS * KINDS];
-	size_t count;
-	uint64_t seed;
-	bool stop;
-} pool = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, { NULL }, 0, 1,
-	   false };
-
-/* Any that nobody works at; NULL: there is none. */
-static struct job *pick(void)
-{
-	size_t i, from = pool.count ? test_random(&pool.seed) % pool.count : 0;
-
-	for (i = 0; i < pool.count; i++) {
-		struct job *job = pool.jobs[(from + i) % pool.count];
-
-		if (!job->taken) {
-			job->taken = true;
-			return job;
-		}
-	}
-	return NULL;
-}
-
-static void work(struct job *job, const struct sluice_provider *p)
-{
-	if (job->what == SLUICE_WANT_SIGNATURE)
-		job->rc = p->sign(p, job->signature.credential,
-				  job->signature.scheme, job->signature.data,
-				  job->signature.len, job->sig, &job->sig_len);
-	else if (job->what == SLUICE_WANT_VERDICT)
-		job->rc = sluice_verdict(&job->verdict, &job->reason);
-}
-
-static void *worker(void *arg)
-{
-	const struct sluice_provider *p = arg;
-
-	pthread_mutex_lock(&pool.lock);
-	for (;;) {
-		struct job *job = pick();
-		useconds_t nap;
-
-		if (!job && pool.stop)
-			break;
-		if (!job) {
-			pthread_cond_wait(&pool.changed, &pool.lock);
-			continue;
-		}
-		nap = (useconds_t)(test_random(&pool.seed) % 3000);
-		pthread_mutex_unlock(&pool.lock);
-		usleep(nap);
-		work(job, p);
-		pthread_mutex_lock(&pool.lock);
-		job->done = true;
-		pthread_cond_broadcast(&pool.changed);
-	}
-	pthread_mutex_unlock(&pool.lock);
-	return NULL;
-}
-
-/* The request, with all that it points to, in the job's own memory. */
-static void copy_request(struct job *job)
-{
-	const struct sluice_verdict_request *v = &job->verdict;
-	size_t used = 0, i;
-
-	if (job->what == SLUICE_WANT_SIGNATURE) {
-		assert_int_equal(sluice_wanted_signature(job->end->conn,
-							 &job->signature), 0);
-		memcpy(job->octets, job->signature.data, job->signature.len);
-		job->signature.data = job->octets;
-	} else if (job->what == SLUICE_WANT_VERDICT) {
-		assert_int_equal(sluice_wanted_verdict(job->end->conn,
-						       &job->verdict), 0);
-		for (i = 0; i < v->count; i++) {
-			assert_true(v->chain[i].len <= sizeof(job->octets) - used);
-			memcpy(job->octets + used, v->chain[i].data,
-			       v->chain[i].len);
-			job->chain[i].data = job->octets + used;
-			job->chain[i].len = v->chain[i].len;
-			used += v->chain[i].len;
-		}
-		job->verdict.chain = job->chain;
-		/* the wrapper counts, for one thread only */
-		job->verdict.provider = real_of(job->end);
-	}
-}
-
-static bool queue(struct end *e)
-{
-	struct job *job = calloc(1, sizeof(*job));
-
-	assert_non_null(job);
-	job->end = e;
-	job->what = e->status;
-	copy_request(job);
-	pthread_mutex_lock(&pool.lock);
-	assert_true(pool.count < sizeof(pool.jobs) / sizeof(pool.jobs[0]));
-	pool.jobs[pool.count++] = job;
-	pthread_cond_broadcast(&pool.changed);
-	pthread_mutex_unlock(&pool.lock);
-	/* asked once: the connection says so again and again */
-	e->give = NULL;
-	return false;
-}
-
-static void deliver(struct job *job)
-{
-	struct end *e = job->end;
-
-	assert_int_equal(job->rc, 0);
-	if (job->what == SLUICE_WANT_CREDENTIAL)
-		assert_int_equal(sluice_give_credential(e->conn,
-							e->config.credential), 0);
-	else if (job->what == SLUICE_WANT_SIGNATURE)
-		assert_int_equal(sluice_give_signature(e->conn, job->sig,
-						       job->sig_len), 0);
-	else
-		assert_int_equal(sluice_give_verdict(e->conn, job->rc, NULL), 0);
-	e->give = queue;
-}
-
-/* Wait for a job's end, and take it out of the queue. */
-static struct job *next_done(void)
-{
-	struct job *job;
-	size_t i;
-
-	pthread_mutex_lock(&pool.lock);
-	for (i = 0;; i++) {
-		if (i == pool.count) {
-			pthread_cond_wait(&pool.changed, &pool.lock);
-			i = 0;
-		}
-		if (i < pool.count && pool.jobs[i]->done)
-			break;
-	}
-	job = pool.jobs[i];
-	pool.jobs[i] = pool.jobs[--pool.count];
-	pthread_mutex_unlock(&pool.lock);
-	return job;
-}
-
-static struct pair *pair_of(struct pair **pairs, const struct end *e)
-{
-	size_t i = 0;
-
-	while (&pairs[i]->client != e && &pairs[i]->server != e)
-		i++;
-	return pairs[i];
-}
-
-static void drop_jobs_of(const struct pair *pair)
-{
-	size_t i;
-
-	pthread_mutex_lock(&pool.lock);
-	for (i = 0; i < pool.count; i++) {
-		if (pool.jobs[i]->end == &pair->client ||
-		    pool.jobs[i]->end == &pair->server)
-			pool.jobs[i]->orphan = true;
-	}
-	pthread_mutex_unlock(&pool.lock);
-}
-
-static void test_pool(void **state)
-{
-	static struct identity ids[PAIRS];
-	static struct pair *pairs[PAIRS];
-	pthread_t threads[THREADS];
-	size_t i, done = 0, given = 0;
-
-	(void)state;
-	for (i = 0; i < PAIRS; i++) {
-		enum key_type type = (enum key_type)(i % KEY_TYPES);
-
-		pairs[i] = mutual(&ids[i], test_has_key(type) ? type : KEY_P256);
-		asynchronous(&pairs[i]->client, ALL, queue);
-		asynchronous(&pairs[i]->server, ALL, queue);
-		pair_reset(pairs[i]);
-	}
-	for (i = 0; i < THREADS; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, worker,
-						pairs[0]->real), 0);
-	for (i = 0; i < PAIRS; i++)
-		pair_handshake(pairs[i]);
-	while (done < PAIRS) {
-		struct job *job = next_done();
-		struct pair *pair = pair_of(pairs, job->end);
-		bool orphan = job->orphan;
-
-		if (!orphan)
-			deliver(job);
-		free(job);
-		given++;
-		if (orphan)
-			continue;
-		/* some begin anew in the middle: the old jobs go on */
-		if (given % 17 == 0) {
-			drop_jobs_of(pair);
-			asynchronous(&pair->client, ALL, queue);
-			asynchronous(&pair->server, ALL, queue);
-			pair_reset(pair);
-		}
-		if (!pair_handshake(pair))
-			continue;
-		assert_true(end_info(&pair->client).verified);
-		assert_true(end_info(&pair->server).verified);
-		assert_true(pair_send(pair, &pair->client, (uint8_t *)"x", 1));
-		done++;
-	}
-	assert_true(given >= PAIRS * 2 * KINDS);
-	while (pool.count)
-		free(next_done());
-	pthread_mutex_lock(&pool.lock);
-	pool.stop = true;
-	pthread_cond_broadcast(&pool.changed);
-	pthread_mutex_unlock(&pool.lock);
-	for (i = 0; i < THREADS; i++)
-		pthread_join(threads[i], NULL);
-	for (i = 0; i < PAIRS; i++)
-		end(pairs[i], &ids[i]);
-}
-
 /* Callbacks, that answer at once. */
 
 static const struct sluice_credential *chosen;
@@ -905,7 +662,6 @@ int main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_wrong_signature),
 		cmocka_unit_test(test_provider_fails),
-		cmocka_unit_test(test_pool),
 		cmocka_unit_test(test_choose),
 		cmocka_unit_test(test_judge),
 		cmocka_unit_test(test_tickets),

@@ -71,8 +71,11 @@ static void test_all_keys(void **state)
 
 	(void)state;
 	for (type = 0; type < KEY_TYPES; type++) {
-		struct pair *pair = pair_new(type);
+		struct pair *pair;
 
+		if (!test_has_key(type))
+			continue;
+		pair = pair_new(type);
 		/* any of them will do, wherever it is */
 		for (i = 0; i < 3; i++) {
 			memset(pins, 0, sizeof(pins));
@@ -162,8 +165,8 @@ static void test_client(void **state)
 	uint8_t pin[1][SLUICE_PIN_LEN];
 
 	(void)state;
-	identity_make(&id, pair->real, KEY_ED25519, "clientAuth", 7200);
-	identity_make(&other, pair->real, KEY_ED25519, "clientAuth", 7200);
+	identity_make(&id, pair->real, KEY_P256, "clientAuth", 7200);
+	identity_make(&other, pair->real, KEY_P256, "clientAuth", 7200);
 	pin_of(leaf_of(pair, id.cred), pin[0]);
 	set(&pair->server, pin, 1);
 	pair->server.config.client_auth = SLUICE_CLIENT_AUTH_REQUIRED;
