@@ -124,6 +124,9 @@ for suite in TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305
 done
 check "get in small records" fetch_and_compare --record-size 63 --cacert ec.pem https://localhost:4451/file
 refused 1 '63 to 16384' "records that are too small" get --record-size 62 --cacert ec.pem https://localhost:4451/file
+refused 1 'has to be 1.2 or 1.3' "a version that is not spoken" get --tls-min 1.1 --cacert ec.pem https://localhost:4451/file
+refused 1 'is above max_version' "versions the wrong way round" get --tls-min 1.3 --tls-max 1.2 --cacert ec.pem https://localhost:4451/file
+refused 1 'none of them is for' "cipher suites of another version" get --ciphersuites TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 --cacert ec.pem https://localhost:4451/file
 check "get under key updates" fetch_and_compare --update-after 3 --cacert ec.pem https://localhost:4454/www/file
 check "get an empty file" get --cacert ec.pem https://localhost:4451/empty
 
