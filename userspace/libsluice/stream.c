@@ -109,6 +109,10 @@ static ssize_t receive(struct sluice_stream *s, size_t max)
 	s->in_start = 0;
 	if (max > s->in_size - s->in_end)
 		max = s->in_size - s->in_end;
+	if (!max) {
+		errno = ENOBUFS;
+		return -1;
+	}
 	n = recv(s->fd, s->in + s->in_end, max, s->flags);
 	if (n > 0)
 		s->in_end += (size_t)n;

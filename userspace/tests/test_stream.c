@@ -344,6 +344,18 @@ static void test_errors(void **state)
 	close_link(l);
 }
 
+/* Room for less than a record. */
+static void test_no_room(void **state)
+{
+	struct link *l = open_link(500, SLUICE_RECORD_MAX, MSG_DONTWAIT);
+
+	(void)state;
+	assert_int_equal(sluice_stream_handshake(&l->client), SLUICE_WANT_READ);
+	assert_int_equal(sluice_stream_handshake(&l->server), SLUICE_ERROR);
+	assert_int_equal(errno, ENOBUFS);
+	close_link(l);
+}
+
 /* The kernel has it: the same calls, and nothing in between. */
 static void test_plain(void **state)
 {
@@ -417,6 +429,7 @@ int main(void)
 		cmocka_unit_test(test_vector),
 		cmocka_unit_test(test_blocking),
 		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_no_room),
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_hand_over),
 	};

@@ -65,7 +65,8 @@ struct sluice_stream {
 /**
  * sluice_stream_init() - a stream over a connection that begins, or goes on
  * @in: room for what is received, kept by the caller as @conn and @out are
- * @in_size: at least SLUICE_RECORD_MAX; with more, fewer calls of recv(2)
+ * @in_size: at least SLUICE_RECORD_MAX, or ENOBUFS may come of it; with more,
+ *	fewer calls of recv(2)
  * @out: room for what is sent
  * @out_size: at least SLUICE_OUT_MIN; with less than SLUICE_RECORD_MAX, records
  *	are smaller; with more, fewer calls of send(2)
