@@ -90,24 +90,41 @@ static void common(struct context *ctx, const struct options *options)
 	}
 }
 
-static void load_trust(struct context *ctx, const char *file, const char *dir)
+/* NULL on failure, and a line in why. */
+static struct sluice_trust *read_trust(const struct context *ctx,
+				       const char *file, const char *dir,
+				       char *why)
 {
-	char why[SLUICE_WHY_MAX] = "out of memory";
+	const struct sluice_backend *backend = ctx->backend;
+	struct sluice_trust *trust = backend->trust_new(ctx->provider);
 	int rc = 0;
 
-	ctx->trust = ctx->backend->trust_new(ctx->provider);
-	if (!ctx->trust)
-		fail(EXIT_FILE, "out of memory");
+	if (!trust) {
+		snprintf(why, SLUICE_WHY_MAX, "out of memory");
+		return NULL;
+	}
 	if (file)
-		rc = ctx->backend->trust_file(ctx->trust, file, why);
+		rc = backend->trust_file(trust, file, why);
 	if (!rc && dir)
-		rc = ctx->backend->trust_dir(ctx->trust, dir, why);
+		rc = backend->trust_dir(trust, dir, why);
 	if (!rc && !file && !dir)
-		rc = ctx->backend->trust_system(ctx->trust, why);
+		rc = backend->trust_system(trust, why);
 	if (!rc && ctx->options->crl)
-		rc = ctx->backend->trust_crl(ctx->trust, ctx->options->crl,
-					      ctx->options->crl_flags, why);
-	if (rc)
+		rc = backend->trust_crl(trust, ctx->options->crl,
+					ctx->options->crl_flags, why);
+	if (rc) {
+		backend->trust_free(trust);
+		trust = NULL;
+	}
+	return trust;
+}
+
+static void load_trust(struct context *ctx, const char *file, const char *dir)
+{
+	char why[SLUICE_WHY_MAX];
+
+	ctx->trust = read_trust(ctx, file, dir, why);
+	if (!ctx->trust)
 		fail(EXIT_FILE, "%s", why);
 	ctx->config.trust = ctx->trust;
 }
@@ -227,6 +244,36 @@ void context_server(struct context *ctx, const struct options *options)
 	problem = sluice_config_check(&ctx->config);
 	if (problem)
 		fail(EXIT_USAGE, "%s", problem);
+}
+
+void context_reload(struct context *ctx)
+{
+	const struct options *o = ctx->options;
+	struct sluice_credential *old[CERTS_MAX];
+	struct sluice_trust *trust = NULL;
+	char why[SLUICE_WHY_MAX];
+
+	if (o->client_ca) {
+		trust = read_trust(ctx, o->client_ca, NULL, why);
+		if (!trust)
+			goto failed;
+	}
+	memcpy(old, ctx->credentials, sizeof(old));
+	if (!credentials_read(ctx, ctx->credentials, why)) {
+		memcpy(ctx->credentials, old, sizeof(old));
+		ctx->backend->trust_free(trust);
+		goto failed;
+	}
+	for (size_t i = 0; i < CERTS_MAX; i++)
+		ctx->backend->credential_free(old[i]);
+	ctx->backend->trust_free(ctx->trust);
+	ctx->trust = trust;
+	ctx->config.trust = trust;
+	ctx->config.credential = ctx->credentials[0];
+	note(o, "the files are read again");
+	return;
+failed:
+	note(o, "%s: going on with what was read before", why);
 }
 
 void context_free(struct context *ctx)

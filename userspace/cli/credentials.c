@@ -74,6 +74,30 @@ choose(void *arg, const struct sluice_credential_request *request)
 	return best ? best : ctx->credentials[0];
 }
 
+bool credentials_read(const struct context *ctx,
+		      struct sluice_credential *credentials[CERTS_MAX],
+		      char *why)
+{
+	const struct sluice_backend *backend = ctx->backend;
+	const struct options *o = ctx->options;
+
+	memset(credentials, 0, CERTS_MAX * sizeof(*credentials));
+	for (size_t i = 0; i < o->key_count; i++) {
+		credentials[i] = backend->credential_load(ctx->provider,
+							  o->certs[i],
+							  o->keys[i], why);
+		if (credentials[i] &&
+		    (!o->ocsp[i] ||
+		     !backend->credential_staple(credentials[i], o->ocsp[i],
+						 why)))
+			continue;
+		while (i + 1)
+			backend->credential_free(credentials[i--]);
+		return false;
+	}
+	return true;
+}
+
 void context_credentials(struct context *ctx)
 {
 	const struct options *o = ctx->options;
@@ -84,21 +108,12 @@ void context_credentials(struct context *ctx)
 	if (o->cert_count != o->key_count && !bare)
 		fail(EXIT_USAGE, "--cert needs --key, and the other way round");
 	for (size_t i = 0; i < o->key_count; i++) {
-		ctx->credentials[i] =
-			ctx->backend->credential_load(ctx->provider,
-						      o->certs[i], o->keys[i],
-						      why);
-		if (!ctx->credentials[i])
-			fail(EXIT_FILE, "%s", why);
-		if (!o->ocsp[i])
-			continue;
-		if (!ctx->backend->credential_staple)
+		if (o->ocsp[i] && !ctx->backend->credential_staple)
 			fail(EXIT_USAGE, "--ocsp: %s has no OCSP",
 			     ctx->backend->name);
-		if (ctx->backend->credential_staple(ctx->credentials[i],
-						    o->ocsp[i], why))
-			fail(EXIT_FILE, "%s", why);
 	}
+	if (!credentials_read(ctx, ctx->credentials, why))
+		fail(EXIT_FILE, "%s", why);
 	ctx->config.credential = ctx->credentials[0];
 	if (o->cert_count > 1)
 		ctx->config.choose = choose;

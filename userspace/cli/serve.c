@@ -244,6 +244,23 @@ static void stop(int signal)
 	stopped = 1;
 }
 
+static volatile sig_atomic_t reload_due;
+
+static void reload(int signal)
+{
+	(void)signal;
+	reload_due = 1;
+}
+
+/* Connections are other processes, with what there was when they began. */
+static void reload_if_due(struct context *ctx)
+{
+	if (!reload_due)
+		return;
+	reload_due = 0;
+	context_reload(ctx);
+}
+
 /* Accepts until SIGINT or SIGTERM, and then lets the connections end. */
 static void accept_all(struct serve *serve, struct context *ctx, int listener)
 {
@@ -257,17 +274,20 @@ static void accept_all(struct serve *serve, struct context *ctx, int listener)
 					   children < CHILDREN_MAX ?
 					   WNOHANG : 0) > 0)
 			children--;
+		reload_if_due(ctx);
 		fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 		if (fd < 0) {
 			if (errno == EINTR || errno == ECONNABORTED)
 				continue;
 			fail(EXIT_NETWORK, "accept: %s", strerror(errno));
 		}
+		reload_if_due(ctx);
 		ticket_keys_refresh(ctx);
 		pid = fork();
 		if (!pid) {
 			signal(SIGINT, SIG_DFL);
 			signal(SIGTERM, SIG_DFL);
+			signal(SIGHUP, SIG_IGN);
 			close(listener);
 			serve_one(serve, ctx, fd);
 			_exit(EXIT_OK);
@@ -290,10 +310,11 @@ int command_serve(int argc, char **argv)
 	};
 	static const struct argp argp = {
 		options, parse, "{--root=DIR | FILE}",
-		"Serve files over HTTPS. FILE is the answer to every request.",
+		"Serve files over HTTPS. FILE is the answer to every request. SIGHUP reads certificates, keys and lists again.",
 		children, NULL, NULL,
 	};
 	const struct sigaction on_stop = { .sa_handler = stop };
+	const struct sigaction on_reload = { .sa_handler = reload };
 	struct serve serve = {
 		.o.timeout = 60, .port = "4433", .root_fd = -1,
 	};
@@ -313,6 +334,7 @@ int command_serve(int argc, char **argv)
 	listener = net_listen(serve.address, serve.port);
 	sigaction(SIGINT, &on_stop, NULL);
 	sigaction(SIGTERM, &on_stop, NULL);
+	sigaction(SIGHUP, &on_reload, NULL);
 	note(&serve.o, "serving on %s", net_local_name(listener));
 	accept_all(&serve, &ctx, listener);
 	context_free(&ctx);

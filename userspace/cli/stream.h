@@ -50,6 +50,16 @@ void context_client(struct context *ctx, const struct options *options,
 void context_server(struct context *ctx, const struct options *options);
 /* Loads the certificates and keys of the options; part of the two above. */
 void context_credentials(struct context *ctx);
+/* The same, to where it is told to: false, and a line in why, on failure. */
+bool credentials_read(const struct context *ctx,
+		      struct sluice_credential *credentials[CERTS_MAX],
+		      char *why);
+/*
+ * A server's certificates, keys, authorities and lists, from their files again:
+ * all of them, or none if something is wrong with one. While no connection uses
+ * them.
+ */
+void context_reload(struct context *ctx);
 /* Finds out what the kernel can do; part of the two above. */
 void context_probe(struct context *ctx);
 void context_free(struct context *ctx);

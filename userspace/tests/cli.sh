@@ -259,6 +259,65 @@ compressed() {
 check "compressed certificates from our server" compressed
 refused 1 "no compression 'lzma'" "a compression that is none" get --compress-cert lzma https://localhost:4451/file
 
+# Files that change under a server: SIGHUP has it read them.
+cp good.pem now.pem
+cp good.key now.key
+mkdir now-lists
+cp lists/ca.crl now-lists
+"$sluice" serve --no-kernel --root www --port 4490 --cert now.pem --key now.key --client-ca ca.pem --client-optional --crl now-lists 2>reload.log &
+reloaded=$!
+wait_port 4490
+hang_up() {	# until it says this once more
+	local i before
+	before=$(grep -c "$1" reload.log)
+	kill -HUP "$reloaded"
+	for ((i = 0; i < 100; i++)); do
+		[[ $(grep -c "$1" reload.log) -gt $before ]] && return
+		sleep 0.1
+	done
+	return 1
+}
+from_reloaded() {	# NAME, of a client's certificate, or none
+	fetch_and_compare --cacert ca.pem ${1:+--cert "$1.pem" --key "$1.key"} https://localhost:4490/file
+}
+new_certificate() {
+	from_reloaded '' || return
+	cp ec.pem now.pem
+	cp ec.key now.key
+	# not before it is told to
+	from_reloaded '' && hang_up 'read again' &&
+		fetch_and_compare --cacert ec.pem https://localhost:4490/file && ! from_reloaded ''
+}
+check "serve takes a new certificate at SIGHUP" new_certificate
+broken_certificate() {
+	echo nonsense >now.pem
+	hang_up 'now.pem: .*going on with what' && fetch_and_compare --cacert ec.pem https://localhost:4490/file &&
+		cp rsa.pem now.pem && hang_up 'not that of the key.*going on' &&
+		fetch_and_compare --cacert ec.pem https://localhost:4490/file
+}
+check "serve goes on with the old one if the new one is broken" broken_certificate
+new_list() {
+	cp good.pem now.pem
+	cp good.key now.key
+	hang_up 'read again' && from_reloaded good || return
+	ca -revoke good.pem
+	ca -gencrl -out now-lists/ca.crl
+	from_reloaded good && hang_up 'read again' || return
+	get --cacert ca.pem --cert good.pem --key good.key https://localhost:4490/file 2>&1 | grep certificate_revoked
+}
+check "serve takes a new revocation list at SIGHUP" new_list
+mute_list() {
+	echo nonsense >now-lists/ca.crl
+	hang_up 'ca.crl: .*going on with what' && from_reloaded ''
+}
+check "serve goes on with the old list if the new one is broken" mute_list
+undisturbed() {	# a connection that is in the middle of its file
+	dd if=/dev/zero of=www/huge2 bs=1M count=0 seek=60 2>/dev/null
+	get --cacert ca.pem https://localhost:4490/huge2 | { dd bs=64k count=1 status=none >/dev/null; hang_up 'going on with what'; wc -c; } >length
+	[[ $(<length) -gt 62000000 ]]
+}
+check "a connection is not disturbed by it" undisturbed
+
 curl_gets() {
 	curl -sS --cacert ec.pem -o got https://localhost:4451/file && cmp got www/file
 }
