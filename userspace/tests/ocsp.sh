@@ -107,7 +107,7 @@ openssl_server() {	# CERTIFICATE ARGUMENTS…
 	await
 }
 
-good='stapled=1 error=0'
+good='stapled=1 .*error=0'
 for name in good delegated by-key; do
 	openssl_server good -status_file "$name.der"
 	expect "client, openssl s_server, $name" \
@@ -133,7 +133,7 @@ expect "client, openssl s_server, response out of date" "$(ask --staple optional
 stop
 openssl_server good
 expect "client, openssl s_server without a response" "$(ask --expect olleh --staple optional)
-$(ask --staple required)" 'data=1.*stapled=0 error=0' 'sent=bad_certificate_status_response .*without an OCSP response'
+$(ask --staple required)" 'data=1.*stapled=0 .*error=0' 'sent=bad_certificate_status_response .*without an OCSP response'
 stop
 openssl_server must
 expect "client, openssl s_server that breaks its promise" "$(ask --staple optional)
@@ -143,15 +143,14 @@ openssl_server must -status_file must.der
 expect "client, openssl s_server that keeps its promise" "$(ask --expect olleh --staple optional)" "$good"
 stop
 
-# In TLS 1.2 it comes in a message of its own, which is passed over.
+# In TLS 1.2 it comes in a message of its own.
 port=$((port + 1))
 openssl s_server -accept "$port" -tls1_2 -rev -quiet -cert must.pem -key must.key \
 	-status_file must.der >server.log 2>&1 &
 server=$!
 await
-expect "client, openssl s_server of TLS 1.2" "$(ask --min 1.2 --expect olleh --staple optional)
-$(ask --min 1.2 --staple required)" 'version=1.2.*data=1.*stapled=0 error=0' \
-	'sent=bad_certificate_status_response'
+expect "client, openssl s_server of TLS 1.2" \
+	"$(ask --min 1.2 --expect olleh --staple required)" "version=1.2.*data=1.*$good"
 stop
 
 gnutls_server() {	# CERTIFICATE ARGUMENTS…
