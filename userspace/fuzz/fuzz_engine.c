@@ -40,7 +40,8 @@ enum setup {
 	PINS = 1 << 9,
 	TLS12 = 1 << 10,	/* as well */
 	ONLY_TLS12 = 1 << 11,
-	SETUPS = 1 << 12
+	EARLY = 1 << 12,	/* with TICKETS, and what has them */
+	SETUPS = 1 << 13
 };
 
 /* Objects of both sides of a conversation. */
@@ -163,8 +164,23 @@ static bool take_peer(void *ctx, const struct sluice_octets *chain,
 	return last->data[last->len - 1] != 0xff;
 }
 
+static bool early_first(void *ctx, const uint8_t id[16], uint64_t expires)
+{
+	(void)ctx;
+	(void)expires;
+	return !(id[0] & 0x80);
+}
+
+/* Is there a ticket that allows early data? */
+static bool has_early_data(unsigned int setup)
+{
+	return setup & EARLY && setup & TICKETS &&
+	       !(setup & (PSK | CLIENT_CERT | ONLY_TLS12));
+}
+
 static void configure(struct sluice_config *config, unsigned int setup)
 {
+	static const uint8_t id[16];
 	static const uint8_t pins[1][SLUICE_PIN_LEN];
 	static const char *const alpn[] = { "h2", "http/1.1", NULL };
 	static const struct sluice_compression *const compressions[] = {
@@ -185,6 +201,12 @@ static void configure(struct sluice_config *config, unsigned int setup)
 		config->ticket_put = put_ticket;
 		config->ticket_take = take_ticket;
 		config->ticket_key = ticket_key;
+	}
+	if (has_early_data(setup)) {
+		config->early_data = true;
+		config->max_early_data = 1000;
+		config->early_data_id = id;
+		config->early_data_first = early_first;
 	}
 	if (setup & PSK) {
 		config->psk = &psk;
@@ -259,10 +281,101 @@ static void give(struct sluice_conn *conn, const struct sluice_config *config,
 			signature.data, signature.len, sig, &len);
 		sluice_give_signature(conn, sig, len);
 	} else if (!sluice_wanted_verdict(conn, &verdict)) {
-		sluice_give_verdict(conn, sluice_verdict(&verdict, &reason), NULL);
+		/* nobody but the application knows a bare key */
+		sluice_give_verdict(conn, verdict.raw_key ? 0 :
+				    sluice_verdict(&verdict, &reason), NULL);
 	} else {
 		abort();
 	}
+}
+
+/* All there is of it. False: that was not all. */
+static bool read_early(struct sluice_conn *conn, uint8_t *in, size_t *used,
+		       size_t size)
+{
+	enum sluice_status status;
+
+	do {
+		size_t part = size - *used, len;
+		uint8_t *data;
+
+		status = sluice_early_open(conn, in + *used, &part, &data,
+					   &len);
+		*used += part;
+	} while (status == SLUICE_DATA);
+	return status == SLUICE_DONE;
+}
+
+struct side {
+	struct sluice_config config;
+	struct sluice_conn *conn;
+	uint8_t got[65536];
+	size_t got_len;
+	size_t used;
+};
+
+static void turn(struct side *side, struct side *other)
+{
+	size_t used = side->got_len - side->used;
+	size_t len = sizeof(other->got) - other->got_len;
+	enum sluice_status status;
+
+	status = sluice_handshake(side->conn, side->got + side->used, &used,
+				  other->got + other->got_len, &len);
+	side->used += used;
+	other->got_len += len;
+	if (status == SLUICE_WANT_READ && sluice_early_room(side->conn)) {
+		used = 5;
+		len = sizeof(other->got) - other->got_len;
+		sluice_early_seal(side->conn, (const uint8_t *)"early", &used,
+				  other->got + other->got_len, &len);
+		other->got_len += len;
+	}
+	if (status == SLUICE_EARLY_DATA) {
+		if (read_early(side->conn, side->got, &side->used,
+			       side->got_len))
+			turn(side, other);
+		return;
+	}
+	if (status < SLUICE_WANT_CREDENTIAL)
+		return;
+	give(side->conn, &side->config, status);
+	turn(side, other);
+}
+
+/* A whole connection, for its ticket. */
+static void get_ticket(unsigned int setup)
+{
+	static struct side client, server;
+	enum sluice_status status;
+	size_t used, len;
+	uint8_t *data;
+	int i;
+
+	memset(&client, 0, sizeof(client));
+	memset(&server, 0, sizeof(server));
+	configure(&client.config, setup & ~(unsigned int)(ONE_GROUP | SERVER));
+	configure(&server.config, setup | SERVER);
+	client.conn = sluice_conn_init(malloc(sluice_conn_size()),
+				       sluice_conn_size(), &client.config);
+	server.conn = sluice_conn_init(malloc(sluice_conn_size()),
+				       sluice_conn_size(), &server.config);
+	for (i = 0; i < 6; i++) {
+		turn(&client, &server);
+		turn(&server, &client);
+	}
+	do {
+		used = client.got_len - client.used;
+		status = sluice_open(client.conn, client.got + client.used,
+				     &used, &data, &len);
+		client.used += used;
+	} while (status == SLUICE_DATA);
+	if (!stored_len)
+		abort();
+	sluice_conn_free(client.conn);
+	sluice_conn_free(server.conn);
+	free(client.conn);
+	free(server.conn);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -284,6 +397,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size -= 2;
 	stored_len = 0;
 	set_up();
+	if (has_early_data(setup))
+		get_ticket(setup);
 	configure(&config, setup);
 	/* records are opened in place */
 	copy = malloc(size);
@@ -301,6 +416,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_written(out, len);
 		in += used;
 		size -= used;
+		if (status == SLUICE_EARLY_DATA) {
+			used = 0;
+			if (!read_early(conn, in, &used, size))
+				break;
+			in += used;
+			size -= used;
+			continue;
+		}
+		if (status == SLUICE_WANT_READ && sluice_early_room(conn)) {
+			used = 5;
+			len = sizeof(out);
+			sluice_early_seal(conn, (const uint8_t *)"early", &used,
+					  out, &len);
+			check_written(out, len);
+		}
 		if (status >= SLUICE_WANT_CREDENTIAL)
 			give(conn, &config, status);
 	} while (status == SLUICE_WANT_WRITE ||
@@ -337,30 +467,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 }
 
 #ifdef SEEDS
-struct side {
-	struct sluice_config config;
-	struct sluice_conn *conn;
-	uint8_t got[65536];
-	size_t got_len;
-	size_t used;
-};
-
-static void turn(struct side *side, struct side *other)
-{
-	size_t used = side->got_len - side->used;
-	size_t len = sizeof(other->got) - other->got_len;
-	enum sluice_status status;
-
-	status = sluice_handshake(side->conn, side->got + side->used, &used,
-				  other->got + other->got_len, &len);
-	side->used += used;
-	other->got_len += len;
-	if (status < SLUICE_WANT_CREDENTIAL)
-		return;
-	give(side->conn, &side->config, status);
-	turn(side, other);
-}
-
 static void say(struct side *side, struct side *other)
 {
 	size_t used = 5, len = sizeof(other->got) - other->got_len;
@@ -411,7 +517,12 @@ int main(int argc, char **argv)
 	for (setup = 0; setup < SETUPS; setup += 2) {
 		memset(&client, 0, sizeof(client));
 		memset(&server, 0, sizeof(server));
+		if (setup & EARLY && !has_early_data(setup))
+			continue;
 		set_up();
+		stored_len = 0;
+		if (has_early_data(setup))
+			get_ticket(setup);
 		configure(&client.config, setup & ~(unsigned int)ONE_GROUP);
 		configure(&server.config, setup | SERVER);
 		client.conn = sluice_conn_init(malloc(sluice_conn_size()),
