@@ -165,17 +165,15 @@ int sluice_upcall_check(const struct sluice_handshake *args)
 EXPORT_SYMBOL_IF_KUNIT(sluice_upcall_check);
 
 /**
- * sluice_upcall_start() - begin
+ * sluice_upcall_prepare() - copy what a handshake is to achieve
  * @session: a session whose handshake was not started yet
  * @args: what sluice_upcall_check() has passed
- *
- * sluice_session_opened() follows, unless sluice_upcall_stop() is faster.
  *
  * Context: process; may sleep.
  * Return: 0 or -ENOMEM.
  */
-int sluice_upcall_start(struct sluice_session *session,
-			const struct sluice_handshake *args)
+int sluice_upcall_prepare(struct sluice_session *session,
+			  const struct sluice_handshake *args)
 {
 	struct sluice_upcall *upcall = &session->upcall;
 
@@ -187,11 +185,25 @@ int sluice_upcall_start(struct sluice_session *session,
 	}
 	if (!args->timeout_ms)
 		upcall->args.timeout_ms = SLUICE_HANDSHAKE_TIMEOUT_MS;
+	return 0;
+}
+
+/**
+ * sluice_upcall_start() - begin
+ * @session: a session after sluice_upcall_prepare()
+ *
+ * sluice_session_opened() follows, unless sluice_upcall_stop() is faster.
+ *
+ * Context: any.
+ */
+void sluice_upcall_start(struct sluice_session *session)
+{
+	struct sluice_upcall *upcall = &session->upcall;
+
 	upcall->deadline = jiffies +
 			   msecs_to_jiffies(upcall->args.timeout_ms);
 	upcall->backoff = BACKOFF_MIN;
 	queue_delayed_work(session->wq, &upcall->work, 0);
-	return 0;
 }
 
 /**

@@ -36,8 +36,9 @@ struct sluice_upcall {
 
 void sluice_upcall_init(struct sluice_upcall *upcall);
 int sluice_upcall_check(const struct sluice_handshake *args);
-int sluice_upcall_start(struct sluice_session *session,
-			const struct sluice_handshake *args);
+int sluice_upcall_prepare(struct sluice_session *session,
+			  const struct sluice_handshake *args);
+void sluice_upcall_start(struct sluice_session *session);
 void sluice_upcall_stop(struct sluice_session *session);
 void sluice_upcall_free(struct sluice_upcall *upcall);
 

@@ -263,7 +263,8 @@ EXPORT_SYMBOL_GPL(sluice_session_put);
  * where the peer could not be authenticated.
  *
  * Context: process; may sleep.
- * Return: 0; -EINVAL, @handshake makes no sense; -EALREADY, the session is past
+ * Return: 0; or an error, after which nothing has begun, nor is anybody told:
+ *	-EINVAL, @handshake makes no sense; -EALREADY, the session is past
  *	this; -ENOMEM.
  */
 int sluice_session_handshake(struct sluice_session *session,
@@ -274,16 +275,15 @@ int sluice_session_handshake(struct sluice_session *session,
 	rc = sluice_upcall_check(handshake);
 	if (rc)
 		return rc;
-	mutex_lock(&session->close_lock);
-	if (!move(session, SLUICE_EVENT_HANDSHAKE, 0)) {
-		rc = -EALREADY;
-	} else {
-		rc = sluice_upcall_start(session, handshake);
-		if (rc)
-			sluice_session_failed(session, rc);
-	}
-	mutex_unlock(&session->close_lock);
-	return rc;
+	guard(mutex)(&session->close_lock);
+	if (sluice_session_state(session) != SLUICE_SESSION_NEW)
+		return -EALREADY;
+	rc = sluice_upcall_prepare(session, handshake);
+	if (rc)
+		return rc;
+	move(session, SLUICE_EVENT_HANDSHAKE, 0);
+	sluice_upcall_start(session);
+	return 0;
 }
 EXPORT_SYMBOL_GPL(sluice_session_handshake);
 
