@@ -7,8 +7,7 @@
  *
  * Without any key the agent (sluiced or tlshd) uses the certificate of its own
  * configuration. Everything is asynchronous: one buffer goes round between
- * sluice_recv() and sluice_send(), and a worker closes what has ended, since
- * that may take a while and so can't be done in a callback.
+ * sluice_recv() and sluice_send(), and what has ended is let go of.
  */
 #include <linux/bvec.h>
 #include <linux/in6.h>
@@ -17,8 +16,6 @@
 #include <linux/net.h>
 #include <linux/slab.h>
 #include <linux/sluice.h>
-#include <linux/wait_bit.h>
-#include <linux/workqueue.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
 
@@ -47,9 +44,8 @@ MODULE_PARM_DESC(reclaim, "go on when memory runs out");
 
 static struct socket *listener;
 static struct task_struct *acceptor;
-static struct workqueue_struct *echo_wq;
 static DEFINE_MUTEX(echoes_lock);	/* echoes */
-static LIST_HEAD(echoes);
+static LIST_HEAD(echoes);		/* that nobody has let go of */
 
 /**
  * struct echo - one connection
@@ -58,8 +54,7 @@ static LIST_HEAD(echoes);
  * @bvec: as much of it as there is
  * @recv: octets come in
  * @send: and go out
- * @end: closes and frees; queued once, when nothing goes round any more
- * @node: in echoes, under echoes_lock
+ * @node: in echoes, or empty; under echoes_lock
  */
 struct echo {
 	struct sluice_session *session;
@@ -67,16 +62,40 @@ struct echo {
 	struct bio_vec bvec;
 	struct sluice_recv recv;
 	struct sluice_send send;
-	struct work_struct end;
 	struct list_head node;
 };
+
+static void echo_free(void *priv)
+{
+	struct echo *echo = priv;
+
+	__free_pages(echo->page, ECHO_ORDER);
+	kfree(echo);
+}
+
+/* Whoever is the first to see the end lets go. echoes_lock held. */
+static void echo_release(struct echo *echo)
+{
+	if (list_empty(&echo->node))
+		return;
+	list_del_init(&echo->node);
+	sluice_session_release(echo->session, SLUICE_CLOSE_TIMEOUT_MS,
+			       echo_free);
+}
+
+static void echo_end(struct echo *echo)
+{
+	mutex_lock(&echoes_lock);
+	echo_release(echo);
+	mutex_unlock(&echoes_lock);
+}
 
 static void echo_receive(struct echo *echo)
 {
 	bvec_set_page(&echo->bvec, echo->page, ECHO_SIZE, 0);
 	iov_iter_bvec(&echo->recv.iter, ITER_DEST, &echo->bvec, 1, ECHO_SIZE);
 	if (sluice_recv(echo->session, &echo->recv))
-		queue_work(echo_wq, &echo->end);
+		echo_end(echo);
 }
 
 static void echo_received(struct sluice_recv *recv, int error)
@@ -86,13 +105,13 @@ static void echo_received(struct sluice_recv *recv, int error)
 
 	/* An error, or the peer's close_notify. */
 	if (error || !len) {
-		queue_work(echo_wq, &echo->end);
+		echo_end(echo);
 		return;
 	}
 	bvec_set_page(&echo->bvec, echo->page, len, 0);
 	iov_iter_bvec(&echo->send.iter, ITER_SOURCE, &echo->bvec, 1, len);
 	if (sluice_send(echo->session, &echo->send))
-		queue_work(echo_wq, &echo->end);
+		echo_end(echo);
 }
 
 static void echo_sent(struct sluice_send *send, int error)
@@ -100,7 +119,7 @@ static void echo_sent(struct sluice_send *send, int error)
 	struct echo *echo = container_of(send, struct echo, send);
 
 	if (error)
-		queue_work(echo_wq, &echo->end);
+		echo_end(echo);
 	else
 		echo_receive(echo);
 }
@@ -113,34 +132,13 @@ static void echo_state(struct sluice_session *session,
 	if (state == SLUICE_SESSION_OPEN)
 		echo_receive(echo);
 	else if (state == SLUICE_SESSION_FAILED)
-		/* After the handshake a request says so, too: queued once. */
-		queue_work(echo_wq, &echo->end);
+		/* After the handshake a request says so, too. */
+		echo_end(echo);
 }
 
 static const struct sluice_session_ops echo_ops = {
 	.state = echo_state,
 };
-
-static void echo_free(struct echo *echo)
-{
-	__free_pages(echo->page, ECHO_ORDER);
-	kfree(echo);
-}
-
-static void echo_end(struct work_struct *work)
-{
-	struct echo *echo = container_of(work, struct echo, end);
-
-	sluice_session_close(echo->session, SLUICE_CLOSE_TIMEOUT_MS);
-	sluice_session_put(echo->session);
-	/* No callback any more: but the last may have queued us again. */
-	mutex_lock(&echoes_lock);
-	list_del(&echo->node);
-	disable_work(&echo->end);
-	mutex_unlock(&echoes_lock);
-	echo_free(echo);
-	wake_up_var(&echoes);
-}
 
 /* Makes a connection of a socket, which is gone if that fails. */
 static int echo_start(struct socket *sock)
@@ -171,7 +169,6 @@ static int echo_start(struct socket *sock)
 
 	echo->recv.done = echo_received;
 	echo->send.done = echo_sent;
-	INIT_WORK(&echo->end, echo_end);
 	params.priv = echo;
 	echo->session = sluice_session_create(sock, &params);
 	if (IS_ERR(echo->session)) {
@@ -185,7 +182,7 @@ static int echo_start(struct socket *sock)
 	mutex_unlock(&echoes_lock);
 	rc = sluice_session_handshake(echo->session, &handshake);
 	if (rc)
-		queue_work(echo_wq, &echo->end);
+		echo_end(echo);
 	return rc;
 
 no_page:
@@ -239,41 +236,31 @@ static int __init echo_init(void)
 {
 	int rc;
 
-	echo_wq = alloc_workqueue("sluice_echo", WQ_UNBOUND, 0);
-	if (!echo_wq)
-		return -ENOMEM;
 	rc = echo_listen();
 	if (rc)
-		goto no_listener;
+		return rc;
 	acceptor = kthread_run(echo_accept, NULL, "sluice_echo");
 	if (IS_ERR(acceptor)) {
-		rc = PTR_ERR(acceptor);
-		goto no_acceptor;
+		sock_release(listener);
+		return PTR_ERR(acceptor);
 	}
 	return 0;
-
-no_acceptor:
-	sock_release(listener);
-no_listener:
-	destroy_workqueue(echo_wq);
-	return rc;
 }
 
 static void __exit echo_exit(void)
 {
-	struct echo *echo;
+	struct echo *echo, *next;
 
 	/* Wakes kernel_accept(). */
 	kernel_sock_shutdown(listener, SHUT_RDWR);
 	kthread_stop(acceptor);
 	sock_release(listener);
 
+	/* What is let go of ends before this code is gone. */
 	mutex_lock(&echoes_lock);
-	list_for_each_entry(echo, &echoes, node)
-		queue_work(echo_wq, &echo->end);
+	list_for_each_entry_safe(echo, next, &echoes, node)
+		echo_release(echo);
 	mutex_unlock(&echoes_lock);
-	wait_var_event(&echoes, list_empty_careful(&echoes));
-	destroy_workqueue(echo_wq);
 }
 
 module_init(echo_init);
