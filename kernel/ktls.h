@@ -49,6 +49,7 @@ bool sluice_ktls_rx_stopped(const struct sluice_conn *conn);
 
 /* ktls_send.c */
 bool sluice_ktls_clear_error(struct sluice_conn *conn);
+void sluice_ktls_forget_error(struct sluice_conn *conn);
 bool sluice_ktls_held(const struct sluice_conn *conn);
 bool sluice_ktls_unsent(const struct sluice_conn *conn);
 bool sluice_ktls_stuck(const struct sluice_conn *conn);

@@ -19,13 +19,28 @@
  * there: the next read finds out itself whether it was bad. Only of a header
  * that is beyond repair kTLS says it no second time.
  *
- * Context: any.
+ * Context: socket lock held: TCP looks at it without further ado.
  * Return: true if there was one.
  */
 bool sluice_ktls_clear_error(struct sluice_conn *conn)
 {
 	return !sluice_ktls_rx_stopped(conn) &&
 	       cmpxchg(&conn->sk->sk_err, EBADMSG, 0) == EBADMSG;
+}
+
+/**
+ * sluice_ktls_forget_error() - the same, from outside the socket lock
+ * @conn: the connection
+ *
+ * Context: process, socket lock not held.
+ */
+void sluice_ktls_forget_error(struct sluice_conn *conn)
+{
+	if (READ_ONCE(conn->sk->sk_err) != EBADMSG)
+		return;
+	lock_sock(conn->sk);
+	sluice_ktls_clear_error(conn);
+	release_sock(conn->sk);
 }
 
 /**
@@ -147,7 +162,7 @@ int sluice_ktls_sendmsg(struct sluice_conn *conn, struct msghdr *msg,
 			return rc;
 		}
 		/* A reader's, and for the reader to judge. */
-		sluice_ktls_clear_error(conn);
+		sluice_ktls_forget_error(conn);
 	}
 	if (check == -ENOMEM && !(held && sluice_ktls_tx_seq(conn) == seq))
 		return rc > 0 ? rc : -ENOMEM;

@@ -349,7 +349,7 @@ int sluice_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 		iov_iter_revert(&msg->msg_iter, left - max(rc, 0) -
 				iov_iter_count(&msg->msg_iter));
 		if (rc > 0) {
-			sluice_ktls_clear_error(conn);
+			sluice_ktls_forget_error(conn);
 			done += rc;
 			/* kTLS stops early before a control record. */
 			if (flags & MSG_PEEK)
@@ -400,7 +400,7 @@ ssize_t sluice_splice_read(struct socket *sock, loff_t *pos,
 		rc = conn->ktls_ops->splice_read(sock, pos, pipe, len,
 						    flags);
 		if (rc > 0) {
-			sluice_ktls_clear_error(conn);
+			sluice_ktls_forget_error(conn);
 			atomic64_add(rc, &conn->rx_bytes);
 			return rc;
 		}
