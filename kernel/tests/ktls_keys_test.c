@@ -172,35 +172,6 @@ static void keys_rekey_tx(struct kunit *test)
 	}
 }
 
-static bool control(struct pair *pair, struct sluice_record *record)
-{
-	bool there;
-
-	lock_sock(pair->sk);
-	there = sluice_ktls_control(conn_of(pair), record);
-	release_sock(pair->sk);
-	return there;
-}
-
-/* Has kTLS itself decrypt the next record; what it says. */
-static int meet(struct pair *pair)
-{
-	struct sluice_conn *conn = conn_of(pair);
-	u8 octet;
-	struct kvec vec = { .iov_base = &octet, .iov_len = 1 };
-	struct msghdr msg = {};
-
-	iov_iter_kvec(&msg.msg_iter, ITER_DEST, &vec, 1, 1);
-	return conn->ktls_prot->recvmsg(conn->sk, &msg, 1, MSG_DONTWAIT);
-}
-
-static void consume(struct pair *pair, struct sluice_record *record)
-{
-	lock_sock(pair->sk);
-	sluice_ktls_consume(conn_of(pair), record);
-	release_sock(pair->sk);
-}
-
 static void keys_rekey_rx(struct kunit *test)
 {
 	struct pair *pair = pair_attached(test);
@@ -211,10 +182,10 @@ static void keys_rekey_rx(struct kunit *test)
 	for (i = 0; i < 3; i++) {
 		peer_send_key_update(&pair->peer, false);
 		peer_send(&pair->peer, SLUICE_RECORD_DATA, "x", 1);
-		KUNIT_EXPECT_EQ(test, -EIO, meet(pair));
-		KUNIT_ASSERT_TRUE(test, control(pair, &record));
-		consume(pair, &record);
-		KUNIT_EXPECT_EQ(test, -EKEYEXPIRED, meet(pair));
+		KUNIT_EXPECT_EQ(test, -EIO, pair_meet(pair));
+		KUNIT_ASSERT_TRUE(test, pair_control(pair, &record));
+		pair_consume(pair, &record);
+		KUNIT_EXPECT_EQ(test, -EKEYEXPIRED, pair_meet(pair));
 		key_of(pair, false, &key);
 		lock_sock(pair->sk);
 		KUNIT_EXPECT_EQ(test, 0,
@@ -234,16 +205,16 @@ static void keys_no_rekey(struct kunit *test)
 
 	peer_send(&pair->peer, SLUICE_RECORD_HANDSHAKE, "\30", 1);
 	peer_send(&pair->peer, SLUICE_RECORD_DATA, "x", 1);
-	KUNIT_EXPECT_EQ(test, -EIO, meet(pair));
-	KUNIT_ASSERT_TRUE(test, control(pair, &record));
-	consume(pair, &record);
-	KUNIT_EXPECT_EQ(test, -EKEYEXPIRED, meet(pair));
+	KUNIT_EXPECT_EQ(test, -EIO, pair_meet(pair));
+	KUNIT_ASSERT_TRUE(test, pair_control(pair, &record));
+	pair_consume(pair, &record);
+	KUNIT_EXPECT_EQ(test, -EKEYEXPIRED, pair_meet(pair));
 	lock_sock(pair->sk);
 	sluice_ktls_no_rekey(conn_of(pair));
 	/* Again: nothing. */
 	sluice_ktls_no_rekey(conn_of(pair));
 	release_sock(pair->sk);
-	KUNIT_EXPECT_EQ(test, 1, meet(pair));
+	KUNIT_EXPECT_EQ(test, 1, pair_meet(pair));
 }
 
 static struct kunit_case ktls_keys_test_cases[] = {

@@ -13,35 +13,6 @@ static struct sluice_conn *conn_of(struct pair *pair)
 	return sluice_conn_find(pair->sk);
 }
 
-static bool control(struct pair *pair, struct sluice_record *record)
-{
-	bool there;
-
-	lock_sock(pair->sk);
-	there = sluice_ktls_control(conn_of(pair), record);
-	release_sock(pair->sk);
-	return there;
-}
-
-/* Has kTLS itself decrypt the next record; what it says. */
-static int meet(struct pair *pair)
-{
-	struct sluice_conn *conn = conn_of(pair);
-	u8 octet;
-	struct kvec vec = { .iov_base = &octet, .iov_len = 1 };
-	struct msghdr msg = {};
-
-	iov_iter_kvec(&msg.msg_iter, ITER_DEST, &vec, 1, 1);
-	return conn->ktls_prot->recvmsg(conn->sk, &msg, 1, MSG_DONTWAIT);
-}
-
-static void consume(struct pair *pair, struct sluice_record *record)
-{
-	lock_sock(pair->sk);
-	sluice_ktls_consume(conn_of(pair), record);
-	release_sock(pair->sk);
-}
-
 static void record_control(struct kunit *test)
 {
 	struct pair *pair = pair_attached(test);
@@ -53,19 +24,19 @@ static void record_control(struct kunit *test)
 
 	for (i = 0; i < sizeof(data); i++)
 		data[i] = i;
-	KUNIT_EXPECT_FALSE(test, control(pair, &record));
+	KUNIT_EXPECT_FALSE(test, pair_control(pair, &record));
 	KUNIT_EXPECT_FALSE(test, sluice_ktls_rx_unseen(conn));
 	peer_send(&pair->peer, SLUICE_RECORD_DATA, "x", 1);
 	peer_send(&pair->peer, 99, data, sizeof(data));
 	peer_send(&pair->peer, SLUICE_RECORD_ALERT, "\1\0", 2);
 	KUNIT_EXPECT_TRUE(test, sluice_ktls_rx_unseen(conn));
 	/* Nobody has decrypted it. */
-	KUNIT_EXPECT_FALSE(test, control(pair, &record));
+	KUNIT_EXPECT_FALSE(test, pair_control(pair, &record));
 
-	KUNIT_EXPECT_EQ(test, 1, meet(pair));
-	KUNIT_EXPECT_EQ(test, -EIO, meet(pair));
+	KUNIT_EXPECT_EQ(test, 1, pair_meet(pair));
+	KUNIT_EXPECT_EQ(test, -EIO, pair_meet(pair));
 	KUNIT_EXPECT_FALSE(test, sluice_ktls_rx_unseen(conn));
-	KUNIT_ASSERT_TRUE(test, control(pair, &record));
+	KUNIT_ASSERT_TRUE(test, pair_control(pair, &record));
 	KUNIT_EXPECT_EQ(test, 99, record.type);
 	KUNIT_EXPECT_EQ(test, 1, record.seq);
 	KUNIT_ASSERT_EQ(test, sizeof(data), record.len);
@@ -77,16 +48,16 @@ static void record_control(struct kunit *test)
 						  got, 1));
 
 	/* It stays until it is taken. */
-	KUNIT_EXPECT_EQ(test, -EIO, meet(pair));
-	consume(pair, &record);
+	KUNIT_EXPECT_EQ(test, -EIO, pair_meet(pair));
+	pair_consume(pair, &record);
 	KUNIT_EXPECT_PTR_EQ(test, NULL, record.skb);
-	KUNIT_EXPECT_FALSE(test, control(pair, &record));
-	KUNIT_EXPECT_EQ(test, -EIO, meet(pair));
-	KUNIT_ASSERT_TRUE(test, control(pair, &record));
+	KUNIT_EXPECT_FALSE(test, pair_control(pair, &record));
+	KUNIT_EXPECT_EQ(test, -EIO, pair_meet(pair));
+	KUNIT_ASSERT_TRUE(test, pair_control(pair, &record));
 	KUNIT_EXPECT_EQ(test, SLUICE_RECORD_ALERT, record.type);
 	KUNIT_EXPECT_EQ(test, 2, record.seq);
 	KUNIT_EXPECT_EQ(test, 2, record.len);
-	consume(pair, &record);
+	pair_consume(pair, &record);
 }
 
 static void record_stopped(struct kunit *test)
@@ -95,9 +66,9 @@ static void record_stopped(struct kunit *test)
 
 	peer_send(&pair->peer, SLUICE_RECORD_DATA, "x", 1);
 	KUNIT_EXPECT_FALSE(test, sluice_ktls_rx_stopped(conn_of(pair)));
-	KUNIT_EXPECT_EQ(test, 1, meet(pair));
+	KUNIT_EXPECT_EQ(test, 1, pair_meet(pair));
 	peer_write(&pair->peer, "HTTP/1.1", 8);
-	KUNIT_EXPECT_LT(test, meet(pair), 0);
+	KUNIT_EXPECT_LT(test, pair_meet(pair), 0);
 	KUNIT_EXPECT_TRUE(test, sluice_ktls_rx_stopped(conn_of(pair)));
 }
 

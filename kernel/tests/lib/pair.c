@@ -16,6 +16,7 @@
 #include <net/sock.h>
 
 #include "../../attach.h"
+#include "../../ktls.h"
 #include "../../socket.h"
 #include "pair.h"
 
@@ -301,6 +302,36 @@ void pair_expect(struct pair *pair, const void *data, size_t len)
 			pair_recv(pair, got, len, MSG_WAITALL));
 	KUNIT_EXPECT_MEMEQ(pair->test, got, data, len);
 	kunit_kfree(pair->test, got);
+}
+
+/* Has kTLS itself decrypt the next record; what it says. */
+int pair_meet(struct pair *pair)
+{
+	struct sluice_conn *conn = sluice_conn_find(pair->sk);
+	u8 octet;
+	struct kvec vec = { .iov_base = &octet, .iov_len = 1 };
+	struct msghdr msg = {};
+
+	iov_iter_kvec(&msg.msg_iter, ITER_DEST, &vec, 1, 1);
+	return conn->ktls_prot->recvmsg(conn->sk, &msg, 1, MSG_DONTWAIT);
+}
+
+/* The control record at the head, decrypted, if there is one. */
+bool pair_control(struct pair *pair, struct sluice_record *record)
+{
+	bool there;
+
+	lock_sock(pair->sk);
+	there = sluice_ktls_control(sluice_conn_find(pair->sk), record);
+	release_sock(pair->sk);
+	return there;
+}
+
+void pair_consume(struct pair *pair, struct sluice_record *record)
+{
+	lock_sock(pair->sk);
+	sluice_ktls_consume(sluice_conn_find(pair->sk), record);
+	release_sock(pair->sk);
 }
 
 /* TCP's buffers between our end and the peer are small, and stay so. */

@@ -20,6 +20,8 @@
 #include "../../conn.h"
 #include "peer.h"
 
+struct sluice_record;
+
 #define PAIR_BOTH	(SLUICE_ATTACH_TX | SLUICE_ATTACH_RX)
 
 /**
@@ -61,6 +63,9 @@ int pair_setsockopt(struct pair *pair, int level, int option,
 int pair_send(struct pair *pair, const void *data, size_t len, int flags);
 int pair_recv(struct pair *pair, void *data, size_t len, int flags);
 void pair_expect(struct pair *pair, const void *data, size_t len);
+int pair_meet(struct pair *pair);
+bool pair_control(struct pair *pair, struct sluice_record *record);
+void pair_consume(struct pair *pair, struct sluice_record *record);
 void pair_bound(struct pair *pair);
 void pair_wait_stuck(struct pair *pair);
 
