@@ -98,3 +98,19 @@ impl From<kernel::alloc::AllocError> for Error {
         ENOMEM.into()
     }
 }
+
+#[kunit_tests(sluice_rust_error)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_print_their_alerts() -> Result {
+        let error = Error::new(ECONNABORTED, Some(Alert::UnknownCa), None);
+        let text = kernel::str::CString::try_from_fmt(fmt!("{error:?}"))?;
+        assert_eq!(text.to_bytes(), b"ECONNABORTED, received UnknownCa");
+        // The orderly end is no error.
+        let error = Error::new(EPIPE, Some(Alert::CloseNotify), Some(Alert::CloseNotify));
+        assert_eq!(error, EPIPE.into());
+        Ok(())
+    }
+}

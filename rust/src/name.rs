@@ -106,3 +106,58 @@ impl From<IpAddr> for ServerName {
         this
     }
 }
+
+#[kunit_tests(sluice_rust_name)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn server_names() -> Result {
+        for good in [
+            "a",
+            "example.org",
+            "example.org.",
+            "xn--bcher-kva.example",
+            "a_b.c",
+            "127.0.0.1",
+            "::1",
+            "2001:db8::1",
+            "1a.example",
+            "3com.example",
+        ] {
+            let name = ServerName::try_from(good)?;
+            assert_eq!(name.as_str(), good.trim_end_matches('.'));
+            assert_eq!(name.as_cstr().to_bytes(), name.as_str().as_bytes());
+        }
+        for bad in [
+            "",
+            ".",
+            "..",
+            "a..b",
+            ".a",
+            "-a",
+            "a-",
+            "a b",
+            "a\0b",
+            "a/b",
+            "1.2.3",
+            "1.2.3.4.5",
+            "[::1]",
+            "b\u{fc}cher.example",
+        ] {
+            assert_eq!(ServerName::try_from(bad).err(), Some(EINVAL));
+        }
+        // A label has 63 characters, a name 253.
+        let label = "a23456789012345678901234567890123456789012345678901234567890123";
+        assert!(ServerName::try_from(label).is_ok());
+        let mut long = KVec::new();
+        for part in [label, ".", label, ".", label, ".", &label[..61]] {
+            long.extend_from_slice(part.as_bytes(), GFP_KERNEL)?;
+        }
+        assert_eq!(long.len(), 253);
+        assert!(ServerName::try_from(core::str::from_utf8(&long)?).is_ok());
+        long.push(b'a', GFP_KERNEL)?;
+        assert!(ServerName::try_from(core::str::from_utf8(&long)?).is_err());
+        Ok(())
+    }
+}

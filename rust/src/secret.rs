@@ -66,3 +66,18 @@ impl Drop for TrafficSecret {
         ffi::wipe(&mut *self.octets);
     }
 }
+
+#[kunit_tests(sluice_rust_secret)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_have_their_length() {
+        for len in 0..=64 {
+            let octets = [1; 64];
+            let fits = TrafficSecret::new(CipherSuite::Aes128GcmSha256, &octets[..len]).is_ok();
+            assert_eq!(fits, len == 32);
+        }
+        assert!(TrafficSecret::new(CipherSuite::Unknown(0), &[]).is_err());
+    }
+}

@@ -12,7 +12,6 @@ use crate::{
     KeyUpdate,
     Lent,
     Listener,
-    RecordType,
     RecvBuffer,
     Refused,
     Request,
@@ -294,115 +293,6 @@ fn block(text: &[u8]) -> Result<Request<Block>> {
 #[kunit_tests(sluice_rust)]
 mod sessions {
     use super::*;
-
-    #[test]
-    fn numbers_convert_both_ways() {
-        for number in 0..=u8::MAX {
-            assert_eq!(u8::from(Alert::from(number)), number);
-            assert_eq!(u8::from(RecordType::from(number)), number);
-            match KeyUpdate::try_from(number) {
-                Ok(update) => assert_eq!(u8::from(update), number),
-                Err(error) => assert!(error == EINVAL && number > 1),
-            }
-        }
-        for number in 0..=u16::MAX {
-            assert_eq!(u16::from(CipherSuite::from(number)), number);
-        }
-    }
-
-    #[test]
-    fn names_are_for_known_numbers() {
-        assert_eq!(Alert::ALL.len(), 28);
-        for alert in Alert::ALL {
-            assert!(!matches!(*alert, Alert::Unknown(_)));
-            assert_eq!(Alert::from(u8::from(*alert)), *alert);
-        }
-        assert!(Alert::Unknown(99).is_fatal());
-        assert!(!Alert::UserCanceled.is_fatal());
-    }
-
-    #[test]
-    fn ktls_knows_every_suite() {
-        for suite in CipherSuite::ALL {
-            let number = suite.to_ktls();
-            assert!(number.is_some());
-            assert_eq!(number.and_then(CipherSuite::from_ktls), Some(*suite));
-            assert!(suite.secret_len().is_some());
-        }
-        assert_eq!(CipherSuite::Unknown(1).to_ktls(), None);
-        assert_eq!(CipherSuite::from_ktls(1), None);
-    }
-
-    #[test]
-    fn errors_print_their_alerts() -> Result {
-        let error = Error::new(ECONNABORTED, Some(Alert::UnknownCa), None);
-        let text = kernel::str::CString::try_from_fmt(fmt!("{error:?}"))?;
-        assert_eq!(text.to_bytes(), b"ECONNABORTED, received UnknownCa");
-        // The orderly end is no error.
-        let error = Error::new(EPIPE, Some(Alert::CloseNotify), Some(Alert::CloseNotify));
-        assert_eq!(error, EPIPE.into());
-        Ok(())
-    }
-
-    #[test]
-    fn secrets_have_their_length() {
-        for len in 0..=64 {
-            let octets = [1; 64];
-            let fits = TrafficSecret::new(SUITE, &octets[..len]).is_ok();
-            assert_eq!(fits, len == 32);
-        }
-        assert!(TrafficSecret::new(CipherSuite::Unknown(0), &[]).is_err());
-    }
-
-    #[test]
-    fn server_names() -> Result {
-        for good in [
-            "a",
-            "example.org",
-            "example.org.",
-            "xn--bcher-kva.example",
-            "a_b.c",
-            "127.0.0.1",
-            "::1",
-            "2001:db8::1",
-            "1a.example",
-            "3com.example",
-        ] {
-            let name = ServerName::try_from(good)?;
-            assert_eq!(name.as_str(), good.trim_end_matches('.'));
-            assert_eq!(name.as_cstr().to_bytes(), name.as_str().as_bytes());
-        }
-        for bad in [
-            "",
-            ".",
-            "..",
-            "a..b",
-            ".a",
-            "-a",
-            "a-",
-            "a b",
-            "a\0b",
-            "a/b",
-            "1.2.3",
-            "1.2.3.4.5",
-            "[::1]",
-            "b\u{fc}cher.example",
-        ] {
-            assert_eq!(ServerName::try_from(bad).err(), Some(EINVAL));
-        }
-        // A label has 63 characters, a name 253.
-        let label = "a23456789012345678901234567890123456789012345678901234567890123";
-        assert!(ServerName::try_from(label).is_ok());
-        let mut long = KVec::new();
-        for part in [label, ".", label, ".", label, ".", &label[..61]] {
-            long.extend_from_slice(part.as_bytes(), GFP_KERNEL)?;
-        }
-        assert_eq!(long.len(), 253);
-        assert!(ServerName::try_from(core::str::from_utf8(&long)?).is_ok());
-        long.push(b'a', GFP_KERNEL)?;
-        assert!(ServerName::try_from(core::str::from_utf8(&long)?).is_err());
-        Ok(())
-    }
 
     #[test]
     fn data_goes_both_ways() -> Result {

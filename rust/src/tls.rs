@@ -4,6 +4,8 @@
 //!
 //! Reference: RFC 9846, sections 4.6.3, 5.1, 6 and B.4.
 
+use kernel::prelude::*;
+
 /// Makes an enum of registered numbers, with conversions both ways.
 ///
 /// Every number converts to a value: those that are not registered to `Unknown`.
@@ -248,5 +250,48 @@ impl TryFrom<u8> for KeyUpdate {
             1 => Ok(Self::Requested),
             _ => Err(kernel::error::code::EINVAL),
         }
+    }
+}
+
+#[kunit_tests(sluice_rust_tls)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_convert_both_ways() {
+        for number in 0..=u8::MAX {
+            assert_eq!(u8::from(Alert::from(number)), number);
+            assert_eq!(u8::from(RecordType::from(number)), number);
+            match KeyUpdate::try_from(number) {
+                Ok(update) => assert_eq!(u8::from(update), number),
+                Err(error) => assert!(error == EINVAL && number > 1),
+            }
+        }
+        for number in 0..=u16::MAX {
+            assert_eq!(u16::from(CipherSuite::from(number)), number);
+        }
+    }
+
+    #[test]
+    fn names_are_for_known_numbers() {
+        assert_eq!(Alert::ALL.len(), 28);
+        for alert in Alert::ALL {
+            assert!(!matches!(*alert, Alert::Unknown(_)));
+            assert_eq!(Alert::from(u8::from(*alert)), *alert);
+        }
+        assert!(Alert::Unknown(99).is_fatal());
+        assert!(!Alert::UserCanceled.is_fatal());
+    }
+
+    #[test]
+    fn ktls_knows_every_suite() {
+        for suite in CipherSuite::ALL {
+            let number = suite.to_ktls();
+            assert!(number.is_some());
+            assert_eq!(number.and_then(CipherSuite::from_ktls), Some(*suite));
+            assert!(suite.secret_len().is_some());
+        }
+        assert_eq!(CipherSuite::Unknown(1).to_ktls(), None);
+        assert_eq!(CipherSuite::from_ktls(1), None);
     }
 }
