@@ -12,7 +12,8 @@ RUST_KBUILD = make -C "$$(scripts/rust/tree)" M=/src/rust MO=/out/rust \
 
 .PHONY: help root modules rust rustdoc stats debug-kernel kcsan-kernel userspace vm-programs \
 	demo check check-userspace check-rust check-kunit check-vm check-debug check-famine check-kcsan \
-	check-selftest check-style bench bench-baseline bench-kernel bench-kernel-quick bench-rust bench-tree \
+	check-unload check-selftest check-style bench bench-baseline bench-kernel bench-kernel-quick \
+	bench-rust bench-tree \
 	install uninstall dkms clean distclean
 
 help:
@@ -71,6 +72,10 @@ check-debug: ## scenarios on a kernel that looks for mistakes
 
 check-famine: modules vm-programs ## a session for swap while there is no memory; not in 'check'
 	@scripts/vm/run -s -t 900 scripts/vm/scenarios tests/famine/famine.sh
+
+check-unload: debug-kernel vm-programs ## Rust drivers unloaded in traffic, 1000 times each; not in 'check'
+	@scripts/vm/run -d -t 7200 SCENARIO_SECONDS=3600 UNLOADS=1000 MEGABYTES=8 \
+		scripts/vm/scenarios tests/vm/rust.sh tests/vm/tlslog.sh
 
 check-kcsan: ## programs on a kernel that looks for data races; not in 'check'
 	@scripts/check kcsan

@@ -5,6 +5,6 @@
 #include "console.c"
 #include "request.c"
 #include "socket.c"
-#if IS_BUILTIN(CONFIG_SLUICE) && IS_ENABLED(CONFIG_KUNIT)
+#if IS_BUILTIN(CONFIG_SLUICE) && IS_ENABLED(CONFIG_KUNIT) && !defined(MODULE)
 #include "pair.c"
 #endif

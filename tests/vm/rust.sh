@@ -1,10 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Drivers in Rust on the stock kernel, with sluiced as the agent and peers that
-# are not ours.
-MEGABYTES=64
+# Drivers in Rust, with sluiced as the agent and peers that are not ours.
 . "$(dirname "$0")/lib/agents.sh"
-SAMPLES=/out/rust/samples
 HTTP_PORT=4445
 UNLOADS=${UNLOADS:-20}
 
@@ -15,7 +12,7 @@ start_agent() {
 }
 
 load_echo() {
-	insmod "$SAMPLES/sluice_echo/sluice_rust_echo.ko" port="$SERVER_PORT" \
+	insmod "$RUST/samples/sluice_echo/sluice_rust_echo.ko" port="$SERVER_PORT" \
 		cert="$CERT" privkey="$KEY"
 }
 
@@ -84,7 +81,7 @@ check "$MEGABYTES MiB from OpenSSL and back" from_python
 check "a line from GnuTLS and back" from_gnutls
 check "16 at once" many_from_python
 check "the driver is unloaded in traffic, $UNLOADS times" unload_in_traffic
-check "the fetcher loads" insmod "$SAMPLES/sluice_fetch/sluice_rust_fetch.ko"
+check "the fetcher loads" insmod "$RUST/samples/sluice_fetch/sluice_rust_fetch.ko"
 start_http
 check "a page from OpenSSL, by the server's name" page localhost
 check "a page from OpenSSL, by its address" page 127.0.0.1

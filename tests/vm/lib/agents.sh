@@ -6,6 +6,7 @@
 
 MEGABYTES=${MEGABYTES:-64}
 SAMPLES=${SAMPLES:-/out/kernel/samples}
+RUST=${RUST:-/out/rust}
 PEER_PORT=4441 SERVER_PORT=4442 SILENT_PORT=4443 PSK_PORT=4444
 MUTUAL_PORT=4445
 ECHO="python3 -u $(realpath "$(dirname "${BASH_SOURCE[0]}")")/echo.py"
