@@ -149,6 +149,8 @@ void sluice_upcall_init(struct sluice_upcall *upcall)
  */
 int sluice_upcall_check(const struct sluice_handshake *args)
 {
+	if (sluice_alpn_check(args->alpn) < 0)
+		return -EINVAL;
 	switch (args->auth) {
 	case SLUICE_AUTH_ANON:
 		/* Without any key, a server could prove nothing. */
@@ -177,7 +179,9 @@ int sluice_upcall_prepare(struct sluice_session *session,
 {
 	struct sluice_upcall *upcall = &session->upcall;
 
+	sluice_upcall_free(upcall);	/* of a try that had no memory */
 	upcall->args = *args;
+	upcall->args.alpn = NULL;
 	if (args->peer_name) {
 		upcall->args.peer_name = kstrdup(args->peer_name, GFP_KERNEL);
 		if (!upcall->args.peer_name)
@@ -185,7 +189,7 @@ int sluice_upcall_prepare(struct sluice_session *session,
 	}
 	if (!args->timeout_ms)
 		upcall->args.timeout_ms = SLUICE_HANDSHAKE_TIMEOUT_MS;
-	return 0;
+	return sluice_alpn_copy(&upcall->alpn, args->alpn);
 }
 
 /**
@@ -228,4 +232,6 @@ void sluice_upcall_stop(struct sluice_session *session)
 void sluice_upcall_free(struct sluice_upcall *upcall)
 {
 	kfree(upcall->args.peer_name);
+	upcall->args.peer_name = NULL;
+	sluice_alpn_free(&upcall->alpn);
 }

@@ -6,9 +6,12 @@
 #include <linux/sluice.h>
 #include <linux/workqueue.h>
 
+#include "alpn.h"
+
 /**
  * struct sluice_upcall - the handshake of a session, done by an agent
- * @args: what the driver asked for; the peer's name is ours
+ * @args: what the driver asked for; the peer's name is ours, and @alpn is in
+ * @alpn: the application protocols
  * @work: submits, tries again, gives up, and reports
  * @deadline: in jiffies
  * @backoff: how long to wait when there are too many; in jiffies
@@ -19,10 +22,12 @@
  * @status: what it said: 0 or a negative errno
  * @peer: and the key that the peer has authenticated with, or 0
  *
- * All but @called, @done, @status and @peer is @work's until it is disabled.
+ * All but @alpn, @called, @done, @status and @peer is @work's until it is
+ * disabled.
  */
 struct sluice_upcall {
 	struct sluice_handshake args;
+	struct sluice_alpn alpn;
 	struct delayed_work work;
 	unsigned long deadline;
 	unsigned long backoff;

@@ -13,6 +13,7 @@
 #include <linux/uaccess.h>
 #include <net/tls.h>
 
+#include "alpn.h"
 #include "attach.h"
 #include "conn.h"
 #include "ktls.h"
@@ -90,6 +91,8 @@ static int sluice_setsockopt(struct sock *sk, int optname, sockptr_t optval,
 		return set_attach(sk, optval, optlen);
 	case SLUICE_KEY_UPDATE:
 		return set_key_update(sk, optval, optlen);
+	case SLUICE_ALPN:
+		return sluice_alpn_set(sk, optval, optlen);
 	default:
 		return set_engine(sk, optval, optlen);
 	}
@@ -120,6 +123,8 @@ static int sluice_getsockopt(struct sock *sk, int optname, void __user *optval,
 
 	if (optname == SLUICE_ENGINE)
 		return get_engine(sk, optval, optlen);
+	if (optname == SLUICE_ALPN)
+		return sluice_alpn_get(sk, optval, optlen);
 	if (optname != SLUICE_INFO)
 		return -ENOPROTOOPT;
 	if (!conn)
@@ -136,19 +141,19 @@ static struct nf_sockopt_ops sockopts[] = {
 	{
 		.pf = PF_INET,
 		.set_optmin = SLUICE_ATTACH,
-		.set_optmax = SLUICE_ENGINE + 1,
+		.set_optmax = SLUICE_ALPN + 1,
 		.set = sluice_setsockopt,
 		.get_optmin = SLUICE_INFO,
-		.get_optmax = SLUICE_ENGINE + 1,
+		.get_optmax = SLUICE_ALPN + 1,
 		.get = sluice_getsockopt,
 		.owner = THIS_MODULE,
 	}, {
 		.pf = PF_INET6,
 		.set_optmin = SLUICE_ATTACH,
-		.set_optmax = SLUICE_ENGINE + 1,
+		.set_optmax = SLUICE_ALPN + 1,
 		.set = sluice_setsockopt,
 		.get_optmin = SLUICE_INFO,
-		.get_optmax = SLUICE_ENGINE + 1,
+		.get_optmax = SLUICE_ALPN + 1,
 		.get = sluice_getsockopt,
 		.owner = THIS_MODULE,
 	},

@@ -23,6 +23,7 @@
  *	stop		send no more than the first half, then shut down
  *	linger=MS	time for the orderly end (5000); 0: none
  *	reclaim		go on when memory runs out
+ *	alpn=NAME,…	application protocols to offer
  *
  * The write returns when all has come back and the session is closed, with the
  * error that ended it if one did. A read then tells how it went.
@@ -65,6 +66,8 @@
  * @stop: half close in the middle
  * @linger: milliseconds for the end
  * @reclaim: SLUICE_SESSION_RECLAIM
+ * @protocols: application protocols to offer
+ * @alpn: the same, one by one
  */
 struct options {
 	int fd;
@@ -83,6 +86,8 @@ struct options {
 	bool stop;
 	unsigned int linger;
 	bool reclaim;
+	char protocols[64];
+	const char *alpn[5];
 };
 
 struct client;
@@ -121,6 +126,7 @@ struct request {
  * @done: nothing more comes
  * @info: how it ended
  * @peer: whom the handshake has met
+ * @protocol: and what for; "" if that was not said
  */
 struct client {
 	struct options options;
@@ -139,13 +145,14 @@ struct client {
 	struct completion done;
 	struct sluice_info info;
 	key_serial_t peer;
+	char protocol[64];
 };
 
 enum {
 	OPT_FD, OPT_AUTH, OPT_SERVER, OPT_NAME, OPT_CERT, OPT_PRIVKEY, OPT_PSK,
 	OPT_KEYRING, OPT_TIMEOUT, OPT_BYTES, OPT_SIZE, OPT_DEPTH, OPT_KVEC,
 	OPT_LEND, OPT_MORE, OPT_FLUSH, OPT_ENGINE, OPT_UPDATE, OPT_STOP,
-	OPT_LINGER, OPT_RECLAIM, OPT_BAD,
+	OPT_LINGER, OPT_RECLAIM, OPT_ALPN, OPT_BAD,
 };
 
 static const match_table_t option_table = {
@@ -158,7 +165,8 @@ static const match_table_t option_table = {
 	{ OPT_MORE, "more" }, { OPT_FLUSH, "flush" },
 	{ OPT_ENGINE, "engine=%s" }, { OPT_UPDATE, "update=%u" },
 	{ OPT_STOP, "stop" }, { OPT_LINGER, "linger=%u" },
-	{ OPT_RECLAIM, "reclaim" }, { OPT_BAD, NULL },
+	{ OPT_RECLAIM, "reclaim" },
+	{ OPT_ALPN, "alpn=%s" }, { OPT_BAD, NULL },
 };
 
 static int parse_auth(struct options *options, const substring_t *arg)
@@ -193,6 +201,22 @@ static int parse_engine(struct options *options, const substring_t *arg)
 	if (mode < 0)
 		return mode;
 	options->engine = mode;
+	return 0;
+}
+
+/* Names with commas between them. */
+static int parse_alpn(struct options *options, const substring_t *arg)
+{
+	char *rest = options->protocols;
+	unsigned int n = 0;
+
+	match_strlcpy(rest, arg, sizeof(options->protocols));
+	while (rest) {
+		if (n == ARRAY_SIZE(options->alpn) - 1)
+			return -EINVAL;
+		options->alpn[n++] = strsep(&rest, ",");
+	}
+	options->handshake.alpn = options->alpn;
 	return 0;
 }
 
@@ -254,6 +278,8 @@ static int parse_option(struct options *options, char *word)
 	case OPT_RECLAIM:
 		options->reclaim = true;
 		return 0;
+	case OPT_ALPN:
+		return parse_alpn(options, &args[0]);
 	default:
 		return -EINVAL;
 	}
@@ -467,6 +493,7 @@ static int make_session(struct client *client)
 
 static int run(struct client *client)
 {
+	const char *protocol;
 	int rc;
 
 	rc = make_session(client);
@@ -496,6 +523,9 @@ static int run(struct client *client)
 		sluice_session_close(client->session, 0);
 	sluice_session_info(client->session, &client->info);
 	client->peer = sluice_session_peer(client->session);
+	protocol = sluice_session_alpn(client->session);
+	if (protocol)
+		strscpy(client->protocol, protocol);
 	sluice_session_put(client->session);
 	return rc;
 }
@@ -571,18 +601,18 @@ static ssize_t client_read(struct file *file, char __user *to, size_t len,
 			   loff_t *pos)
 {
 	const struct client *client = file->private_data;
-	char text[256];
+	char text[384];
 	int n;
 
 	if (!client)
 		return 0;
 	n = scnprintf(text, sizeof(text),
-		      "sent=%llu received=%llu tx_key_updates=%llu rx_key_updates=%llu tickets=%llu tx_records=%llu alert_sent=%u alert_received=%u peer=%d\n",
+		      "sent=%llu received=%llu tx_key_updates=%llu rx_key_updates=%llu tickets=%llu tx_records=%llu alert_sent=%u alert_received=%u peer=%d alpn=%s\n",
 		      client->sent, client->received,
 		      client->info.tx_key_updates, client->info.rx_key_updates,
 		      client->info.tickets, client->info.tx_records,
 		      client->info.alert_sent, client->info.alert_received,
-		      client->peer);
+		      client->peer, client->protocol);
 	return simple_read_from_buffer(to, len, pos, text, n);
 }
 

@@ -38,6 +38,10 @@ static int keyring;
 module_param(keyring, int, 0444);
 MODULE_PARM_DESC(keyring, "serial of the keyring that these are in");
 
+static char *alpn;
+module_param(alpn, charp, 0444);
+MODULE_PARM_DESC(alpn, "the application protocol that clients have to offer");
+
 static bool reclaim;
 module_param(reclaim, bool, 0444);
 MODULE_PARM_DESC(reclaim, "go on when memory runs out");
@@ -143,6 +147,7 @@ static const struct sluice_session_ops echo_ops = {
 /* Makes a connection of a socket, which is gone if that fails. */
 static int echo_start(struct socket *sock)
 {
+	const char *const protocols[] = { alpn, NULL };
 	const struct sluice_handshake handshake = {
 		.server = true,
 		.auth = psk ? SLUICE_AUTH_PSK : SLUICE_AUTH_X509,
@@ -151,6 +156,7 @@ static int echo_start(struct socket *sock)
 		.privkey = privkey,
 		.psk = { psk },
 		.num_psk = psk ? 1 : 0,
+		.alpn = alpn ? protocols : NULL,
 	};
 	struct sluice_session_params params = {
 		.ops = &echo_ops,

@@ -29,27 +29,6 @@ static int set_bad(struct pair *pair, int option, size_t len)
 						      USER_SOCKPTR(NULL), len);
 }
 
-struct option {
-	int len;
-	u8 room[256];
-};
-
-/* The option's octets, and what its length became. */
-static int get(struct pair *pair, int level, int option, struct option *value)
-{
-	struct option __user *user = pair->user;
-	int rc;
-
-	KUNIT_ASSERT_EQ(pair->test, 0, copy_to_user(user, value,
-						    sizeof(*value)));
-	rc = do_sock_getsockopt(pair->sock, false, level, option,
-				USER_SOCKPTR(&user->room),
-				USER_SOCKPTR(&user->len));
-	KUNIT_ASSERT_EQ(pair->test, 0, copy_from_user(value, user,
-						      sizeof(*value)));
-	return rc;
-}
-
 static bool attached(struct pair *pair)
 {
 	return sluice_conn_find(pair->sk);
@@ -90,7 +69,7 @@ static void sockopt_attach(struct kunit *test)
 static void sockopt_ipv6(struct kunit *test)
 {
 	struct pair *pair = pair_connect(test, AF_INET6);
-	struct option value = { .len = sizeof(value.room) };
+	struct pair_option value = { .len = sizeof(value.room) };
 	struct sluice_attach args;
 
 	pair_set_ulp(pair);
@@ -100,7 +79,7 @@ static void sockopt_ipv6(struct kunit *test)
 			pair_setsockopt(pair, SOL_IPV6, SLUICE_ATTACH, &args,
 					sizeof(args)));
 	KUNIT_EXPECT_TRUE(test, attached(pair));
-	KUNIT_EXPECT_EQ(test, 0, get(pair, SOL_IPV6, SLUICE_INFO, &value));
+	KUNIT_EXPECT_EQ(test, 0, pair_getsockopt(pair, SOL_IPV6, SLUICE_INFO, &value));
 	KUNIT_EXPECT_EQ(test, sizeof(struct sluice_info), value.len);
 	KUNIT_EXPECT_EQ(test, TLS_CIPHER_AES_GCM_256,
 			((struct sluice_info *)value.room)->cipher_type);
@@ -109,7 +88,7 @@ static void sockopt_ipv6(struct kunit *test)
 static void sockopt_udp(struct kunit *test)
 {
 	struct pair *pair = pair_connect(test, AF_INET);
-	struct option value = { .len = sizeof(value.room) };
+	struct pair_option value = { .len = sizeof(value.room) };
 	struct sluice_attach args = {};
 	struct socket *tcp = pair->sock;
 
@@ -121,9 +100,9 @@ static void sockopt_udp(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, set_u32(pair, SLUICE_KEY_UPDATE, 0));
 	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, set_u32(pair, SLUICE_ENGINE, 0));
 	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,
-			get(pair, SOL_IP, SLUICE_ENGINE, &value));
+			pair_getsockopt(pair, SOL_IP, SLUICE_ENGINE, &value));
 	KUNIT_EXPECT_EQ(test, -ENOTCONN,
-			get(pair, SOL_IP, SLUICE_INFO, &value));
+			pair_getsockopt(pair, SOL_IP, SLUICE_INFO, &value));
 	sock_release(pair->sock);
 	pair->sock = tcp;
 }
@@ -154,12 +133,12 @@ static void sockopt_key_update(struct kunit *test)
 static void sockopt_info(struct kunit *test)
 {
 	struct pair *pair = pair_keyed(test);
-	struct option value = { .len = sizeof(value.room) };
+	struct pair_option value = { .len = sizeof(value.room) };
 	struct sluice_info info;
 	int len;
 
 	KUNIT_EXPECT_EQ(test, -ENOTCONN,
-			get(pair, SOL_IP, SLUICE_INFO, &value));
+			pair_getsockopt(pair, SOL_IP, SLUICE_INFO, &value));
 	pair_attach(pair, PAIR_BOTH);
 	KUNIT_EXPECT_EQ(test, 3, pair_send(pair, "abc", 3, 0));
 	sluice_conn_info(sluice_conn_find(pair->sk), &info);
@@ -169,23 +148,23 @@ static void sockopt_info(struct kunit *test)
 		value.len = len;
 		memset(value.room, 0xa5, sizeof(value.room));
 		KUNIT_EXPECT_EQ(test, 0,
-				get(pair, SOL_IP, SLUICE_INFO, &value));
+				pair_getsockopt(pair, SOL_IP, SLUICE_INFO, &value));
 		KUNIT_EXPECT_EQ(test, min_t(int, len, sizeof(info)), value.len);
 		KUNIT_EXPECT_MEMEQ(test, value.room, &info, value.len);
 		if (value.len < sizeof(value.room))
 			KUNIT_EXPECT_EQ(test, 0xa5, value.room[value.len]);
 	}
 	value.len = -1;
-	KUNIT_EXPECT_EQ(test, -EINVAL, get(pair, SOL_IP, SLUICE_INFO, &value));
+	KUNIT_EXPECT_EQ(test, -EINVAL, pair_getsockopt(pair, SOL_IP, SLUICE_INFO, &value));
 	value.len = 8;
 	KUNIT_EXPECT_EQ(test, -ENOPROTOOPT,
-			get(pair, SOL_IP, SLUICE_KEY_UPDATE, &value));
+			pair_getsockopt(pair, SOL_IP, SLUICE_KEY_UPDATE, &value));
 }
 
 static void sockopt_engine(struct kunit *test)
 {
 	struct pair *pair = pair_keyed(test);
-	struct option value = { .len = sizeof(value.room) };
+	struct pair_option value = { .len = sizeof(value.room) };
 	struct sluice_engine_info info;
 
 	KUNIT_EXPECT_EQ(test, -EINVAL, set(pair, SLUICE_ENGINE, "", 1));
@@ -201,12 +180,12 @@ static void sockopt_engine(struct kunit *test)
 			set_u32(pair, SLUICE_ENGINE, SLUICE_ENGINE_AUTO));
 	KUNIT_EXPECT_EQ(test, 0, sluice_ktls_engine_info(pair->sk, &info));
 	KUNIT_EXPECT_EQ(test, SLUICE_ENGINE_AUTO, info.mode);
-	KUNIT_EXPECT_EQ(test, 0, get(pair, SOL_IP, SLUICE_ENGINE, &value));
+	KUNIT_EXPECT_EQ(test, 0, pair_getsockopt(pair, SOL_IP, SLUICE_ENGINE, &value));
 	KUNIT_EXPECT_EQ(test, sizeof(info), value.len);
 	KUNIT_EXPECT_MEMEQ(test, value.room, &info, sizeof(info));
 	value.len = -1;
 	KUNIT_EXPECT_EQ(test, -EINVAL,
-			get(pair, SOL_IP, SLUICE_ENGINE, &value));
+			pair_getsockopt(pair, SOL_IP, SLUICE_ENGINE, &value));
 
 	pair = pair_keyed(test);
 	pair_attach(pair, SLUICE_ATTACH_RX);
@@ -215,7 +194,7 @@ static void sockopt_engine(struct kunit *test)
 	pair = pair_connect(test, AF_INET);
 	value.len = sizeof(value.room);
 	KUNIT_EXPECT_EQ(test, -EINVAL,
-			get(pair, SOL_IP, SLUICE_ENGINE, &value));
+			pair_getsockopt(pair, SOL_IP, SLUICE_ENGINE, &value));
 }
 
 static struct kunit_case sockopt_test_cases[] = {

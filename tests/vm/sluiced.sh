@@ -18,6 +18,16 @@ storm_from_openssl() {
 		[[ $(grep -c '^KEYUPDATE$' openssl.log) == 50 ]]
 }
 
+# A client that offers one of them, others only, and none at all.
+protocol_from_openssl() {
+	reload_server cert="$CERT" privkey="$KEY" keyring="$KEYRING" alpn=echo/1
+	openssl s_client -connect "127.0.0.1:$SERVER_PORT" -CAfile server.pem \
+		-alpn echo/2,echo/1 </dev/null | grep -q '^ALPN protocol: echo/1$' &&
+		openssl s_client -connect "127.0.0.1:$SERVER_PORT" -CAfile server.pem \
+			-alpn echo/2 </dev/null 2>&1 | grep 'alert number 120' &&
+		$ECHO send "$SERVER_PORT" server.pem 1
+}
+
 bad_psk() {
 	drives "$2" 1 "$PEER_PORT" auth=psk psk="$1" &&
 		! grep 'died of signal' agent.log
@@ -107,6 +117,9 @@ check "a server that says nothing is given up" silent_peer
 check "$MEGABYTES MiB from OpenSSL and back" from_python
 check "a line from GnuTLS and back" from_gnutls
 check "50 key updates from OpenSSL" storm_from_openssl
+check "an application protocol with OpenSSL" protocol_to_peer echo/1,echo/2 echo/2
+check "no application protocol that OpenSSL knows" protocol_to_peer other ''
+check "application protocols from OpenSSL" protocol_from_openssl
 check "a pre-shared key with OpenSSL" psk_to_peer sluice-psk ok
 check "a pre-shared key that OpenSSL does not know" psk_to_peer other ECONNABORTED
 check "a pre-shared key from OpenSSL, and no other" psk_from_python psk="$PSK"

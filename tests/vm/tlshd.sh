@@ -50,6 +50,7 @@ check "$MEGABYTES MiB to OpenSSL and back" to_peer
 check "64 sessions at once" many_to_peer
 check "a server of another name is refused" wrong_name
 check "a server of an unknown authority is refused" wrong_authority
+check "application protocols, of which it does not know" protocol_to_peer echo/1 ''
 check "a pre-shared key with OpenSSL" psk_to_peer sluice-psk ok
 check "a client certificate to OpenSSL, which asks for it" as alice ok
 check "a client certificate of another authority" refused_here as_refused mallory 48

@@ -231,3 +231,18 @@ int sluice_kernel_key_update(int fd, bool request)
 
 	return set(fd, level_of(fd), SLUICE_KEY_UPDATE, &value, sizeof(value));
 }
+
+int sluice_kernel_protocols(int fd, uint8_t *list, size_t *len)
+{
+	socklen_t room = (socklen_t)*len;
+
+	if (getsockopt(fd, level_of(fd), SLUICE_ALPN, list, &room))
+		return -errno;
+	*len = room;
+	return 0;
+}
+
+int sluice_kernel_set_protocol(int fd, const char *name, size_t len)
+{
+	return set(fd, level_of(fd), SLUICE_ALPN, name, len);
+}

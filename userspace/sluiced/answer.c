@@ -109,7 +109,51 @@ struct handshake {
 	uint8_t *peer;		/* certificate */
 	size_t peer_len;
 	char name[NAME_MAX_LEN + 1];	/* a client's, from its certificate */
+	uint8_t protocols[SLUICE_ALPN_LEN_MAX + 1];
+	const char *alpn[SLUICE_ALPN_LEN_MAX / 2 + 1];	/* are in there */
 };
+
+/*
+ * The application protocols that the kernel's user wants, if it is one of
+ * sluice.ko's: others have none.
+ */
+static int ask_protocols(struct handshake *hs, struct sluice_config *config)
+{
+	uint8_t *pos = hs->protocols, *end;
+	size_t len = sizeof(hs->protocols) - 1, n = 0;
+	int rc = sluice_kernel_protocols(hs->request->fd, pos, &len);
+
+	if (rc || !len)
+		return rc == -ENOTCONN || rc == -ENOPROTOOPT ? 0 : -rc;
+	/* The length of the next one becomes the end of a string. */
+	for (end = pos + len; pos < end; n++) {
+		size_t name_len = *pos;
+
+		if (!name_len || name_len >= (size_t)(end - pos))
+			return EPROTO;
+		*pos = 0;
+		hs->alpn[n] = (const char *)pos + 1;
+		pos += 1 + name_len;
+	}
+	*end = 0;
+	config->alpn = hs->alpn;
+	return 0;
+}
+
+static int tell_protocol(const struct sluice_conn *conn, int fd)
+{
+	struct sluice_conn_info info;
+	int rc;
+
+	sluice_conn_info(conn, &info);
+	if (!info.alpn)
+		return 0;
+	rc = sluice_kernel_set_protocol(fd, info.alpn, info.alpn_len);
+	if (rc)
+		say(LOG_ERR, "saying which protocol was chosen: %s",
+		    strerror(-rc));
+	return -rc;
+}
 
 /* A client's name is the first that its certificate has. */
 static void keep_name(void *ctx, enum sluice_name type,
@@ -171,6 +215,8 @@ static int shake(const struct handshake *hs, const struct sluice_config *config,
 		return ENOMEM;
 	}
 	rc = run(conn, request->fd, deadline);
+	if (!rc)
+		rc = tell_protocol(conn, request->fd);
 	if (!rc)
 		rc = hand_over(conn, request->fd);
 	if (!rc && hs->agent->verbose) {
@@ -292,6 +338,8 @@ int answer(const struct agent *agent, const struct request *request,
 		rc = key_join(request);
 	if (!rc)
 		rc = configure(&hs, &config, &cred);
+	if (!rc)
+		rc = ask_protocols(&hs, &config);
 	if (!rc)
 		rc = shake(&hs, &config, deadline);
 	if (!rc)

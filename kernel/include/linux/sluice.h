@@ -110,6 +110,10 @@ enum sluice_auth {
  * @privkey: serial of the key with the certificate's private key, or 0
  * @psk: serials of pre-shared keys; a server takes the first
  * @num_psk: how many of them
+ * @alpn: application protocols (RFC 7301), the preferred one first, ended by
+ *	%NULL; each 1 to 255 octets, at most SLUICE_ALPN_LEN_MAX together, one more
+ *	for each. A server that has some refuses a client that offers none of
+ *	them. sluice_session_alpn() says what was chosen. Or %NULL
  */
 struct sluice_handshake {
 	bool server;
@@ -121,6 +125,7 @@ struct sluice_handshake {
 	key_serial_t privkey;
 	key_serial_t psk[SLUICE_PSK_MAX];
 	unsigned int num_psk;
+	const char *const *alpn;
 };
 
 struct sluice_session *
@@ -142,6 +147,7 @@ int sluice_session_info(struct sluice_session *session,
 			struct sluice_info *info);
 ssize_t sluice_session_unacked(struct sluice_session *session);
 key_serial_t sluice_session_peer(const struct sluice_session *session);
+const char *sluice_session_alpn(const struct sluice_session *session);
 int sluice_session_key_update(struct sluice_session *session, bool request);
 void sluice_session_shutdown(struct sluice_session *session);
 int sluice_session_close(struct sluice_session *session,

@@ -166,6 +166,22 @@ int pair_setsockopt(struct pair *pair, int level, int option,
 						      len);
 }
 
+int pair_getsockopt(struct pair *pair, int level, int option,
+		    struct pair_option *value)
+{
+	struct pair_option __user *user = pair->user;
+	int rc;
+
+	KUNIT_ASSERT_EQ(pair->test, 0, copy_to_user(user, value,
+						    sizeof(*value)));
+	rc = do_sock_getsockopt(pair->sock, false, level, option,
+				USER_SOCKPTR(&user->room),
+				USER_SOCKPTR(&user->len));
+	KUNIT_ASSERT_EQ(pair->test, 0, copy_from_user(value, user,
+						      sizeof(*value)));
+	return rc;
+}
+
 void pair_set_ulp(struct pair *pair)
 {
 	KUNIT_ASSERT_EQ(pair->test, 0,

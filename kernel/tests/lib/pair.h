@@ -44,6 +44,16 @@ struct pair {
 	void __user *user;
 };
 
+/**
+ * struct pair_option - what getsockopt() is to fill in
+ * @len: octets of @room to use; becomes those that it gave
+ * @room: and they
+ */
+struct pair_option {
+	int len;
+	u8 room[768];
+};
+
 int pair_test_init(struct kunit *test);
 struct net *pair_net(struct kunit *test);
 
@@ -60,6 +70,8 @@ void pair_close(struct pair *pair);
 
 int pair_setsockopt(struct pair *pair, int level, int option,
 		    const void *value, size_t len);
+int pair_getsockopt(struct pair *pair, int level, int option,
+		    struct pair_option *value);
 int pair_send(struct pair *pair, const void *data, size_t len, int flags);
 int pair_recv(struct pair *pair, void *data, size_t len, int flags);
 void pair_expect(struct pair *pair, const void *data, size_t len);

@@ -213,6 +213,12 @@ wrong_authority() {
 	drives EACCES 1 "$((PEER_PORT + 100))" auth=anon name=localhost bytes=1
 }
 
+# protocol_to_peer OFFERED AGREED
+protocol_to_peer() {
+	drives ok 1 "$PEER_PORT" auth=anon name=localhost bytes=1000 alpn="$1" &&
+		grep -q " alpn=$2$" drive.log
+}
+
 silent_peer() {
 	drives ETIMEDOUT 1 "$SILENT_PORT" auth=anon name=localhost timeout=700
 }

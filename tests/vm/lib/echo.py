@@ -40,6 +40,7 @@ def serve_psk(port, identity, key):
 
 def serve_with(context, port):
     context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.set_alpn_protocols(["echo/2", "echo/1"])
 
     def echo(sock):
         try:

@@ -22,6 +22,7 @@
 #define SLUICE_INFO		0x5c00	/* get: struct sluice_info */
 #define SLUICE_ENGINE		0x5c02	/* set: __u32, SLUICE_ENGINE_* */
 					/* get: struct sluice_engine_info */
+#define SLUICE_ALPN		0x5c03	/* get: names; set: a name */
 
 /* struct sluice_attach::flags */
 #define SLUICE_ATTACH_TX	(1U << 0)	/* tx_secret is there */
@@ -88,6 +89,19 @@ struct sluice_attach {
 #define SLUICE_ENGINE_INLINE	0	/* by who sends */
 #define SLUICE_ENGINE_AUTO	1	/* and idle CPUs, where that is faster */
 #define SLUICE_ENGINE_FORCED	2	/* and other CPUs, always: for tests */
+
+/*
+ * SLUICE_ALPN is for the agent that does the handshake of a driver's session,
+ * on the socket that it was handed. It gets the names of the application
+ * protocols to negotiate (RFC 7301), the preferred one first, each with an octet
+ * before it that is its length; no octet at all if there are none. It sets the
+ * name that was chosen, if one was.
+ *
+ * Errors: ENOTCONN, no session's handshake goes on here. ERANGE, there is no
+ * room for them: SLUICE_ALPN_LEN_MAX octets always do. EINVAL, a name that was not
+ * to choose from.
+ */
+#define SLUICE_ALPN_LEN_MAX		512
 
 /**
  * struct sluice_engine_info - what SLUICE_ENGINE returns

@@ -119,6 +119,21 @@ int sluice_kernel_info(int fd, struct sluice_info *info);
  */
 int sluice_kernel_key_update(int fd, bool request);
 
+/**
+ * sluice_kernel_protocols() - the application protocols of a driver's session
+ * @fd: the socket that net/handshake has given its agent
+ * @list: for the names, each with an octet before it that is its length
+ * @len: room there; SLUICE_ALPN_LEN_MAX always does. Becomes the octets written
+ *
+ * Return: as SLUICE_ALPN: -ENOTCONN and -ENOPROTOOPT, it is no such session's.
+ */
+int sluice_kernel_protocols(int fd, uint8_t *list, size_t *len);
+
+/**
+ * sluice_kernel_set_protocol() - tell such a session which one was chosen
+ */
+int sluice_kernel_set_protocol(int fd, const char *name, size_t len);
+
 #ifdef __cplusplus
 }
 #endif
