@@ -36,6 +36,7 @@ int rust_helper_sluice_listen(const struct sluice_addr *at,
 			      int backlog, struct socket **res);
 int rust_helper_sluice_accept(struct socket *listener, struct socket **res);
 int rust_helper_sluice_from_fd(int fd, struct socket **res);
+int rust_helper_sluice_share(struct socket *sock);
 int rust_helper_sluice_name(struct socket *sock, bool peer,
 			    struct sluice_addr *addr);
 void rust_helper_sluice_shutdown(struct socket *sock);
@@ -77,6 +78,7 @@ void rust_helper_sluice_console_hostname(char *name, size_t size);
 
 /* For the crate's tests, in a kernel that has all of it built in. */
 int rust_helper_sluice_test_loopback(void);
+int rust_helper_sluice_test_file(struct socket *sock);
 int rust_helper_sluice_test_keys(struct socket *a, struct socket *b,
 				 const u8 *secret_a, const u8 *secret_b);
 

@@ -6,7 +6,9 @@
  */
 #include <kunit/test.h>
 #include <kunit/test-bug.h>
+#include <linux/fcntl.h>
 #include <linux/mman.h>
+#include <linux/net.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockptr.h>
@@ -75,6 +77,12 @@ int rust_helper_sluice_test_loopback(void)
 	rc = dev_open(init_net.loopback_dev, NULL);
 	rtnl_unlock();
 	return rc;
+}
+
+/* As a socket has one that C shares with others. */
+int rust_helper_sluice_test_file(struct socket *sock)
+{
+	return PTR_ERR_OR_ZERO(sock_alloc_file(sock, O_NONBLOCK, NULL));
 }
 
 int rust_helper_sluice_test_keys(struct socket *a, struct socket *b,

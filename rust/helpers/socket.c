@@ -124,6 +124,15 @@ int rust_helper_sluice_from_fd(int fd, struct socket **res)
 	return *res ? 0 : rc;
 }
 
+/* Its file counts who has it. */
+int rust_helper_sluice_share(struct socket *sock)
+{
+	if (!sock->file)
+		return -EBADF;
+	get_file(sock->file);
+	return 0;
+}
+
 int rust_helper_sluice_name(struct socket *sock, bool peer,
 			    struct sluice_addr *addr)
 {

@@ -39,6 +39,9 @@ impl KeySerial {
     }
 }
 
+/// The most application protocols of a session.
+const PROTOCOLS_MAX: usize = 8;
+
 /// The role of the side that begins.
 pub struct Client(());
 /// The role of the side that was asked.
@@ -103,6 +106,7 @@ pub struct SessionBuilder<Role> {
     params: Params,
     handshake: bindings::sluice_handshake,
     name: Option<ServerName>,
+    protocols: [Option<&'static CStr>; PROTOCOLS_MAX],
     _role: PhantomData<Role>,
 }
 
@@ -124,6 +128,7 @@ impl<Role> SessionBuilder<Role> {
                 ..Default::default()
             },
             name,
+            protocols: [None; PROTOCOLS_MAX],
             _role: PhantomData,
         }
     }
@@ -178,6 +183,14 @@ impl<Role> SessionBuilder<Role> {
             Some(name) => name.as_cstr().as_char_ptr(),
             None => ptr::null(),
         };
+        // One more, for the end of the list.
+        let mut protocols = [ptr::null(); PROTOCOLS_MAX + 1];
+        for (to, name) in protocols.iter_mut().zip(self.protocols.iter().flatten()) {
+            *to = name.as_char_ptr();
+        }
+        if self.protocols[0].is_some() {
+            self.handshake.alpn = protocols.as_ptr();
+        }
         owner.raw().handshake(&self.handshake)?;
         Ok(Handshake::new(owner))
     }
@@ -206,7 +219,7 @@ impl<Role> SessionBuilder<Role> {
 
 /// What a client and a server have in common.
 macro_rules! with_handshake {
-    ($role:ty, $certificate:literal, $psk:literal) => {
+    ($role:ty, $certificate:literal, $psk:literal, $protocols:literal) => {
         impl SessionBuilder<$role> {
             #[doc = $certificate]
             pub fn certificate(self, certificate: KeySerial, private_key: KeySerial) -> Self {
@@ -224,6 +237,22 @@ macro_rules! with_handshake {
             pub fn keyring(mut self, keyring: KeySerial) -> Self {
                 self.handshake.keyring = keyring.get();
                 self
+            }
+
+            #[doc = $protocols]
+            ///
+            /// They are for ALPN (RFC 7301), the preferred one first; what was chosen,
+            /// [`Connection::protocol`](crate::Connection::protocol) says. tlshd can't choose.
+            /// Fails with [`E2BIG`] if there are more than eight.
+            /// [`handshake`](Self::handshake) fails with [`EINVAL`] if one has not 1 to 255 octets,
+            /// or all together have more than 512, each counted with one more.
+            pub fn protocols(mut self, names: &[&'static CStr]) -> Result<Self> {
+                self.protocols = [None; PROTOCOLS_MAX];
+                let room = self.protocols.get_mut(..names.len()).ok_or(E2BIG)?;
+                for (to, name) in room.iter_mut().zip(names) {
+                    *to = Some(*name);
+                }
+                Ok(self)
             }
 
             /// Time for the handshake; 15 s unless told.
@@ -252,12 +281,14 @@ macro_rules! with_handshake {
 with_handshake!(
     Client,
     "The certificate, and its private key, to show if the server asks for one.",
-    "Pre-shared keys to offer (RFC 9846, section 2.2), instead of checking a certificate."
+    "Pre-shared keys to offer (RFC 9846, section 2.2), instead of checking a certificate.",
+    "Application protocols to offer."
 );
 with_handshake!(
     Server,
     "The certificate, and its private key, to show instead of the agent's own.",
-    "The pre-shared key to ask for (RFC 9846, section 2.2), instead of showing a certificate."
+    "The pre-shared key to ask for (RFC 9846, section 2.2), instead of showing a certificate.",
+    "Application protocols to choose from: a client that offers others only is refused."
 );
 
 impl SessionBuilder<Client> {

@@ -28,6 +28,7 @@ pub(crate) use session::Params;
 pub(crate) use socket::RawSocket;
 #[cfg(all(CONFIG_KUNIT, not(MODULE)))]
 pub(crate) use socket::{
+    test_file,
     test_keys,
     test_loopback, //
 };

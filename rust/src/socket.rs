@@ -92,6 +92,19 @@ impl Socket {
         Self(unsafe { RawSocket::from_ptr(socket) })
     }
 
+    /// Shares a socket that C keeps.
+    ///
+    /// The TCP connection ends when both have let go of it. Fails with [`EBADF`]: the socket has no
+    /// file, and so nobody counts who has it. Any context.
+    ///
+    /// # Safety
+    ///
+    /// `socket` is valid for the call.
+    pub unsafe fn share_ptr(socket: NonNull<kernel::bindings::socket>) -> Result<Self> {
+        // SAFETY: The caller has promised it.
+        Ok(Self(unsafe { RawSocket::share_ptr(socket) }?))
+    }
+
     /// The address on our side.
     pub fn local_addr(&self) -> Result<SocketAddr> {
         self.0.name(false)
@@ -105,6 +118,12 @@ impl Socket {
     /// Sends small segments at once (TCP_NODELAY).
     pub fn set_nodelay(&self) {
         self.0.set_nodelay();
+    }
+
+    /// Gives it a file, as one has that can be shared.
+    #[cfg(all(CONFIG_KUNIT, not(MODULE)))]
+    pub(crate) fn test_file(&self) -> Result<NonNull<kernel::bindings::socket>> {
+        crate::ffi::test_file(&self.0)
     }
 
     /// Gives both ends of a connection kTLS's keys.

@@ -295,6 +295,21 @@ mod sessions {
     use super::*;
 
     #[test]
+    fn a_socket_is_shared_with_c() -> Result {
+        let (a, _b) = sockets()?;
+        let peer = a.peer_addr()?;
+        let socket = a.test_file()?;
+        // SAFETY: `a` has it.
+        drop(unsafe { Socket::share_ptr(socket) }?);
+        assert_eq!(a.peer_addr(), Ok(peer));
+        // SAFETY: As above.
+        let shared = unsafe { Socket::share_ptr(socket) }?;
+        drop(a);
+        assert_eq!(shared.peer_addr(), Ok(peer));
+        Ok(())
+    }
+
+    #[test]
     fn data_goes_both_ways() -> Result {
         let (a, b) = pair(Ok(Quiet), Ok(Quiet))?;
         assert_eq!(a.state(), SessionState::Open);

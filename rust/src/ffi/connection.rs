@@ -110,6 +110,12 @@ impl<T: SessionOps> Connection<T> {
         self.session.peer()
     }
 
+    /// The application protocol (ALPN, RFC 7301) that the handshake has chosen of
+    /// [`SessionBuilder::protocols`](crate::SessionBuilder::protocols), if it has chosen any.
+    pub fn protocol(&self) -> Option<&CStr> {
+        self.session.protocol()
+    }
+
     /// Octets on their way to the peer: in the session's queue, and unacknowledged by the peer's TCP.
     ///
     /// With 0, all that was sent before has come there; whether the peer's program has read it

@@ -169,6 +169,13 @@ impl RawSession {
         KeySerial::new(unsafe { bindings::sluice_session_peer(self.as_ptr()) })
     }
 
+    pub(super) fn protocol(&self) -> Option<&CStr> {
+        // SAFETY: The session is valid; the name is one of its own, or null.
+        let name = unsafe { bindings::sluice_session_alpn(self.as_ptr()) };
+        // SAFETY: It ends with a NUL, and stays as long as the session.
+        (!name.is_null()).then(|| unsafe { CStr::from_char_ptr(name) })
+    }
+
     pub(super) fn unacked(&self) -> Result<usize> {
         // SAFETY: The session is valid.
         let rc = unsafe { bindings::sluice_session_unacked(self.as_ptr()) };

@@ -75,6 +75,16 @@ impl RawSocket {
         Self(socket)
     }
 
+    /// # Safety
+    ///
+    /// `socket` is valid for the call.
+    pub(crate) unsafe fn share_ptr(socket: NonNull<kernel::bindings::socket>) -> Result<Self> {
+        // SAFETY: The caller has promised it.
+        to_result(unsafe { bindings::sluice_share(socket.as_ptr()) })?;
+        // INVARIANT: The call has taken a reference to the file.
+        Ok(Self(socket))
+    }
+
     pub(crate) fn as_ptr(&self) -> *mut kernel::bindings::socket {
         self.0.as_ptr()
     }
@@ -114,6 +124,14 @@ impl Drop for RawSocket {
 pub(crate) fn test_loopback() -> Result {
     // SAFETY: The call takes nothing, and its own locks.
     to_result(unsafe { bindings::sluice_test_loopback() })
+}
+
+/// Gives a socket a file.
+#[cfg(all(CONFIG_KUNIT, not(MODULE)))]
+pub(crate) fn test_file(socket: &RawSocket) -> Result<NonNull<kernel::bindings::socket>> {
+    // SAFETY: The socket is valid, and has none: with one it is released by that.
+    to_result(unsafe { bindings::sluice_test_file(socket.as_ptr()) })?;
+    Ok(socket.0)
 }
 
 /// Gives both ends of a connection kTLS's keys, from the secret that each sends with.
