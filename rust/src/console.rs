@@ -257,6 +257,7 @@ impl Hostname {
     }
 }
 
+#[cfg(not(MODULE))]
 #[kunit_tests(sluice_rust_console)]
 mod tests {
     use super::*;

@@ -99,6 +99,7 @@ impl From<kernel::alloc::AllocError> for Error {
     }
 }
 
+#[cfg(not(MODULE))]
 #[kunit_tests(sluice_rust_error)]
 mod tests {
     use super::*;

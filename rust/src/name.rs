@@ -107,6 +107,7 @@ impl From<IpAddr> for ServerName {
     }
 }
 
+#[cfg(not(MODULE))]
 #[kunit_tests(sluice_rust_name)]
 mod tests {
     use super::*;

@@ -155,6 +155,7 @@ macro_rules! text_param {
     };
 }
 
+#[cfg(not(MODULE))]
 #[kunit_tests(sluice_rust_param)]
 mod tests {
     use super::*;

@@ -67,6 +67,7 @@ impl Drop for TrafficSecret {
     }
 }
 
+#[cfg(not(MODULE))]
 #[kunit_tests(sluice_rust_secret)]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@
 //!
 //! Reference: RFC 9846, sections 4.6.3, 5.1, 6 and B.4.
 
+#[cfg(not(MODULE))]
 use kernel::prelude::*;
 
 /// Makes an enum of registered numbers, with conversions both ways.
@@ -253,6 +254,7 @@ impl TryFrom<u8> for KeyUpdate {
     }
 }
 
+#[cfg(not(MODULE))]
 #[kunit_tests(sluice_rust_tls)]
 mod tests {
     use super::*;

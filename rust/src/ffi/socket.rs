@@ -169,6 +169,7 @@ fn from_c(c: &bindings::sluice_addr) -> SocketAddr {
     SocketAddr::new(IpAddr::V4(Ipv4Addr::new(a, b, d, e)), c.port)
 }
 
+#[cfg(not(MODULE))]
 #[kunit_tests(sluice_rust_address)]
 mod tests {
     use super::*;
