@@ -32,7 +32,7 @@ configure_server() {
 }
 
 start_server() {
-	rsyslogd -n -f rsyslog.conf -i none 2>>rsyslog.log &
+	rsyslogd -n -f rsyslog.conf -i "$WORK/rsyslog.pid" 2>>rsyslog.log &
 	SERVER_PID=$!
 	wait_port "$PORT"
 }
