@@ -266,6 +266,80 @@ static void test_requests(void **state)
 	pair_free(pair);
 }
 
+/* A server with two takes the one that the client can check; or the first. */
+static const struct sluice_credential *choices[2];
+
+static const struct sluice_credential *
+choose(void *ctx, const struct sluice_credential_request *request)
+{
+	(void)ctx;
+	for (size_t i = 0; i < 2; i++) {
+		if (sluice_credential_fits(request, choices[i]))
+			return choices[i];
+	}
+	return choices[0];
+}
+
+static uint16_t hidden[2];
+
+static bool offered(const struct sluice_provider *p, uint16_t scheme)
+{
+	(void)p;
+	return scheme != hidden[0] && scheme != hidden[1];
+}
+
+static void test_server_chooses(void **state)
+{
+	static const struct {
+		uint16_t hidden[2];
+		uint16_t signature;
+	} cases[] = {
+		{ { 0, 0 }, SLUICE_ECDSA_SECP256R1_SHA256 },
+		{ { SLUICE_RSA_PKCS1_SHA256, 0 }, SLUICE_ED25519 },
+		/* neither will do: the client may find a way */
+		{ { SLUICE_RSA_PKCS1_SHA256, SLUICE_ECDSA_SECP384R1_SHA384 },
+		  SLUICE_ECDSA_SECP256R1_SHA256 },
+	};
+	struct pair *pair = pair_new(KEY_P256);
+	struct pki_cert rsa = issue("rsa", NULL, "RSA", PKI_CA);
+	struct pki_cert p384 = pki_issue(&(struct pki_spec){
+		.subject = "p384", .key = "P-384", .md = "SHA384",
+		.extensions = PKI_CA });
+	struct pki_cert by_rsa = issue("leaf", &rsa, NULL,
+				       PKI_LEAF "subjectAltName=DNS:localhost\n");
+	struct pki_cert by_p384 = pki_issue(&(struct pki_spec){
+		.subject = "leaf", .key = "ED25519", .issuer = &p384,
+		.md = "SHA384",
+		.extensions = PKI_LEAF "subjectAltName=DNS:localhost\n" });
+	struct sluice_credential *creds[] = {
+		pki_credential(pair->real, &by_rsa, NULL),
+		pki_credential(pair->real, &by_p384, NULL),
+	};
+	struct sluice_trust *trust = pki_trust(pair->real, &rsa, &p384, NULL);
+
+	(void)state;
+	choices[0] = creds[0];
+	choices[1] = creds[1];
+	pair->client.config.trust = trust;
+	pair->client.provider.table.scheme_offered = offered;
+	pair->server.config.choose = choose;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		memcpy(hidden, cases[i].hidden, sizeof(hidden));
+		pair_reset(pair);
+		assert_true(pair_handshake(pair));
+		assert_int_equal(end_info(&pair->client).signature,
+				 cases[i].signature);
+	}
+	pair_free(pair);
+	sluice_openssl_credential_free(creds[0]);
+	sluice_openssl_credential_free(creds[1]);
+	sluice_openssl_trust_free(trust);
+	pki_free(&by_rsa);
+	pki_free(&by_p384);
+	pki_free(&rsa);
+	pki_free(&p384);
+}
+
 /* Takes the first record that the client sends. */
 static uint8_t hello[4096];
 static size_t hello_len;
@@ -344,6 +418,7 @@ int main(void)
 		cmocka_unit_test(test_bound),
 		cmocka_unit_test(test_signatures_wanted),
 		cmocka_unit_test(test_requests),
+		cmocka_unit_test(test_server_chooses),
 		cmocka_unit_test(test_offered),
 		cmocka_unit_test(test_malformed_hello),
 	};
