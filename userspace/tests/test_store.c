@@ -252,8 +252,9 @@ static void test_model(void **state)
 }
 
 #define THREADS		4
-#define TAKEN		20000
+#define TAKEN		200000
 
+static pthread_barrier_t all_there;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
 static void take_lock(void *ctx)
@@ -278,6 +279,7 @@ static void *take_all(void *arg)
 	struct taker *t = arg;
 	uint32_t value, i;
 
+	pthread_barrier_wait(&all_there);
 	while (sluice_store_take(t->store, "key", 3, NOW, &value, 4)) {
 		if (__atomic_exchange_n(&t->seen[value], 1, __ATOMIC_RELAXED))
 			t->twice++;
@@ -300,6 +302,7 @@ static void test_threads(void **state)
 	(void)state;
 	for (i = 0; i < TAKEN; i++)
 		assert_true(sluice_store_put(store, "key", 3, &i, 4, NOW, LATER));
+	pthread_barrier_init(&all_there, NULL, THREADS);
 	for (i = 0; i < THREADS; i++) {
 		takers[i] = (struct taker){ .store = store, .seen = seen };
 		assert_int_equal(pthread_create(&threads[i], NULL, take_all,
