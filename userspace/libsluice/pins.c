@@ -12,11 +12,12 @@
 /* The next element, by the distinguished encoding rules (X.690). */
 static struct sl_reader get_element(struct sl_reader *r, uint8_t tag)
 {
-	size_t len;
+	uint8_t found = sl_get8(r);
+	size_t len = sl_get8(r);
+	const uint8_t *at;
 
-	if (sl_get8(r) != tag)
+	if (found != tag)
 		r->bad = true;
-	len = sl_get8(r);
 	if (len == 0x81)
 		len = sl_get8(r);
 	else if (len == 0x82)
@@ -25,11 +26,8 @@ static struct sl_reader get_element(struct sl_reader *r, uint8_t tag)
 		len = sl_get24(r);
 	else if (len > 0x7f)
 		r->bad = true;
-	if (r->bad || len > r->left) {
-		r->bad = true;
-		return (struct sl_reader){ .bad = true };
-	}
-	return sl_reader(sl_get(r, len), len);
+	at = sl_get(r, len);
+	return at ? sl_reader(at, len) : (struct sl_reader){ .bad = true };
 }
 
 /* RFC 5280, section 4.1. What is behind the key is the provider's to judge. */
@@ -40,7 +38,7 @@ bool sl_cert_key(struct sluice_octets cert, struct sluice_octets *key)
 	struct sl_reader tbs = get_element(&outer, SEQUENCE);
 	unsigned int i;
 
-	if (!sl_done(&r) || outer.bad)
+	if (!sl_done(&r))
 		return false;
 	if (tbs.left && *tbs.pos == VERSION)
 		get_element(&tbs, VERSION);
