@@ -14,6 +14,8 @@ FUZZ_engine := $(ENGINE_SOURCES) tests/toy.c
 FUZZ_cli := cli/http.c cli/url.c cli/options.c cli/pins.c \
 	    libsluice/providers/compression/table.c
 FUZZ_CFLAGS_cli := -Dargp_error=usage_error
+FUZZ_differential := $(ENGINE_SOURCES) $(wildcard libsluice/providers/openssl/*.c)
+FUZZ_LIBS_differential = $(shell $(PKG_CONFIG) --libs libssl libcrypto)
 FUZZ_upcall :=
 FUZZ_LIBS_upcall := $(MNL_LIBS)
 

@@ -67,7 +67,7 @@ static enum sluice_status go_on(struct sluice_conn *c, uint8_t *in,
 			return SLUICE_EARLY_DATA;
 		if (!sl_handshake_message(c, &taken) || taken)
 			continue;
-		if (!sl_record_find(c, in + *used, in_size - *used))
+		if (!sl_record_find(c, in ? in + *used : in, in_size - *used))
 			return SLUICE_WANT_READ;
 		*used += c->record_len;
 		take_record(c);
