@@ -112,6 +112,8 @@ bool sl_version_usable(const struct sluice_config *config, uint16_t version)
 {
 	const uint16_t *suite = sl_suites(config);
 
+	if (!version_asked(config, version))
+		return false;
 	while (*suite && !sl_suite_usable_in(config, version, *suite))
 		suite++;
 	return *suite;
