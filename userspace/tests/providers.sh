@@ -148,7 +148,7 @@ if "$sluice" version | grep -q '^mbedtls: Mbed TLS'; then
 	refused 3 'handshake_failure' "Mbed TLS: a server with Ed25519 only" get --provider mbedtls --cacert ec.pem https://localhost:4724/
 	refused 3 'handshake_failure' "Mbed TLS: a server with ML-KEM only" get --provider mbedtls --cacert ec.pem https://localhost:4725/
 	refused 1 'the provider has none' "Mbed TLS: ML-KEM asked for" get --provider mbedtls --groups X25519MLKEM768 https://localhost:4721/
-	refused 7 'name constraints' "Mbed TLS: an authority with name constraints" get --provider mbedtls --cacert limited.pem https://localhost:4721/
+	refused 7 'constraints of names' "Mbed TLS: an authority with name constraints" get --provider mbedtls --cacert limited.pem https://localhost:4721/
 	refused 7 'not a key\|understands' "Mbed TLS: a key that it does not have" "$sluice" serve --provider mbedtls --cert ed.pem --key ed.key --root www
 	refused 7 'keys in tokens' "Mbed TLS: a key in a token" get --provider mbedtls --cert ec.pem --key pkcs11:token=x https://localhost:4721/
 	refused 3 'not validated by FIPS' "Mbed TLS and FIPS" get --provider mbedtls --fips https://localhost:4721/

@@ -48,6 +48,7 @@ static const struct path paths[] = {
 	{ "names permitted, not critical", "nameConstraints=permitted;DNS:a.test\n", "", 0, 43 },
 	{ "other names permitted", "nameConstraints=critical,permitted;DNS:b.test\n", "", 42, 43 },
 	{ "names excluded, not critical", "nameConstraints=excluded;DNS:a.test\n", "", 42, 43 },
+	{ "a policy wanted, not critical", "policyConstraints=requireExplicitPolicy:0\n", "", ANY, 43 },
 	{ "a policy", "certificatePolicies=critical,1.2.3.4\n", "certificatePolicies=1.2.3.4\n", 0, 0 },
 	{ "no authority", NULL, "", 48, 48 },
 };
@@ -220,6 +221,38 @@ static void test_orders(void **state)
 	pki_free(&other);
 }
 
+/* Two ways up, of which only the second leads somewhere. */
+static void test_crossed(void **state)
+{
+	struct pki_cert old, new, low, crossed, leaf;
+	struct sluice_trust *trust;
+	struct sluice_octets chain[3];
+
+	(void)state;
+	old = pki_issue(&(struct pki_spec){ .subject = "old", .extensions = PKI_CA });
+	new = pki_issue(&(struct pki_spec){ .subject = "new", .extensions = PKI_CA });
+	low = pki_issue(&(struct pki_spec){
+		.subject = "low", .issuer = &old, .extensions = PKI_CA });
+	crossed = pki_issue(&(struct pki_spec){
+		.subject = "low", .issuer = &new, .of = &low, .extensions = PKI_CA });
+	leaf = pki_issue(&(struct pki_spec){
+		.subject = "leaf", .issuer = &low, .extensions = PKI_LEAF NAME });
+	trust = pki_trust(p, &new, NULL);
+	chain[0] = pki_der(&leaf);
+	chain[1] = pki_der(&low);
+	chain[2] = pki_der(&crossed);
+	assert_int_equal(verify(trust, chain, 3, time(NULL)), 0);
+	assert_int_equal(verify(trust, chain, 2, time(NULL)), 48);
+	for (size_t i = 0; i < 3; i++)
+		OPENSSL_free((void *)(uintptr_t)chain[i].data);
+	test_backend()->trust_free(trust);
+	pki_free(&leaf);
+	pki_free(&crossed);
+	pki_free(&low);
+	pki_free(&new);
+	pki_free(&old);
+}
+
 /* By the time that is given, and not by the clock. */
 static void test_times(void **state)
 {
@@ -287,7 +320,7 @@ static void test_constrained_root(void **state)
 	fclose(file);
 	assert_int_equal(test_backend()->trust_file(trust, path, why), mbedtls ? -1 : 0);
 	if (mbedtls)
-		assert_non_null(strstr(why, "name constraints"));
+		assert_non_null(strstr(why, "constraints of names"));
 	unlink(path);
 	test_backend()->trust_free(trust);
 	pki_free(&root);
@@ -300,6 +333,7 @@ int main(void)
 		cmocka_unit_test(test_weak_hash),
 		cmocka_unit_test(test_usage),
 		cmocka_unit_test(test_orders),
+		cmocka_unit_test(test_crossed),
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_constrained_root),
 	};

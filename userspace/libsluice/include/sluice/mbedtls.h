@@ -9,9 +9,9 @@
  *
  * What is not in Mbed TLS's X.509 is done here: validity at a given time, names
  * as in RFC 9525, revocation lists as described in sluice/backend.h. What is in
- * neither is refused: a path with an authority that has name constraints, even
- * if they are not critical (unsupported_certificate; in a trust store, such a
- * certificate is not believed); every critical extension that is unknown; lists
+ * neither is refused: a path with an authority that has constraints of names or
+ * policies, even if they are not critical (unsupported_certificate; in a trust
+ * store, such a certificate is not believed); every critical extension that is unknown; lists
  * of revocations that are for a part of certificates only (deltas, or with an
  * issuing distribution point). Names of authorities are compared octet by octet.
  *

@@ -48,7 +48,7 @@ static int add_cert(void *ctx, const uint8_t *der, size_t len)
 	if (!ok)
 		loading->reason = "a certificate that Mbed TLS does not understand";
 	else if (tried.constrained_count)
-		loading->reason = "an authority with name constraints, which Mbed TLS cannot check";
+		loading->reason = "an authority with constraints of names or policies, which Mbed TLS cannot check";
 	ok = ok && !tried.constrained_count;
 	mbedtls_x509_crt_free(&tried.list);
 	if (!ok)

@@ -30,6 +30,22 @@ static bool is_oid(const mbedtls_x509_buf *oid, const char *want, size_t len)
 	return oid->len == len && !memcmp(oid->p, want, len);
 }
 
+/* Who is not to be believed for everything. */
+static bool is_constraint(const mbedtls_x509_buf *oid)
+{
+	static const char *const constraints[] = {
+		MBEDTLS_OID_NAME_CONSTRAINTS,
+		MBEDTLS_OID_POLICY_CONSTRAINTS,
+		MBEDTLS_OID_INIHIBIT_ANYPOLICY,
+	};
+
+	for (size_t i = 0; i < sizeof(constraints) / sizeof(*constraints); i++) {
+		if (is_oid(oid, constraints[i], strlen(constraints[i])))
+			return true;
+	}
+	return false;
+}
+
 /* Called for what Mbed TLS does not know; an error counts if it is critical. */
 static int see_extension(void *ctx, const mbedtls_x509_crt *cert,
 			 const mbedtls_x509_buf *oid, int critical,
@@ -44,9 +60,13 @@ static int see_extension(void *ctx, const mbedtls_x509_crt *cert,
 	if (is_oid(oid, MBEDTLS_OID_CERTIFICATE_POLICIES,
 		   MBEDTLS_OID_SIZE(MBEDTLS_OID_CERTIFICATE_POLICIES)))
 		return 0;
-	if (!is_oid(oid, MBEDTLS_OID_NAME_CONSTRAINTS,
-		    MBEDTLS_OID_SIZE(MBEDTLS_OID_NAME_CONSTRAINTS)) ||
-	    certs->constrained_count == SLUICE_CHAIN_MAX)
+	if (!is_constraint(oid))
+		return -1;
+	/* once is enough, for one that has several */
+	if (certs->constrained_count &&
+	    certs->constrained[certs->constrained_count - 1] == cert)
+		return 0;
+	if (certs->constrained_count == SLUICE_CHAIN_MAX)
 		return -1;
 	certs->constrained[certs->constrained_count++] = cert;
 	return 0;
@@ -104,24 +124,69 @@ static int parse(struct sl_mbedtls_certs *certs,
 }
 
 /*
- * Mbed TLS looks for an issuer only among those that come later, and a peer may
- * send them in any order (RFC 9846, section 4.4.2).
+ * Mbed TLS looks for an issuer only among those that come later, and goes on
+ * with the first one. But a peer may send them in any order (RFC 9846, section
+ * 4.4.2), and several of one name: so the path comes first, by its names.
  */
-static void sort(mbedtls_x509_crt *cert)
-{
-	for (; cert->next; cert = cert->next) {
-		mbedtls_x509_crt **at = &cert->next, *found;
+struct search {
+	const struct sluice_trust *trust;
+	mbedtls_x509_crt *others[SLUICE_CHAIN_MAX];
+	bool used[SLUICE_CHAIN_MAX];
+	size_t count;
+	mbedtls_x509_crt *path[SLUICE_CHAIN_MAX];
+	size_t len;
+	unsigned int left;		/* steps, for there may be many ways */
+};
 
-		while (*at && !sl_mbedtls_same(&(*at)->subject_raw,
-					       &cert->issuer_raw))
-			at = &(*at)->next;
-		found = *at;
-		if (!found || found == cert->next)
+static bool is_known(const struct sluice_trust *trust,
+		     const mbedtls_x509_buf *name)
+{
+	const mbedtls_x509_crt *at = &trust->certs;
+
+	while (at && at->raw.p && !sl_mbedtls_same(&at->subject_raw, name))
+		at = at->next;
+	return at && at->raw.p;
+}
+
+/* Does a way lead from here to a name of the trust store? */
+static bool leads(struct search *s, const mbedtls_x509_crt *cert)
+{
+	if (is_known(s->trust, &cert->issuer_raw))
+		return true;
+	for (size_t i = 0; i < s->count && s->left; i++) {
+		if (s->used[i] || !sl_mbedtls_same(&s->others[i]->subject_raw,
+						   &cert->issuer_raw))
 			continue;
-		*at = found->next;
-		found->next = cert->next;
-		cert->next = found;
+		s->left--;
+		s->used[i] = true;
+		s->path[s->len++] = s->others[i];
+		if (leads(s, s->others[i]))
+			return true;
+		s->len--;
+		s->used[i] = false;
 	}
+	return false;
+}
+
+static void sort(const struct sluice_trust *trust, mbedtls_x509_crt *leaf)
+{
+	struct search s = { .trust = trust, .left = 100 };
+	mbedtls_x509_crt *at;
+
+	for (at = leaf->next; at && s.count < SLUICE_CHAIN_MAX; at = at->next)
+		s.others[s.count++] = at;
+	if (!leads(&s, leaf))
+		return;
+	at = leaf;
+	for (size_t i = 0; i < s.len; i++, at = at->next)
+		at->next = s.path[i];
+	for (size_t i = 0; i < s.count; i++) {
+		if (!s.used[i]) {
+			at->next = s.others[i];
+			at = at->next;
+		}
+	}
+	at->next = NULL;
 }
 
 /* A path, as it is found: from the leaf to the one that is believed. */
@@ -247,7 +312,7 @@ static int check(const struct sluice_trust *trust,
 	struct path path = { .peer = peer };
 	int rc;
 
-	sort(&certs->list);
+	sort(trust, &certs->list);
 	rc = find_path(trust, &certs->list, &path, reason);
 	if (rc)
 		return rc;
@@ -255,7 +320,7 @@ static int check(const struct sluice_trust *trust,
 		for (size_t k = 0; k < certs->constrained_count; k++) {
 			if (path.certs[i] != certs->constrained[k])
 				continue;
-			*reason = "an authority has name constraints, which Mbed TLS cannot check";
+			*reason = "an authority has constraints of names or policies, which Mbed TLS cannot check";
 			return ALERT_UNSUPPORTED_CERTIFICATE;
 		}
 	}
@@ -287,6 +352,7 @@ static int verify_chain(const struct sluice_provider *p,
 	}
 	if (!rc) {
 		mbedtls_x509_crt_init(&leaf->leaf);
+		certs.constrained_count = 0;
 		rc = mbedtls_x509_crt_parse_der_with_ext_cb(&leaf->leaf,
 							    chain->data,
 							    chain->len, 1,
