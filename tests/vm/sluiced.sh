@@ -55,13 +55,22 @@ reload_nothing() {
 		drives ok 1 "$PEER_PORT" auth=anon name=localhost bytes=1000
 }
 
+handshaking() {
+	/out/userspace/sluice stat | grep -q handshaking
+}
+
+in_use() {
+	[[ $(</sys/module/sluice_echo_client/refcnt) != 0 ]]
+}
+
 # One agent has been told, and does not come to it; the next one does.
 from_before() {
 	local driver
 	kill -STOP "$AGENT_PID"
 	$ECHO drive "$PEER_PORT" 1 "auth=anon name=localhost bytes=1000" >drive.log &
 	driver=$!
-	sleep 1
+	until_true 30 handshaking
+	sleep 0.5
 	kill -KILL "$AGENT_PID"
 	start_agent --cacert trusted.pem
 	wait "$driver"
@@ -90,6 +99,7 @@ unload_in_traffic() {
 		$ECHO drive "$SERVER_PORT" 4 "auth=anon name=localhost
 			bytes=$((1 << 32)) linger=500" >drive.log &
 		pids+=("$!")
+		until_true 30 in_use
 		sleep "$i.5"
 		! rmmod sluice_echo_client 2>/dev/null || return
 		rmmod sluice_echo_server || return

@@ -48,21 +48,6 @@ load() {
 		name="${NAME:-localhost}" "$@"
 }
 
-# until_true SECONDS COMMAND…
-until_true() {
-	local end=$((SECONDS + $1))
-	shift
-	until "$@" >/dev/null; do
-		((SECONDS < end)) || {
-			echo "this does not become true: $*"
-			dmesg | tail -n 5
-			tail -n 5 arrived
-			return 1
-		}
-		sleep 0.1
-	done
-}
-
 arrived() {
 	until_true "${2:-20}" grep -aqE "$1" arrived
 }

@@ -47,6 +47,20 @@ wait_agent() {
 	return 1
 }
 
+# until_true SECONDS COMMAND…
+until_true() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null; do
+		((SECONDS < end)) || {
+			echo "this does not become true: $*"
+			dmesg | tail -n 5
+			return 1
+		}
+		sleep 0.1
+	done
+}
+
 certificate() {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 		-keyout "$1.key" -out "$1.pem" -subj "/CN=$1" -days 2 \
