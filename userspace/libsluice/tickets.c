@@ -118,7 +118,13 @@ static bool parse_stored(struct sluice_conn *c, struct sl_reader r)
 	session->psk_len = psk.left;
 	memcpy(c->hs->ticket, ticket.pos, ticket.left);
 	c->hs->ticket_len = ticket.left;
-	c->hs->ticket_age = (uint32_t)(now - received) + age_add;
+	/*
+	 * The milliseconds that have passed in full: between two readings of
+	 * the clock there may be one less than their difference, and GnuTLS
+	 * takes no early data of who is ahead of it.
+	 */
+	c->hs->ticket_age = (uint32_t)(now - received - (now > received)) +
+			    age_add;
 	sl_early_consider(c, early_data, alpn);
 	return true;
 }

@@ -290,8 +290,11 @@ static void test_age(void **state)
 		pair->ticket_count = 0;
 		pair->now += 100000;
 		none(pair);
-		/* see parse_stored() in tickets.c: when it was received */
-		received = pair->now + (uint64_t)(int64_t)cases[i].off;
+		/*
+		 * See parse_stored() in tickets.c: when it was received, of
+		 * which the client says one less
+		 */
+		received = pair->now - 1 + (uint64_t)(int64_t)cases[i].off;
 		for (k = 0; k < 8; k++)
 			pair->tickets[pair->ticket_count - 1][4 + k] =
 				(uint8_t)(received >> (56 - 8 * k));
