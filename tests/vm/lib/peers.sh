@@ -271,11 +271,11 @@ numbers_and_commands() {
 	local i k
 	for ((i = 0; i < UPDATES; i++)); do
 		seq $((i * 1000)) $((i * 1000 + 999))
-		for ((k = 0; k < 200; k++)); do
+		for ((k = 0; k < 600; k++)); do
 			[[ $(tail -n1 numbers) == "$((i * 1000 + 999))" ]] && break
 			sleep 0.05
 		done
-		((k < 200)) || break
+		((k < 600)) || break
 		echo K
 		sleep 0.2
 	done
@@ -290,10 +290,10 @@ numbers_under_updates() {
 	local status=0
 	: >numbers
 	numbers_and_commands |
-		timeout 60 openssl s_server -accept "$OPENSSL_PORT" -naccept 1 \
+		timeout 120 openssl s_server -accept "$OPENSSL_PORT" -naccept 1 \
 			-cert cert.pem -key key.pem -tls1_3 $2 >openssl.log 2>&1 &
 	wait_port "$OPENSSL_PORT" || return
-	client connect $1 "localhost:$OPENSSL_PORT" >numbers < <(sleep 60) ||
+	client connect $1 "localhost:$OPENSSL_PORT" >numbers < <(sleep 120) ||
 		status=$?
 	return "$status"
 }
