@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pins.h"
 #include "sluice/sluice.h"
 
 /* Exit statuses, as sluice(1) lists them. */
@@ -33,9 +34,6 @@ enum kernel_use {
 /* Certificates that one command can have. */
 #define CERTS_MAX	8
 
-/* Keys that can be pinned. */
-#define PINS_MAX	16
-
 struct sluice_compression;
 
 /* Options of every command that speaks TLS. */
@@ -49,8 +47,7 @@ struct options {
 	const char *servername;
 	const char *crl;
 	unsigned int crl_flags;	/* SLUICE_CRL_* */
-	uint8_t pins[PINS_MAX][SLUICE_PIN_LEN];
-	size_t pin_count;
+	struct pins pins;
 	enum sluice_raw_key raw_key;
 	enum sluice_raw_key peer_raw_key;
 	const char *certs[CERTS_MAX];
@@ -79,12 +76,6 @@ struct options {
 	const char *provider;
 	bool fips;
 };
-
-/*
- * Adds pins as curl writes them: sha256//BASE64, others behind semicolons. NULL,
- * or what is wrong with them.
- */
-const char *pins_parse(struct options *options, const char *text);
 
 /* A child parser; its input is a struct options. */
 extern const struct argp tls_argp;

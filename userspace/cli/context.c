@@ -68,9 +68,9 @@ static void common(struct context *ctx, const struct options *options)
 	ctx->config.max_version = options->tls_max;
 	ctx->config.own_raw_key = options->raw_key;
 	ctx->config.peer_raw_key = options->peer_raw_key;
-	if (options->pin_count) {
-		ctx->config.pins = options->pins;
-		ctx->config.pin_count = options->pin_count;
+	if (options->pins.count) {
+		ctx->config.pins = options->pins.pin;
+		ctx->config.pin_count = options->pins.count;
 	}
 	if (options->compressions[0])
 		ctx->config.compressions = options->compressions;
@@ -165,7 +165,7 @@ void context_client(struct context *ctx, const struct options *options,
 		if (options->ocsp_check == OCSP_REQUIRED)
 			fail(EXIT_USAGE, "--ocsp-check=required does not go with --insecure");
 		ctx->config.no_verify = true;
-		if (!options->pin_count)
+		if (!options->pins.count)
 			note(options, "--insecure: whoever answers is believed");
 	} else if (!options->psk_file || options->cafile || options->capath) {
 		load_trust(ctx, options->cafile, options->capath);
@@ -229,7 +229,7 @@ void context_server(struct context *ctx, const struct options *options)
 		load_trust(ctx, options->client_ca, NULL);
 		ask_staple(ctx, false);
 	}
-	if (options->client_ca || options->pin_count) {
+	if (options->client_ca || options->pins.count) {
 		ctx->config.client_auth = options->client_optional ?
 					  SLUICE_CLIENT_AUTH_OPTIONAL :
 					  SLUICE_CLIENT_AUTH_REQUIRED;

@@ -259,7 +259,7 @@ static error_t parse_tls(int opt, char *arg, struct argp_state *state)
 		o->peer_raw_key = parse_raw_key(state, arg);
 		break;
 	case OPT_PIN:
-		wrong = pins_parse(o, arg);
+		wrong = pins_parse(&o->pins, arg);
 		if (wrong)
 			argp_error(state, "--pin: '%s': a pin %s", arg, wrong);
 		break;

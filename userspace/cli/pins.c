@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* Pinned keys, as they are written on a command line. */
-#include <string.h>
+#include "pins.h"
 
-#include "cli.h"
+#include <stdbool.h>
+#include <string.h>
 
 /* The base64 of 32 octets: 43 characters and a '='. */
 #define BASE64_LEN	44
@@ -38,7 +39,7 @@ static bool decode(uint8_t pin[SLUICE_PIN_LEN], const char *text)
 	return !value && text[BASE64_LEN - 1] == '=';
 }
 
-const char *pins_parse(struct options *options, const char *text)
+const char *pins_parse(struct pins *pins, const char *text)
 {
 	for (;;) {
 		if (strncmp(text, "sha256/", 7))
@@ -47,11 +48,11 @@ const char *pins_parse(struct options *options, const char *text)
 			8 : 7;
 		if (strcspn(text, ";") != BASE64_LEN)
 			return "has 44 characters of base64";
-		if (options->pin_count == PINS_MAX)
+		if (pins->count == PINS_MAX)
 			return "there can be at most 16";
-		if (!decode(options->pins[options->pin_count], text))
+		if (!decode(pins->pin[pins->count], text))
 			return "is not the base64 of a SHA-256";
-		options->pin_count++;
+		pins->count++;
 		text += BASE64_LEN;
 		if (!*text)
 			return NULL;

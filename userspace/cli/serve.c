@@ -94,10 +94,10 @@ static error_t parse(int opt, char *arg, struct argp_state *state)
 		if (serve->put && !serve->root)
 			argp_error(state, "--put needs --root");
 		if (serve->o.early_data &&
-		    (serve->o.client_ca || serve->o.pin_count))
+		    (serve->o.client_ca || serve->o.pins.count))
 			argp_error(state, "--early-data does not go with clients' certificates: nobody resumes then");
 		if (serve->o.client_optional && !serve->o.client_ca &&
-		    !serve->o.pin_count)
+		    !serve->o.pins.count)
 			argp_error(state, "--client-optional needs --client-ca or --pin");
 		break;
 	default:
