@@ -107,6 +107,8 @@ void context_credentials(struct context *ctx)
 
 	if (o->cert_count != o->key_count && !bare)
 		fail(EXIT_USAGE, "--cert needs --key, and the other way round");
+	if (bare)
+		ctx->config.own_raw_key = SLUICE_RAW_KEY_ONLY;
 	for (size_t i = 0; i < o->key_count; i++) {
 		if (o->ocsp[i] && !ctx->backend->credential_staple)
 			fail(EXIT_USAGE, "--ocsp: %s has no OCSP",

@@ -51,7 +51,7 @@ enum sluice_name {
  *	SLUICE_ASYNC_SIGNATURE has the caller sign; or a key without certificates
  *	(@chain_path is NULL), to be shown as a raw public key
  * @credential_der: the same from memory, DER; the certificates stand one behind
- *	the other
+ *	the other, or there is but a key (@chain is NULL)
  * @credential_staple: have it staple the OCSP response of a file (DER) to its
  *	certificate, for peers that ask: see sluice_openssl_credential_staple().
  *	NULL: the library has no OCSP

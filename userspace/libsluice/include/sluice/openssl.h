@@ -123,7 +123,8 @@ sluice_openssl_credential_load(const struct sluice_provider *p,
 
 /**
  * sluice_openssl_credential_der() - the same, from memory
- * @chain: DER, one behind the other: the leaf, then what leads to a root
+ * @chain: DER, one behind the other: the leaf, then what leads to a root; NULL
+ *	for the key alone, to be shown as it is
  * @chain_len: octets of it
  * @key: DER: the leaf's private key, PKCS #8 or the format of its algorithm
  * @key_len: octets of it

@@ -210,7 +210,7 @@ sluice_openssl_credential_der(const struct sluice_provider *p,
 {
 	const struct sluice_openssl *o = sl_openssl(p);
 	struct sluice_credential *cred = OPENSSL_zalloc(sizeof(*cred));
-	const uint8_t *end = chain + chain_len;
+	const uint8_t *end = chain ? chain + chain_len : NULL;
 	bool ok = false;
 
 	if (!cred || chain_len > LONG_MAX || key_len > LONG_MAX) {
@@ -225,7 +225,7 @@ sluice_openssl_credential_der(const struct sluice_provider *p,
 	}
 	ok = take_key(o, cred, "the key", why) &&
 	     try_key(o, cred, "the key", why);
-	if (ok && !chain_len) {
+	if (ok && chain && !chain_len) {
 		explain(why, "the certificate", "empty");
 		ok = false;
 	}
@@ -240,8 +240,10 @@ sluice_openssl_credential_der(const struct sluice_provider *p,
 		}
 		X509_free(cert);
 	}
-	if (ok)
-		sl_openssl_take_public_key(cred);
+	if (ok && !sl_openssl_take_public_key(cred) && !chain) {
+		explain(why, "the key", "does not tell its public half");
+		ok = false;
+	}
 out:
 	ERR_clear_error();
 	if (!ok) {
