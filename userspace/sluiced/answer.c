@@ -106,8 +106,10 @@ struct handshake {
 	const struct agent *agent;
 	const struct request *request;
 	struct key_psk psk;
-	uint8_t *peer;		/* certificate */
+	uint8_t *peer;		/* certificate, or */
 	size_t peer_len;
+	bool bare;		/* public key */
+	bool bare_taken;
 	char name[NAME_MAX_LEN + 1];	/* a client's, from its certificate */
 	uint8_t protocols[SLUICE_ALPN_LEN_MAX + 1];
 	const char *alpn[SLUICE_ALPN_LEN_MAX / 2 + 1];	/* are in there */
@@ -179,27 +181,31 @@ static bool keep_peer(void *ctx, const struct sluice_octets *chain,
 		return false;
 	memcpy(hs->peer, chain->data, chain->len);
 	hs->peer_len = chain->len;
+	/* a bare key has no name: it is one of those that are pinned */
 	return !hs->agent->backend->names(hs->agent->provider, chain->data,
-				     chain->len, keep_name, hs);
+					  chain->len, keep_name, hs) ||
+	       hs->bare_taken;
 }
 
 /* The serial of what the peer has shown. */
 static int32_t peer_of(const struct handshake *hs)
 {
 	const struct request *request = hs->request;
+	const struct sluice_octets shown = { hs->peer, hs->peer_len };
 
 	if (!hs->peer)
 		return hs->psk.serial;
 	return key_peer(hs->agent, request, request->server ? hs->name :
-			request->peer_name, hs->peer, hs->peer_len);
+			request->peer_name, &shown, hs->bare);
 }
 
-static int shake(const struct handshake *hs, const struct sluice_config *config,
+static int shake(struct handshake *hs, const struct sluice_config *config,
 		 uint64_t deadline)
 {
 	const struct request *request = hs->request;
 	const char *problem = sluice_config_check(config);
 	size_t size = sluice_conn_size() + CHAIN_ROOM;
+	struct sluice_conn_info info;
 	struct sluice_conn *conn;
 	void *mem;
 	int rc;
@@ -219,24 +225,22 @@ static int shake(const struct handshake *hs, const struct sluice_config *config,
 		rc = tell_protocol(conn, request->fd);
 	if (!rc)
 		rc = hand_over(conn, request->fd);
-	if (!rc && hs->agent->verbose) {
-		struct sluice_conn_info info;
-
-		sluice_conn_info(conn, &info);
-		say(LOG_INFO, "%s %s: %s, %s, %s",
+	sluice_conn_info(conn, &info);
+	hs->bare = info.peer_raw_key;
+	if (!rc && hs->agent->verbose)
+		say(LOG_INFO, "%s %s: %s, %s, %s%s",
 		    request->server ? "server for" : "client of",
 		    request->server ? *hs->name ? hs->name : "a client" :
 		    *request->peer_name ? request->peer_name : "a server",
 		    sluice_suite_name(info.suite),
 		    sluice_group_name(info.group),
 		    info.psk ? "a pre-shared key" :
-		    sluice_signature_name(info.signature));
-	}
+		    sluice_signature_name(info.signature),
+		    info.peer_raw_key ? ", a raw public key" : "");
 	sluice_conn_free(conn);
 	free(mem);
 	return rc;
 }
-
 
 static bool psk_find(void *ctx, const uint8_t *identity, size_t len,
 		     struct sluice_psk *psk)
@@ -265,6 +269,47 @@ static int prepare(const struct request *request)
 	return rc;
 }
 
+/* The certificate that the peer is shown, or its key. */
+static int introduce(const struct handshake *hs, struct sluice_config *config,
+		     struct sluice_credential **cred)
+{
+	const struct request *request = hs->request;
+	const struct agent *agent = hs->agent;
+	int rc;
+
+	if (agent->credential && request->cert == NO_KEY &&
+	    request->privkey == NO_KEY) {
+		config->credential = agent->credential;
+		config->own_raw_key = agent->cert ? agent->raw_key :
+						    SLUICE_RAW_KEY_ONLY;
+		return 0;
+	}
+	rc = key_credential(agent, request, cred);
+	config->credential = *cred;
+	config->own_raw_key = request->cert == NO_KEY ? SLUICE_RAW_KEY_ONLY :
+							agent->raw_key;
+	return rc;
+}
+
+/* Who the peer may be. */
+static void expect(struct handshake *hs, struct sluice_config *config)
+{
+	const struct agent *agent = hs->agent;
+	bool server = hs->request->server;
+	const struct pins *pins = server ? &agent->client_pins : &agent->pins;
+
+	config->trust = server ? agent->client_trust : agent->trust;
+	if (!pins->count)
+		return;
+	config->pins = pins->pin;
+	config->pin_count = pins->count;
+	config->peer_raw_key = agent->peer_raw_key;
+	hs->bare_taken = agent->peer_raw_key;
+	/* nobody else is asked whose it is, nor needs a name for it */
+	if (agent->peer_raw_key == SLUICE_RAW_KEY_ONLY)
+		config->trust = NULL;
+}
+
 /* Whom the request wants to meet, and as whom. */
 static int configure(struct handshake *hs, struct sluice_config *config,
 		     struct sluice_credential **cred)
@@ -290,24 +335,17 @@ static int configure(struct handshake *hs, struct sluice_config *config,
 		config->psk = &hs->psk.psk;
 		break;
 	case HANDSHAKE_AUTH_X509:
-		config->credential = agent->credential;
-		if (!agent->credential || request->cert != NO_KEY ||
-		    request->privkey != NO_KEY) {
-			rc = key_credential(agent, request, cred);
-			config->credential = *cred;
-		}
+		rc = introduce(hs, config, cred);
 		config->peer_certificate = keep_peer;
-		config->trust = agent->trust;
-		if (!request->server)
-			break;
-		config->trust = agent->client_trust;
-		if (agent->client_trust)
+		expect(hs, config);
+		if (request->server &&
+		    (agent->client_trust || agent->client_pins.count))
 			config->client_auth = agent->client_optional ?
 					      SLUICE_CLIENT_AUTH_OPTIONAL :
 					      SLUICE_CLIENT_AUTH_REQUIRED;
 		break;
 	case HANDSHAKE_AUTH_UNAUTH:
-		config->trust = agent->trust;
+		expect(hs, config);
 		break;
 	default:
 		return EOPNOTSUPP;

@@ -53,11 +53,13 @@ int key_credential(const struct agent *agent, const struct request *request,
 		   struct sluice_credential **cred)
 {
 	char why[SLUICE_WHY_MAX];
-	long cert_len, key_len = 0;
-	void *cert, *key = NULL;
+	bool bare = request->cert == NO_KEY && request->privkey != NO_KEY;
+	long cert_len = 0, key_len = 0;
+	void *cert = NULL, *key = NULL;
 	int rc = 0;
 
-	cert_len = read_key(request->cert, "certificate", &cert);
+	if (!bare)
+		cert_len = read_key(request->cert, "certificate", &cert);
 	if (cert_len >= 0)
 		key_len = read_key(request->privkey, "private key", &key);
 	if (cert_len < 0 || key_len < 0) {
@@ -79,13 +81,14 @@ int key_credential(const struct agent *agent, const struct request *request,
 
 /* "TLS x509 NAME SHA-256": what is of one name is of one certificate. */
 static bool describe(const struct sluice_provider *p, const char *name,
-		     const uint8_t *cert, size_t len, char *text, size_t size)
+		     const struct sluice_octets *shown, bool bare,
+		     char *text, size_t size)
 {
 	struct sluice_hash_ctx *ctx = p->hash_new(p, SLUICE_SHA256);
 	uint8_t hash[32];
-	bool ok = ctx && !p->hash_update(p, ctx, cert, len) &&
+	bool ok = ctx && !p->hash_update(p, ctx, shown->data, shown->len) &&
 		  !p->hash_digest(p, ctx, hash);
-	int n = snprintf(text, size, "TLS x509 %s ", name);
+	int n = snprintf(text, size, "TLS %s %s ", bare ? "spki" : "x509", name);
 
 	p->hash_free(p, ctx);
 	if (!ok || n < 0 || (size_t)n + 2 * sizeof(hash) >= size)
@@ -96,22 +99,25 @@ static bool describe(const struct sluice_provider *p, const char *name,
 }
 
 int32_t key_peer(const struct agent *agent, const struct request *request,
-		 const char *name, const uint8_t *cert, size_t len)
+		 const char *name, const struct sluice_octets *shown, bool bare)
 {
+	/* the kernel's asymmetric keys begin with a certificate */
+	const char *type = bare ? "user" : "asymmetric";
 	int32_t ring = request->keyring == NO_KEY ? KEY_SPEC_USER_KEYRING :
 						    request->keyring;
 	char text[NAME_MAX_LEN + 96];
-	int64_t until;
+	int64_t until = 0;
 	long serial;
 
-	if (!describe(agent->provider, name, cert, len, text, sizeof(text)) ||
-	    agent->backend->expiry(agent->provider, cert, len, &until))
+	if (!describe(agent->provider, name, shown, bare, text, sizeof(text)) ||
+	    (!bare && agent->backend->expiry(agent->provider, shown->data,
+					     shown->len, &until)))
 		return NO_KEY;
 	/* Another connection may still go by the serial: it stays. */
-	serial = keyctl_search(ring, "asymmetric", text, 0);
+	serial = keyctl_search(ring, type, text, 0);
 	if (serial >= 0)
 		return (int32_t)serial;
-	serial = add_key("asymmetric", text, cert, len, ring);
+	serial = add_key(type, text, shown->data, shown->len, ring);
 	if (serial < 0) {
 		say(LOG_WARNING, "no key of the peer's certificate: %s",
 		    errno == ENOPKG ?
@@ -123,9 +129,10 @@ int32_t key_peer(const struct agent *agent, const struct request *request,
 	until -= time(NULL);
 	if (keyctl_setperm((int32_t)serial, KEY_POS_ALL | KEY_USR_VIEW |
 			   KEY_USR_READ | KEY_USR_SEARCH) ||
-	    keyctl_set_timeout((int32_t)serial,
-			       until > INT32_MAX ? INT32_MAX :
-			       until < 1 ? 1 : (unsigned int)until))
+	    (!bare &&
+	     keyctl_set_timeout((int32_t)serial,
+				until > INT32_MAX ? INT32_MAX :
+				until < 1 ? 1 : (unsigned int)until)))
 		say(LOG_WARNING, "key %ld: %s", serial, strerror(errno));
 	return (int32_t)serial;
 }

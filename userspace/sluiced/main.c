@@ -27,7 +27,10 @@
 
 const char *argp_program_version = "sluiced " SLUICE_VERSION;
 
-enum { OPT_CERT = 256, OPT_KEY, OPT_CRL_CHECK, OPT_CRL_ALLOW, OPT_PROVIDER, OPT_FIPS };
+enum {
+	OPT_CERT = 256, OPT_KEY, OPT_RAW_KEY, OPT_PEER_RAW_KEY, OPT_PIN,
+	OPT_CLIENT_PIN, OPT_CRL_CHECK, OPT_CRL_ALLOW, OPT_PROVIDER, OPT_FIPS
+};
 
 static const struct argp_option options[] = {
 	{ "cacert", 'C', "FILE", 0,
@@ -38,6 +41,14 @@ static const struct argp_option options[] = {
 	  "Certificate chain (PEM) for requests that name none", 0 },
 	{ "key", OPT_KEY, "FILE|URI", 0,
 	  "Its private key (PEM), or where it is in a token (pkcs11:...)", 0 },
+	{ "raw-key", OPT_RAW_KEY, "only", OPTION_ARG_OPTIONAL,
+	  "Show the bare public key (RFC 7250) to a peer that takes it; --cert is not needed then. With =only, no certificate in any case", 0 },
+	{ "pin", OPT_PIN, "sha256//BASE64[;...]", 0,
+	  "Have only servers with this public key; may be given several times", 0 },
+	{ "client-pin", OPT_CLIENT_PIN, "sha256//BASE64[;...]", 0,
+	  "Have servers ask for the client's certificate, which has to have this public key; may be given several times", 0 },
+	{ "peer-raw-key", OPT_PEER_RAW_KEY, "only", OPTION_ARG_OPTIONAL,
+	  "Take a bare public key in the place of the peer's certificate, as the pins say. With =only, no certificate", 0 },
 	{ "client-ca", 'c', "FILE", 0,
 	  "Have servers ask for the client's certificate, which one of the authorities of a PEM file has to have issued", 0 },
 	{ "client-optional", 'o', NULL, 0,
@@ -56,6 +67,41 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
+static enum sluice_raw_key parse_raw_key(struct argp_state *state,
+					 const char *arg)
+{
+	if (!arg)
+		return SLUICE_RAW_KEY_TOO;
+	if (strcmp(arg, "only"))
+		argp_error(state, "--raw-key, --peer-raw-key: only, or nothing");
+	return SLUICE_RAW_KEY_ONLY;
+}
+
+static void parse_pin(struct argp_state *state, struct pins *pins,
+		      const char *arg)
+{
+	const char *wrong = pins_parse(pins, arg);
+
+	if (wrong)
+		argp_error(state, "'%s': a pin %s", arg, wrong);
+}
+
+/* What goes only with something else. */
+static void check(struct argp_state *state, const struct agent *agent)
+{
+	bool client_keys = agent->client_ca || agent->client_pins.count;
+
+	if (agent->cert ? !agent->key : agent->key && !agent->raw_key)
+		argp_error(state, "--cert needs --key, and the other way round");
+	if (agent->client_optional && !client_keys)
+		argp_error(state, "--client-optional needs --client-ca or --client-pin");
+	if (agent->peer_raw_key && !agent->pins.count &&
+	    !agent->client_pins.count)
+		argp_error(state, "--peer-raw-key needs --pin or --client-pin: nothing else says whose key it is");
+	if (agent->crl_flags && !agent->crl)
+		argp_error(state, "--crl-check and --crl-allow need --crl");
+}
+
 static error_t parse(int opt, char *arg, struct argp_state *state)
 {
 	struct agent *agent = state->input;
@@ -72,6 +118,18 @@ static error_t parse(int opt, char *arg, struct argp_state *state)
 		break;
 	case OPT_KEY:
 		agent->key = arg;
+		break;
+	case OPT_RAW_KEY:
+		agent->raw_key = parse_raw_key(state, arg);
+		break;
+	case OPT_PEER_RAW_KEY:
+		agent->peer_raw_key = parse_raw_key(state, arg);
+		break;
+	case OPT_PIN:
+		parse_pin(state, &agent->pins, arg);
+		break;
+	case OPT_CLIENT_PIN:
+		parse_pin(state, &agent->client_pins, arg);
 		break;
 	case 'c':
 		agent->client_ca = arg;
@@ -106,12 +164,7 @@ static error_t parse(int opt, char *arg, struct argp_state *state)
 		agent->verbose = true;
 		break;
 	case ARGP_KEY_END:
-		if (!agent->cert != !agent->key)
-			argp_error(state, "--cert needs --key, and the other way round");
-		if (agent->client_optional && !agent->client_ca)
-			argp_error(state, "--client-optional needs --client-ca");
-		if (agent->crl_flags && !agent->crl)
-			argp_error(state, "--crl-check and --crl-allow need --crl");
+		check(state, agent);
 		break;
 	case ARGP_KEY_ARG:
 		argp_error(state, "sluiced takes no arguments");
@@ -203,7 +256,7 @@ static bool load(struct agent *agent)
 		new.client_trust = load_trust(agent, agent->client_ca, NULL);
 		ok = new.client_trust;
 	}
-	if (ok && agent->cert) {
+	if (ok && agent->key) {
 		new.credential = load_credential(agent);
 		ok = new.credential;
 	}

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../cli/pins.h"
 #include "sluice/backend.h"
 #include "sluice/sluice.h"
 
@@ -68,6 +69,10 @@ struct agent {
 	const char *crl;
 	unsigned int crl_flags;	/* SLUICE_CRL_* */
 	bool client_optional;
+	struct pins pins;		/* of servers' keys */
+	struct pins client_pins;
+	enum sluice_raw_key raw_key;
+	enum sluice_raw_key peer_raw_key;
 	bool verbose;
 	const char *library;	/* NULL: the default */
 	bool fips;
@@ -87,17 +92,18 @@ struct key_psk {
 
 /* Joins the request's keyring, if there is one. Each gives 0 or an errno. */
 int key_join(const struct request *request);
-/* The credential that the request names. */
+/* The credential that the request names; a private key alone is one, too. */
 int key_credential(const struct agent *agent, const struct request *request,
 		   struct sluice_credential **cred);
 
 /*
- * Makes a key of the peer's certificate (DER), or finds the one that there is;
- * returns its serial, or NO_KEY if that can't be done. The name is for its
- * description.
+ * Makes a key of the peer's certificate (DER) or bare public key, or finds the
+ * one that there is; returns its serial, or NO_KEY if that can't be done. The
+ * name is for its description.
  */
 int32_t key_peer(const struct agent *agent, const struct request *request,
-		 const char *name, const uint8_t *cert, size_t len);
+		 const char *name, const struct sluice_octets *shown,
+		 bool bare);
 
 /* Reads a pre-shared key; there is nothing in *psk after a failure. */
 int key_psk_read(struct key_psk *psk, int32_t serial);
