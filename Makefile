@@ -86,8 +86,8 @@ check-selftest: ## the kernel's own test of kTLS, all of it; not in 'check'
 check-style: ## warnings, checkpatch, sparse, shellcheck, spelling
 	@scripts/check style
 
-bench: root ## libsluice beside other TLS libraries; about two minutes
-	@$(IN_ROOT) make -s -C userspace -j"$$(nproc)" O=/out/userspace bench
+bench: root ## libsluice beside other TLS libraries; about five minutes
+	@scripts/bench/libraries
 
 bench-baseline: root ## set the instructions that 'make check-userspace' compares with
 	@$(IN_ROOT) make -s -C userspace -j"$$(nproc)" O=/out/userspace bench-baseline

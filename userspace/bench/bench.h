@@ -33,6 +33,8 @@ struct scenario {
  * server's chain (an authority's leaf) and its name, the server sends one ticket
  * if the scenario resumes, none else. Files are in folder: KEY-ca.pem,
  * KEY-cert.pem, KEY-key.pem, and the same certificate is the client's.
+ *
+ * rustls/src/lib.rs has these structures, too.
  */
 struct library {
 	const char *name;
@@ -52,7 +54,15 @@ struct library {
 	void (*connection_free)(void *conn);
 };
 
-extern const struct library bench_sluice, bench_openssl, bench_gnutls;
+extern const struct library bench_sluice, bench_openssl;
+
+struct sluice_provider;
+
+/* What a context of bench_sluice works with. */
+const struct sluice_provider *bench_sluice_provider(void *context);
+
+/* Each of the others is a shared object that has this. */
+extern const struct library bench_library;
 
 static inline const char *bench_path(const char *folder, const char *key,
 				     const char *what)

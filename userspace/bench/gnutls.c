@@ -190,7 +190,7 @@ static void connection_free(void *arg)
 	free(conn);
 }
 
-const struct library bench_gnutls = {
+const struct library bench_library = {
 	.name = "GnuTLS",
 	.context = context,
 	.context_free = context_free,

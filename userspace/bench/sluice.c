@@ -110,6 +110,11 @@ static void *context(const struct scenario *s, bool server, const char *folder)
 	return c;
 }
 
+const struct sluice_provider *bench_sluice_provider(void *context)
+{
+	return ((struct context *)context)->provider;
+}
+
 static void context_free(void *context)
 {
 	struct context *c = context;
