@@ -17,18 +17,10 @@
 #include <cmocka.h>
 
 #include "alert.h"
-#include "pair.h"
+#include "attack.h"
 
 #define RECORD_HEADER	5
 #define TAG		16
-
-static size_t stride(void)
-{
-	const char *text = getenv("SLUICE_TEST_STRIDE");
-	size_t n = text ? strtoul(text, NULL, 10) : 1;
-
-	return n ? n : 1;
-}
 
 /* The handshakes that are attacked. */
 enum scenario { FULL, RETRY, RESUMED, MUTUAL, EARLY, SCENARIOS };
@@ -36,23 +28,6 @@ enum scenario { FULL, RETRY, RESUMED, MUTUAL, EARLY, SCENARIOS };
 static const uint16_t only_x25519[] = { SLUICE_X25519, 0 };
 static const uint16_t x25519_p256[] = { SLUICE_X25519, SLUICE_SECP256R1, 0 };
 static const uint16_t only_p256[] = { SLUICE_SECP256R1, 0 };
-
-struct attack {
-	struct pair *pair;
-	uint8_t ticket[SLUICE_TICKET_MAX];
-	size_t ticket_len;
-	/* a bit of the stream, or of what is encrypted */
-	size_t at;
-	uint8_t bit;
-	bool applied;
-	/* plaintexts: which one, and how long they are */
-	size_t count;
-	size_t which;
-	size_t lens[8];
-	/* a message cut short: from, to which length */
-	size_t message;
-	size_t keep;
-};
 
 /* Of each try anew: it is not replays that are looked for here. */
 static bool early_first(void *ctx, const uint8_t id[16], uint64_t expires)
@@ -76,11 +51,8 @@ static void prepare(struct attack *a, enum scenario scenario)
 		pair->client.config.groups = x25519_p256;
 		pair->server.config.groups = only_p256;
 	}
-	if (scenario == MUTUAL) {
-		pair->client.config.credential = pair->identity.cred;
-		pair->server.config.trust = pair->identity.trust;
-		pair->server.config.client_auth = SLUICE_CLIENT_AUTH_REQUIRED;
-	}
+	if (scenario == MUTUAL)
+		attack_mutual(a);
 	if (scenario == EARLY) {
 		pair->client.config.early_data = true;
 		pair->server.config.max_early_data = 100;
@@ -90,43 +62,10 @@ static void prepare(struct attack *a, enum scenario scenario)
 		pair->early_len = 5;
 	}
 	if (scenario == RESUMED || scenario == EARLY) {
-		pair_use_tickets(pair);
-		pair->server.config.ticket_unused = NULL;
-		pair_reset(pair);
-		assert_true(pair_handshake(pair));
-		end_settle(&pair->client);
-		a->ticket_len = pair->ticket_len[0];
-		memcpy(a->ticket, pair->tickets[0], a->ticket_len);
+		attack_resume(a);
 		/* the attacked handshake ends with Finished */
 		pair->client.config.ticket_put = NULL;
 	}
-}
-
-static void restart(struct attack *a)
-{
-	struct pair *pair = a->pair;
-
-	if (a->ticket_len) {
-		memcpy(pair->tickets[0], a->ticket, a->ticket_len);
-		pair->ticket_len[0] = a->ticket_len;
-		pair->ticket_count = 1;
-	}
-	a->applied = false;
-	a->count = 0;
-	pair_reset(pair);
-}
-
-/* Run to the end, and let alerts arrive. */
-static void run(struct attack *a)
-{
-	struct pair *pair = a->pair;
-
-	restart(a);
-	pair_handshake(pair);
-	if (pair->client.status == SLUICE_DONE)
-		end_settle(&pair->client);
-	if (pair->server.status == SLUICE_DONE)
-		end_settle(&pair->server);
 }
 
 /*
@@ -219,12 +158,12 @@ static size_t record(void *ctx, uint8_t *data, size_t len, size_t from)
 
 static void flip_stream(struct attack *a, struct stream *stream)
 {
-	size_t total, n = 0, step = stride();
+	size_t total, n = 0, step = test_stride();
 	unsigned int bit;
 	uint8_t *map;
 
 	stream->change = record;
-	run(a);
+	attack_run(a);
 	assert_int_equal(a->pair->client.status, SLUICE_DONE);
 	assert_int_equal(a->pair->server.status, SLUICE_DONE);
 	total = stream->total;
@@ -238,7 +177,7 @@ static void flip_stream(struct attack *a, struct stream *stream)
 			a->bit = (uint8_t)(1 << bit);
 			if (map[a->at] == 3)
 				continue;
-			run(a);
+			attack_run(a);
 			expect_error(a, map[a->at] >= 4);
 		}
 	}
@@ -276,14 +215,14 @@ static void flip_plaintext(void *ctx, uint8_t *data, size_t len)
 
 static void flip_end(struct attack *a, struct end *end)
 {
-	size_t count, n = 0, step = stride();
+	size_t count, n = 0, step = test_stride();
 	size_t lens[8];
 	unsigned int bit;
 
 	end->provider.ctx = a;
 	end->provider.sealing = flip_plaintext;
 	a->which = SIZE_MAX;
-	run(a);
+	attack_run(a);
 	count = a->count;
 	assert_in_range(count, 1, 8);
 	memcpy(lens, a->lens, sizeof(lens));
@@ -293,7 +232,7 @@ static void flip_end(struct attack *a, struct end *end)
 				if (n++ % step)
 					continue;
 				a->bit = (uint8_t)(1 << bit);
-				run(a);
+				attack_run(a);
 				/* a message's length may have grown */
 				expect_error(a, true);
 			}
@@ -366,7 +305,7 @@ static void cut_plaintext(void *ctx, uint8_t *data, size_t len)
 
 static void cut_end(struct attack *a, struct end *end, size_t messages)
 {
-	size_t n = 0, step = stride();
+	size_t n = 0, step = test_stride();
 
 	end->provider.ctx = a;
 	end->provider.sealing = cut_plaintext;
@@ -374,7 +313,7 @@ static void cut_end(struct attack *a, struct end *end, size_t messages)
 		for (a->keep = 0;; a->keep++) {
 			if (a->keep && n++ % step)
 				continue;
-			run(a);
+			attack_run(a);
 			if (!a->applied)
 				break;
 			expect_error(a, false);
@@ -423,14 +362,14 @@ static size_t cut_plain(void *ctx, uint8_t *data, size_t len, size_t from)
 
 static void cut_hello(struct attack *a, struct stream *stream)
 {
-	size_t n = 0, step = stride();
+	size_t n = 0, step = test_stride();
 
 	stream->change = cut_plain;
 	stream->ctx = a;
 	for (a->keep = 0;; a->keep++) {
 		if (a->keep && n++ % step)
 			continue;
-		run(a);
+		attack_run(a);
 		if (!a->applied)
 			break;
 		expect_error(a, false);
@@ -471,12 +410,12 @@ static void cut_stream(struct attack *a, struct stream *stream)
 						      &a->pair->client;
 	size_t total;
 
-	run(a);
+	attack_run(a);
 	total = stream->total;
 	stream->change = cut_off;
 	stream->ctx = a;
-	for (a->at = 0; a->at < total; a->at += stride()) {
-		run(a);
+	for (a->at = 0; a->at < total; a->at += test_stride()) {
+		attack_run(a);
 		assert_true(a->applied);
 		if (reader->status != SLUICE_EARLY_DATA)
 			assert_int_equal(reader->status, SLUICE_WANT_READ);
@@ -544,7 +483,7 @@ static void test_hellos(void **state)
 		stream = cases[i].server ? &a.pair->up : &a.pair->down;
 		judge = cases[i].server ? &a.pair->server : &a.pair->client;
 		stream->change = record;
-		run(&a);
+		attack_run(&a);
 		a.at = cases[i].at;
 		if (cases[i].scenario == RETRY) {
 			/* behind the first hello and change_cipher_spec */
@@ -560,7 +499,7 @@ static void test_hellos(void **state)
 		a.bit = cases[i].change;
 		stream->change = flip;
 		stream->ctx = &a;
-		run(&a);
+		attack_run(&a);
 		assert_true(a.applied);
 		assert_int_equal(end_info(judge).alert_sent, cases[i].alert);
 		pair_free(a.pair);
@@ -568,30 +507,6 @@ static void test_hellos(void **state)
 }
 
 /* Every call of the provider fails once, on either side. */
-static void fail_end(struct attack *a, struct end *end)
-{
-	long calls, n;
-
-	end->provider.fail_at = 0;
-	run(a);
-	calls = end->provider.calls;
-	assert_true(calls > 20);
-	for (n = 1; n <= calls; n++) {
-		end->provider.fail_at = n;
-		run(a);
-		if (end_info(end).error == SLUICE_ERR_NONE) {
-			/* a ticket that cannot be opened is no ticket */
-			assert_true(a->ticket_len);
-			continue;
-		}
-		assert_int_equal(end_info(end).error, SLUICE_ERR_PROVIDER);
-		if (end->provider.calls > n)
-			assert_int_equal(end_info(end).alert_sent,
-					 SL_INTERNAL_ERROR);
-	}
-	end->provider.fail_at = 0;
-}
-
 static void test_failing_provider(void **state)
 {
 	enum scenario scenario;
@@ -601,8 +516,8 @@ static void test_failing_provider(void **state)
 		struct attack a;
 
 		prepare(&a, scenario);
-		fail_end(&a, &a.pair->client);
-		fail_end(&a, &a.pair->server);
+		attack_provider(&a, &a.pair->client, 20);
+		attack_provider(&a, &a.pair->server, 20);
 		pair_free(a.pair);
 	}
 }

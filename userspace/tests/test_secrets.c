@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-#include "pair.h"
+#include "attack.h"
 #include "secrets.h"
 
 #define STACK	((size_t)256 * 1024)
@@ -249,14 +249,6 @@ static void test_after_the_end(void **state)
 	}
 }
 
-static size_t stride(void)
-{
-	const char *text = getenv("SLUICE_TEST_STRIDE");
-	size_t n = text ? strtoul(text, NULL, 10) : 1;
-
-	return n ? n : 1;
-}
-
 /* Each call that can fail fails once: nothing stays, even before the end. */
 static void fail_end(struct pair *pair, struct end *end, enum scenario scenario)
 {
@@ -268,7 +260,7 @@ static void fail_end(struct pair *pair, struct end *end, enum scenario scenario)
 	assert_true(pair_handshake(pair));
 	calls = end->provider.calls;
 	assert_true(calls > 20);
-	for (n = 1; n <= calls; n += (long)stride()) {
+	for (n = 1; n <= calls; n += (long)test_stride()) {
 		if (scenario == RESUMED) {
 			memcpy(pair->tickets[0], ticket, sizeof(ticket));
 			pair->ticket_len[0] = ticket_len;

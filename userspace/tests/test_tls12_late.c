@@ -14,23 +14,13 @@
 #include <cmocka.h>
 
 #include "alert.h"
+#include "attack.h"
 #include "conn.h"
-#include "pair.h"
 
 #define HEADER	5
 
 /* The handshakes that are attacked. */
 enum scenario { FULL, MUTUAL, RESUMED, SCENARIOS };
-
-struct attack {
-	struct pair *pair;
-	uint8_t ticket[SLUICE_TICKET_MAX];
-	size_t ticket_len;
-	size_t at;
-	uint8_t bit;
-	bool applied;
-	bool was_header;	/* of a record, or of a message in the clear */
-};
 
 static struct pair *begin(void)
 {
@@ -45,47 +35,10 @@ static void prepare(struct attack *a, enum scenario scenario)
 {
 	memset(a, 0, sizeof(*a));
 	a->pair = begin();
-	if (scenario == MUTUAL) {
-		a->pair->client.config.credential = a->pair->identity.cred;
-		a->pair->server.config.trust = a->pair->identity.trust;
-		a->pair->server.config.client_auth =
-			SLUICE_CLIENT_AUTH_REQUIRED;
-	}
-	if (scenario == RESUMED) {
-		pair_use_tickets(a->pair);
-		a->pair->server.config.ticket_unused = NULL;
-		pair_reset(a->pair);
-		assert_true(pair_handshake(a->pair));
-		a->ticket_len = a->pair->ticket_len[0];
-		memcpy(a->ticket, a->pair->tickets[0], a->ticket_len);
-	}
-}
-
-static void run(struct attack *a)
-{
-	struct pair *pair = a->pair;
-
-	if (a->ticket_len) {
-		memcpy(pair->tickets[0], a->ticket, a->ticket_len);
-		pair->ticket_len[0] = a->ticket_len;
-		pair->ticket_count = 1;
-	}
-	a->applied = false;
-	pair_reset(pair);
-	pair_handshake(pair);
-	/* let alerts arrive */
-	if (pair->client.status == SLUICE_DONE)
-		end_settle(&pair->client);
-	if (pair->server.status == SLUICE_DONE)
-		end_settle(&pair->server);
-}
-
-static size_t stride(void)
-{
-	const char *text = getenv("SLUICE_TEST_STRIDE");
-	size_t n = text ? strtoul(text, NULL, 10) : 1;
-
-	return n ? n : 1;
+	if (scenario == MUTUAL)
+		attack_mutual(a);
+	if (scenario == RESUMED)
+		attack_resume(a);
 }
 
 /*
@@ -123,7 +76,7 @@ static void flip_stream(struct attack *a, struct stream *stream)
 	size_t total, n = 0;
 	unsigned int bit;
 
-	run(a);
+	attack_run(a);
 	assert_int_equal(a->pair->client.status, SLUICE_DONE);
 	assert_int_equal(a->pair->server.status, SLUICE_DONE);
 	total = stream->total;
@@ -133,10 +86,10 @@ static void flip_stream(struct attack *a, struct stream *stream)
 		for (bit = 0; bit < 8; bit++) {
 			struct sluice_conn_info c, s;
 
-			if (n++ % stride())
+			if (n++ % test_stride())
 				continue;
 			a->bit = (uint8_t)(1 << bit);
-			run(a);
+			attack_run(a);
 			c = end_info(&a->pair->client);
 			s = end_info(&a->pair->server);
 			if (!a->applied) {
@@ -175,29 +128,6 @@ static void test_flips(void **state)
 	}
 }
 
-static void fail_end(struct attack *a, struct end *end)
-{
-	long calls, n;
-
-	run(a);
-	calls = end->provider.calls;
-	assert_true(calls > 10);
-	for (n = 1; n <= calls; n++) {
-		end->provider.fail_at = n;
-		run(a);
-		if (end_info(end).error == SLUICE_ERR_NONE) {
-			/* a ticket that cannot be opened is no ticket */
-			assert_true(a->ticket_len);
-			continue;
-		}
-		assert_int_equal(end_info(end).error, SLUICE_ERR_PROVIDER);
-		if (end->provider.calls > n)
-			assert_int_equal(end_info(end).alert_sent,
-					 SL_INTERNAL_ERROR);
-	}
-	end->provider.fail_at = 0;
-}
-
 static void test_failing_provider(void **state)
 {
 	enum scenario scenario;
@@ -207,8 +137,8 @@ static void test_failing_provider(void **state)
 		struct attack a;
 
 		prepare(&a, scenario);
-		fail_end(&a, &a.pair->client);
-		fail_end(&a, &a.pair->server);
+		attack_provider(&a, &a.pair->client, 10);
+		attack_provider(&a, &a.pair->server, 10);
 		pair_free(a.pair);
 	}
 }
@@ -240,12 +170,12 @@ static void test_cut_off(void **state)
 						    &a.pair->server;
 			size_t total;
 
-			run(&a);
+			attack_run(&a);
 			total = stream->total;
 			stream->ctx = &a;
 			stream->change = cut_off;
-			for (a.at = 0; a.at < total; a.at += stride()) {
-				run(&a);
+			for (a.at = 0; a.at < total; a.at += test_stride()) {
+				attack_run(&a);
 				/* signatures are not always of the same length */
 				if (reader->status == SLUICE_DONE) {
 					assert_true(a.at + 8 > total);
