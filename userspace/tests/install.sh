@@ -10,7 +10,8 @@ here=$(dirname "$(readlink -f "$0")")
 guide=$here/../../Documentation/libsluice.md
 tmp=$(mktemp -d)
 cd "$tmp" || exit 1
-port=$((20000 + RANDOM % 20000))
+port=$((20000 + RANDOM % 12000))	# below those that clients get
+while ss -Htan "sport = :$port" | grep -q .; do port=$((port + 1)); done
 count=0
 failed=0
 server=

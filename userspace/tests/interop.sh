@@ -9,7 +9,7 @@ set -u
 
 # Our client, their servers.
 openssl_server() {
-	port=$((port + 1))
+	next_port
 	openssl s_server -accept "$port" -tls1_3 -rev -quiet "$@" \
 		>"$tmp/server.log" 2>&1 &
 	server=$!
@@ -52,7 +52,7 @@ expect "client, openssl s_server, unknown authority" \
 stop
 # It reads early data only where it also takes its standard input to the client.
 early_openssl_server() {
-	port=$((port + 1))
+	next_port
 	while sleep 0.2; do echo olleh || break; done 2>/dev/null |
 		openssl s_server -accept "$port" -tls1_3 -early_data -cert "$tmp/p256.pem" \
 			-key "$tmp/p256.key" "$@" >"$tmp/server.log" 2>&1 &
@@ -144,7 +144,7 @@ done
 expect "client, openssl s_server, unknown authority, on another thread" \
 	"$(client --ca "$tmp/rsa.pem" --async)" 'async=7 done=0' 'error=3 sent=unknown_ca'
 stop
-port=$((port + 1))
+next_port
 openssl s_server -accept "$port" -tls1_2 -quiet -cert "$tmp/p256.pem" \
 	-key "$tmp/p256.key" >"$tmp/server.log" 2>&1 &
 server=$!
@@ -173,7 +173,7 @@ done
 
 if command -v gnutls-serv >/dev/null; then
 	gnutls_server() {
-		port=$((port + 1))
+		next_port
 		gnutls-serv --echo -q -p "$port" --x509certfile "$tmp/p256.pem" \
 			--x509keyfile "$tmp/p256.key" "$@" \
 			>"$tmp/server.log" 2>&1 &
@@ -458,7 +458,7 @@ fi
 if command -v gnutls-serv >/dev/null; then
 	openssl pkey -in "$tmp/p256.key" -pubout -out "$tmp/p256.pub"
 	openssl pkey -in "$tmp/alice.key" -pubout -out "$tmp/alice.pub"
-	port=$((port + 1))
+	next_port
 	gnutls-serv --echo -q -p "$port" --rawpkfile "$tmp/p256.pub" --rawpkkeyfile "$tmp/p256.key" \
 		--priority NORMAL:+CTYPE-SRV-RAWPK:+CTYPE-CLI-RAWPK --require-client-cert \
 		>"$tmp/server.log" 2>&1 &
@@ -477,7 +477,7 @@ $(ended)" '^hello' 'client=ecdsa.*verified=1.*data=1.*raw=1/1 error=[06]'
 fi
 
 # We never offer authentication after the handshake (RFC 9846, section 4.6.2).
-port=$((port + 1))
+next_port
 (sleep 1; echo c; sleep 2) | openssl s_server -accept "$port" -tls1_3 -cert "$tmp/p256.pem" \
 	-key "$tmp/p256.key" -verify 1 >"$tmp/server.log" 2>&1 &
 server=$!

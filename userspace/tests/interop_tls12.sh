@@ -27,7 +27,7 @@ openssl_server() {	# CERTIFICATE ARGUMENTS…
 	local cert=$1
 
 	shift
-	port=$((port + 1))
+	next_port
 	openssl s_server -accept "$port" -tls1_2 -rev -quiet -cert "$tmp/$cert.pem" \
 		-key "$tmp/$cert.key" "$@" >"$tmp/server.log" 2>&1 &
 	server=$!
@@ -123,7 +123,7 @@ expect "client, openssl s_server, client certificate that cannot sign the handsh
 	'done=0.*client=unknown .*received=handshake_failure'
 stop
 # It takes what it reads for commands: R asks for a new handshake.
-port=$((port + 1))
+next_port
 mkfifo "$tmp/commands"
 openssl s_server -accept "$port" -tls1_2 -cert "$tmp/p256.pem" -key "$tmp/p256.key" \
 	<"$tmp/commands" >"$tmp/server.log" 2>&1 &
@@ -138,7 +138,7 @@ exec 9>&-
 stop
 
 gnutls_server() {	# ARGUMENTS…
-	port=$((port + 1))
+	next_port
 	gnutls-serv --echo -q -p "$port" --x509certfile "$tmp/p256.pem" \
 		--x509keyfile "$tmp/p256.key" --x509certfile "$tmp/rsa.pem" \
 		--x509keyfile "$tmp/rsa.key" "$@" >"$tmp/server.log" 2>&1 &
@@ -347,7 +347,7 @@ sum=$(sha256sum <"$tmp/www/big")
 echo small >"$tmp/www/small"
 
 serve() {	# ARGUMENTS…
-	port=$((port + 1))
+	next_port
 	"$sluice" serve --no-kernel --port "$port" --root "$tmp/www" --cert "$tmp/rsa.pem" \
 		--key "$tmp/rsa.key" "$@" >"$tmp/serve.log" 2>&1 &
 	server=$!
@@ -373,20 +373,20 @@ text=$(curl -sS --tls-max 1.2 --cacert "$tmp/rsa.pem" "https://localhost:$port/b
 expect "sluice serve, curl, TLS 1.2 unasked for" "$text" 'alert|protocol'
 stop
 
+next_port
 cat >"$tmp/nginx.conf" <<EOF
 daemon off; pid $tmp/nginx.pid; error_log stderr;
 events { }
 http {
 	access_log off;
 	server {
-		listen 127.0.0.1:$((port + 1)) ssl;
+		listen 127.0.0.1:$port ssl;
 		ssl_protocols TLSv1.2;
 		ssl_certificate $tmp/p256.pem; ssl_certificate_key $tmp/p256.key;
 		root $tmp/www;
 	}
 }
 EOF
-port=$((port + 1))
 chmod -R go+rX "$tmp"
 nginx -c "$tmp/nginx.conf" >"$tmp/nginx.log" 2>&1 &
 server=$!
@@ -419,7 +419,7 @@ $(sha256sum <"$tmp/got")" "TLS 1.2, $pattern" "^${sum%% *}"
 	for cipher in "${ciphers[@]}"; do
 		IFS=: read -r _ name _ <<<"$cipher"
 		cert=$(kind "$name")
-		port=$((port + 1))
+		next_port
 		"$sluice" serve --no-kernel --port "$port" --root "$tmp/www" \
 			--tls-max 1.2 --cert "$tmp/$cert.pem" --key "$tmp/$cert.key" \
 			>"$tmp/serve.log" 2>&1 &
@@ -428,7 +428,7 @@ $(sha256sum <"$tmp/got")" "TLS 1.2, $pattern" "^${sum%% *}"
 		mbedtls_get "$name" "$cert" "TLS_$name" --ciphersuites "TLS_$name"
 		stop
 	done
-	port=$((port + 1))
+	next_port
 	(cd "$tmp/www" && exec openssl s_server -accept "$port" -tls1_2 -WWW -quiet \
 		-cert "$tmp/p384.pem" -key "$tmp/p384.key" -Verify 1 -verify_return_error \
 		-CAfile "$tmp/ca.pem") >"$tmp/server.log" 2>&1 &
@@ -444,7 +444,7 @@ $(cat "$tmp/got")" '^small'
 	done
 	stop
 	for cert in p256 rsa; do
-		port=$((port + 1))
+		next_port
 		"$sluice" serve --no-kernel --port "$port" --root "$tmp/www" --provider mbedtls \
 			--tls-min 1.2 --cert "$tmp/$cert.pem" --key "$tmp/$cert.key" \
 			--client-ca "$tmp/ca.pem" >"$tmp/serve.log" 2>&1 &
@@ -461,7 +461,7 @@ $(cat "$tmp/curl.log" "$tmp/serve.log")" "^${sum%% *}"
 fi
 
 # Two certificates: the client's cipher suites say which.
-port=$((port + 1))
+next_port
 "$sluice" serve --no-kernel --port "$port" --root "$tmp/www" --tls-min 1.2 \
 	--cert "$tmp/p256.pem" --key "$tmp/p256.key" --cert "$tmp/rsa.pem" \
 	--key "$tmp/rsa.key" >"$tmp/serve.log" 2>&1 &

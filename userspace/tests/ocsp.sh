@@ -4,57 +4,9 @@
 # clients and servers, on loopback: ocsp.sh BUILD-FOLDER. Prints TAP.
 set -u
 
-out=${1:?usage: ocsp.sh BUILD-FOLDER}
-here=$(dirname "$(readlink -f "$0")")
-tmp=$(mktemp -d)
+# shellcheck source-path=SCRIPTDIR source=interop/base.bash
+. "$(dirname "$(readlink -f "$0")")/interop/base.bash"
 cd "$tmp" || exit 1
-server=
-count=0
-failed=0
-port=$((20000 + RANDOM % 20000))
-
-stop() {
-	[[ -n $server ]] && kill "$server" 2>/dev/null && wait "$server" 2>/dev/null
-	server=
-}
-trap 'stop; rm -rf "$tmp"' EXIT
-
-# Does each PATTERN match the text?
-expect() {	# NAME TEXT PATTERN…
-	local name=$1 text=$2 pattern wrong=
-
-	shift 2
-	for pattern; do
-		grep -Eq -- "$pattern" <<<"$text" || wrong=$pattern
-	done
-	count=$((count + 1))
-	if [[ -z $wrong ]]; then
-		echo "ok $count - $name"
-	else
-		failed=$((failed + 1))
-		echo "not ok $count - $name"
-		sed 's/^/# /' <<<"no: $wrong
-$text" | tail -20
-	fi
-}
-
-await() {	# until somebody listens on the port
-	local i
-	for ((i = 0; i < 100; i++)); do
-		ss -Hltn "sport = :$port" | grep -q . && return
-		sleep 0.05
-	done
-}
-
-peer=$tmp/peer
-libs=$(pkg-config --cflags --libs libcrypto)
-for lib in zlib libbrotlienc libbrotlidec libzstd; do
-	pkg-config --exists "$lib" && libs="$libs $(pkg-config --libs "$lib")"
-done
-# shellcheck disable=SC2086 # flags are several words
-${CC:-cc} -std=c17 -D_GNU_SOURCE -O1 -o "$peer" \
-	-I"$here/../libsluice/include" "$here/interop/peer.c" "$out/libsluice.a" \
-	$libs || exit 1
 
 ec=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 9)
 for name in ca other; do
@@ -100,7 +52,7 @@ ask() {	# ARGUMENTS…: our client
 }
 
 openssl_server() {	# CERTIFICATE ARGUMENTS…
-	port=$((port + 1))
+	next_port
 	openssl s_server -accept "$port" -tls1_3 -rev -quiet -cert "$1.pem" \
 		-key "$1.key" "${@:2}" >server.log 2>&1 &
 	server=$!
@@ -144,7 +96,7 @@ expect "client, openssl s_server that keeps its promise" "$(ask --expect olleh -
 stop
 
 # In TLS 1.2 it comes in a message of its own.
-port=$((port + 1))
+next_port
 openssl s_server -accept "$port" -tls1_2 -rev -quiet -cert must.pem -key must.key \
 	-status_file must.der >server.log 2>&1 &
 server=$!
@@ -154,7 +106,7 @@ expect "client, openssl s_server of TLS 1.2" \
 stop
 
 gnutls_server() {	# CERTIFICATE ARGUMENTS…
-	port=$((port + 1))
+	next_port
 	gnutls-serv --echo -q -p "$port" --x509certfile "$1.pem" \
 		--x509keyfile "$1.key" "${@:2}" >server.log 2>&1 &
 	server=$!
@@ -172,16 +124,11 @@ expect "client, gnutls-serv, malformed response or none" "$(ask --staple require
 stop
 
 our_server() {	# CERTIFICATE ARGUMENTS…
-	port=$((port + 1))
+	next_port
 	timeout 30 "$peer" --server --port "$port" --cert "$1.pem" --key "$1.key" \
 		"${@:2}" >ours.log 2>&1 &
 	server=$!
 	await
-}
-ended() {
-	wait "$server"
-	server=
-	cat ours.log
 }
 s_client() {
 	echo hello | timeout 20 openssl s_client -connect "127.0.0.1:$port" \
@@ -231,7 +178,7 @@ $(ended)" 'sent=bad_certificate_status_response'
 
 # The command.
 serve() {	# ARGUMENTS…
-	port=$((port + 1))
+	next_port
 	timeout 30 "$out/sluice" serve -v --no-kernel --port "$port" "$@" ca.pem 2>serve.log &
 	server=$!
 	await

@@ -1,63 +1,10 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # variables of the scripts that read this
-# What the interop scripts share: certificates, our peer, TAP.
+# What the interop scripts share: certificates, our peer on either side.
 
-out=${1:?usage: ${0##*/} BUILD-FOLDER}
-here=$(dirname "$(readlink -f "$0")")
-tmp=$(mktemp -d)
-server=
-count=0
-failed=0
-port=$((20000 + RANDOM % 20000))
-
-stop() {
-	[[ -n $server ]] && kill "$server" 2>/dev/null && wait "$server" 2>/dev/null
-	server=
-}
-trap 'stop; rm -rf "$tmp"' EXIT
-
-result() {	# NAME PASSED DETAILS
-	count=$((count + 1))
-	if [[ $2 == yes ]]; then
-		echo "ok $count - $1"
-	else
-		failed=$((failed + 1))
-		echo "not ok $count - $1"
-		sed 's/^/# /' <<<"$3" | tail -20
-	fi
-}
-
-# Does each PATTERN match the text?
-expect() {	# NAME TEXT PATTERN…
-	local name=$1 text=$2 pattern passed=yes
-
-	shift 2
-	for pattern; do
-		grep -Eq -- "$pattern" <<<"$text" || passed="no: $pattern"
-	done
-	result "$name" "$passed" "$passed
-$text"
-}
-
-await() {	# until somebody listens on the port
-	local i
-
-	for ((i = 0; i < 100; i++)); do
-		(exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && return
-		sleep 0.05
-	done
-}
-
-peer=$tmp/peer
-pkg=$(pkg-config --libs libcrypto)
-# what the build has found, for compressed certificates
-for lib in zlib libbrotlienc libbrotlidec libzstd; do
-	pkg-config --exists "$lib" && pkg="$pkg $(pkg-config --libs "$lib")"
-done
-# shellcheck disable=SC2086 # several words
-${CC:-cc} -std=c17 -D_GNU_SOURCE -pthread -I"$here/../libsluice/include" ${PEER_CFLAGS:-} \
-	-o "$peer" "$here/interop/peer.c" "$out/libsluice.a" $pkg || exit 1
+# shellcheck source-path=SCRIPTDIR source-path=SCRIPTDIR/interop source=base.bash
+. "$(dirname "$(readlink -f "$0")")/interop/base.bash"
 
 key() {		# NAME ALGORITHM-ARGUMENTS…: a certificate for localhost
 	local name=$1
@@ -121,27 +68,17 @@ has_hybrid=no
 openssl list -kem-algorithms 2>/dev/null | grep -q X25519MLKEM768 && has_hybrid=yes
 
 our_server() {	# CONNECTIONS ARGUMENTS…
-	local n=$1 i
+	local n=$1
 
 	shift
-	port=$((port + 1))
-	: >"$tmp/ours.log"
+	next_port
 	timeout 30 "$peer" --server --port "$port" --connections "$n" "$@" \
 		>"$tmp/ours.log" 2>&1 &
 	server=$!
-	for ((i = 0; i < 100; i++)); do
-		grep -q listening "$tmp/ours.log" && break
-		sleep 0.05
-	done
+	await
 }
 
 s_client() {
 	echo hello | timeout 20 openssl s_client -connect "127.0.0.1:$port" \
 		-CAfile "$tmp/p256.pem" -verify_return_error -ign_eof "$@" 2>&1
-}
-
-ended() {	# the server's findings, when it has served all
-	wait "$server"
-	server=
-	cat "$tmp/ours.log"
 }
