@@ -222,13 +222,19 @@ static bool fits(const struct sluice_store *s, size_t key_len, size_t len,
 	       len <= s->limits.value_len && expires > now;
 }
 
+/* Its time is over, and would be again if the clock went back. */
+static void forget(struct sluice_store *s, uint32_t i)
+{
+	if (s->forgotten < entry(s, i)->expires)
+		s->forgotten = entry(s, i)->expires;
+	remove_entry(s, i);
+}
+
 /* What is put with the same lifetime expires in the order of the list. */
 static void drop_old(struct sluice_store *s, uint64_t now)
 {
-	while (s->oldest != NONE && entry(s, s->oldest)->expires <= now) {
-		s->forgotten = entry(s, s->oldest)->expires;
-		remove_entry(s, s->oldest);
-	}
+	while (s->oldest != NONE && entry(s, s->oldest)->expires <= now)
+		forget(s, s->oldest);
 }
 
 /* Only so many of a key that there is room for one more. */
@@ -320,7 +326,7 @@ size_t sluice_store_expire(struct sluice_store *s, uint64_t now)
 		uint32_t newer = entry(s, i)->newer;
 
 		if (entry(s, i)->expires <= now)
-			remove_entry(s, i);
+			forget(s, i);
 		i = newer;
 	}
 	left = s->count;

@@ -186,6 +186,28 @@ static void test_first(void **state)
 	drop(store);
 }
 
+/* A clock that goes back, to when what was forgotten since had not expired. */
+static void test_first_again(void **state)
+{
+	struct sluice_store *store = new_store(4, 0, 16, 0, NULL);
+
+	(void)state;
+	assert_true(sluice_store_first(store, "one", 3, NOW, NOW + 10));
+	/* this one was to be remembered for less */
+	assert_true(sluice_store_first(store, "two", 3, NOW, NOW + 5));
+	assert_true(sluice_store_first(store, "three", 5, NOW + 10, NOW + 20));
+	assert_false(sluice_store_first(store, "one", 3, NOW + 9, NOW + 19));
+	assert_true(sluice_store_first(store, "one", 3, NOW + 10, NOW + 20));
+	drop(store);
+	/* by somebody's timer */
+	store = new_store(4, 0, 16, 0, NULL);
+	assert_true(sluice_store_first(store, "one", 3, NOW, NOW + 10));
+	assert_int_equal(sluice_store_expire(store, NOW + 10), 0);
+	assert_false(sluice_store_first(store, "one", 3, NOW + 9, NOW + 19));
+	assert_true(sluice_store_first(store, "one", 3, NOW + 10, NOW + 20));
+	drop(store);
+}
+
 /* Against a list that is searched from end to end. */
 static void test_model(void **state)
 {
@@ -399,6 +421,7 @@ int main(void)
 		cmocka_unit_test(test_expiry),
 		cmocka_unit_test(test_wiped),
 		cmocka_unit_test(test_first),
+		cmocka_unit_test(test_first_again),
 		cmocka_unit_test(test_model),
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_client_cache),
