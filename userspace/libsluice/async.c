@@ -71,8 +71,8 @@ int sluice_give_signature(struct sluice_conn *c, const uint8_t *sig, size_t len)
 		return -1;
 	if (!sig)
 		sl_internal(c, "the signature could not be made");
-	/* what follows goes out together with it; but for ChangeCipherSpec */
-	else if (sl_signature_use(c, sig, len) && c->version == SLUICE_TLS_1_3)
+	/* what follows goes out together with it */
+	else if (sl_signature_use(c, sig, len))
 		c->hs->step->write(c);
 	return 0;
 }
