@@ -41,7 +41,8 @@ enum setup {
 	TLS12 = 1 << 10,	/* as well */
 	ONLY_TLS12 = 1 << 11,
 	EARLY = 1 << 12,	/* with TICKETS, and what has them */
-	SETUPS = 1 << 13
+	SESSIONS = 1 << 13,	/* the same: kept by the server */
+	SETUPS = 1 << 14
 };
 
 /* Objects of both sides of a conversation. */
@@ -138,6 +139,35 @@ static bool ticket_key(void *ctx, const uint8_t *name,
 	return !name || !(name[0] & 1);
 }
 
+static uint8_t session[SLUICE_SESSION_MAX];
+static size_t session_len;
+
+static bool put_session(void *ctx, const uint8_t *id, size_t id_len,
+			const uint8_t *state, size_t len, uint64_t expires)
+{
+	(void)ctx;
+	(void)id;
+	(void)id_len;
+	(void)expires;
+	memcpy(session, state, len);
+	session_len = len;
+	return true;
+}
+
+/* Whatever it is called, but for some. */
+static size_t take_session(void *ctx, const uint8_t *id, size_t id_len,
+			   uint8_t *buf, size_t size)
+{
+	size_t len = session_len;
+
+	(void)ctx;
+	if (!id_len || id[0] == 0xff || len > size)
+		return 0;
+	memcpy(buf, session, len);
+	session_len = 0;
+	return len;
+}
+
 static const struct sluice_psk psk = {
 	.identity = (const uint8_t *)"identity", .identity_len = 8,
 	.key = (const uint8_t *)"sixteen octets..", .key_len = 16,
@@ -171,11 +201,17 @@ static bool early_first(void *ctx, const uint8_t id[16], uint64_t expires)
 	return !(id[0] & 0x80);
 }
 
-/* Is there a ticket that allows early data? */
+/* Is there a ticket from a connection before this one? */
+static bool has_past(unsigned int setup)
+{
+	return setup & (EARLY | SESSIONS) && setup & TICKETS &&
+	       !(setup & (PSK | CLIENT_CERT));
+}
+
+/* And does it allow early data? */
 static bool has_early_data(unsigned int setup)
 {
-	return setup & EARLY && setup & TICKETS &&
-	       !(setup & (PSK | CLIENT_CERT | ONLY_TLS12));
+	return setup & EARLY && has_past(setup) && !(setup & ONLY_TLS12);
 }
 
 static void configure(struct sluice_config *config, unsigned int setup)
@@ -201,6 +237,10 @@ static void configure(struct sluice_config *config, unsigned int setup)
 		config->ticket_put = put_ticket;
 		config->ticket_take = take_ticket;
 		config->ticket_key = ticket_key;
+	}
+	if (has_past(setup) && setup & SESSIONS) {
+		config->session_put = put_session;
+		config->session_take = take_session;
 	}
 	if (has_early_data(setup)) {
 		config->early_data = true;
@@ -240,7 +280,9 @@ static void configure(struct sluice_config *config, unsigned int setup)
 	}
 	if (setup & ASYNC)
 		config->async = SLUICE_ASYNC_CREDENTIAL |
-				SLUICE_ASYNC_SIGNATURE | SLUICE_ASYNC_VERDICT;
+				SLUICE_ASYNC_SIGNATURE |
+				SLUICE_ASYNC_VERDICT | SLUICE_ASYNC_TICKET |
+				SLUICE_ASYNC_UNUSED;
 	if (setup & TLS12)
 		config->min_version = SLUICE_TLS_1_2;
 	/* pre-shared keys are not for it */
@@ -250,6 +292,30 @@ static void configure(struct sluice_config *config, unsigned int setup)
 		config->groups = setup & SERVER ? server_group : group;
 }
 
+/* What the callbacks would have said. */
+static void give_ticket(struct sluice_conn *conn,
+			const struct sluice_config *config,
+			const struct sluice_ticket_request *request)
+{
+	struct sluice_ticket_key key;
+	uint8_t buf[SLUICE_TICKET_MAX];
+	size_t len = 0;
+
+	check_written(request->id.data, request->id.len);
+	if (request->kind == SLUICE_TICKET_STORED && config->ticket_take)
+		len = take_ticket(NULL, request->peer_name, buf, sizeof(buf));
+	if (request->kind == SLUICE_TICKET_SESSION)
+		len = take_session(NULL, request->id.data, request->id.len, buf,
+				   SLUICE_SESSION_MAX);
+	if (request->kind == SLUICE_TICKET_KEY &&
+	    ticket_key(NULL, request->id.data, &key)) {
+		len = sizeof(key.key);
+		memcpy(buf, key.key, len);
+	}
+	if (sluice_give_ticket(conn, len ? buf : NULL, len))
+		abort();
+}
+
 /* What is wanted, after all that is not; no request may lead astray. */
 static void give(struct sluice_conn *conn, const struct sluice_config *config,
 		 enum sluice_status status)
@@ -257,6 +323,8 @@ static void give(struct sluice_conn *conn, const struct sluice_config *config,
 	struct sluice_credential_request credential;
 	struct sluice_signature_request signature;
 	struct sluice_verdict_request verdict;
+	struct sluice_ticket_request ticket;
+	struct sluice_unused_request unused;
 	const struct sluice_provider *p = config->provider;
 	uint8_t sig[SLUICE_SIGNATURE_MAX];
 	const char *reason;
@@ -271,6 +339,11 @@ static void give(struct sluice_conn *conn, const struct sluice_config *config,
 	if (status != SLUICE_WANT_VERDICT &&
 	    !sluice_give_verdict(conn, 42, NULL))
 		abort();
+	if (status != SLUICE_WANT_TICKET && !sluice_give_ticket(conn, NULL, 0))
+		abort();
+	if (status != SLUICE_WANT_UNUSED &&
+	    !sluice_give_unused(conn, true, true))
+		abort();
 	if (!sluice_wanted_credential(conn, &credential)) {
 		check_written(credential.alpn_offered.data,
 			      credential.alpn_offered.len);
@@ -284,6 +357,13 @@ static void give(struct sluice_conn *conn, const struct sluice_config *config,
 		/* nobody but the application knows a bare key */
 		sluice_give_verdict(conn, verdict.raw_key ? 0 :
 				    sluice_verdict(&verdict, &reason), NULL);
+	} else if (!sluice_wanted_ticket(conn, &ticket)) {
+		give_ticket(conn, config, &ticket);
+	} else if (!sluice_wanted_unused(conn, &unused)) {
+		check_written(unused.id, 16);
+		sluice_give_unused(conn, unused.id[0] != 0xff,
+				   early_first(NULL, unused.id,
+					       unused.early_until));
 	} else {
 		abort();
 	}
@@ -396,8 +476,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	data += 2;
 	size -= 2;
 	stored_len = 0;
+	session_len = 0;
 	set_up();
-	if (has_early_data(setup))
+	if (has_past(setup))
 		get_ticket(setup);
 	configure(&config, setup);
 	/* records are opened in place */
@@ -484,12 +565,15 @@ static void say(struct side *side, struct side *other)
 	other->got_len += len;
 }
 
-static bool is_done(const struct side *side)
+static bool is_done(const struct side *side, unsigned int setup)
 {
 	struct sluice_conn_info info;
 
 	sluice_conn_info(side->conn, &info);
-	return info.handshake_done && !info.error;
+	if (info.handshake_done && !info.error)
+		return true;
+	fprintf(stderr, "setup %02x: no handshake: %s\n", setup, info.reason);
+	return false;
 }
 
 static void save(const char *folder, unsigned int setup, struct side *side)
@@ -517,11 +601,13 @@ int main(int argc, char **argv)
 	for (setup = 0; setup < SETUPS; setup += 2) {
 		memset(&client, 0, sizeof(client));
 		memset(&server, 0, sizeof(server));
-		if (setup & EARLY && !has_early_data(setup))
+		if ((setup & EARLY && !has_early_data(setup)) ||
+		    (setup & SESSIONS && !has_past(setup)))
 			continue;
 		set_up();
 		stored_len = 0;
-		if (has_early_data(setup))
+		session_len = 0;
+		if (has_past(setup))
 			get_ticket(setup);
 		configure(&client.config, setup & ~(unsigned int)ONE_GROUP);
 		configure(&server.config, setup | SERVER);
@@ -535,10 +621,8 @@ int main(int argc, char **argv)
 			turn(&client, &server);
 			turn(&server, &client);
 		}
-		if (!is_done(&client) || !is_done(&server)) {
-			fprintf(stderr, "setup %02x: no handshake\n", setup);
+		if (!is_done(&client, setup) || !is_done(&server, setup))
 			return 1;
-		}
 		say(&client, &server);
 		say(&server, &client);
 		save(argv[1], setup & ~(unsigned int)ONE_GROUP, &client);

@@ -15,6 +15,8 @@
 #include "tls12.h"
 
 enum {
+	BEGIN,
+	FIND_TICKET,
 	WRITE_HELLO,
 	BEGIN_EARLY_DATA,
 	READ_HELLO,
@@ -39,7 +41,7 @@ static bool next(struct sluice_conn *c, unsigned int step)
 	return true;
 }
 
-static bool write_hello(struct sluice_conn *c)
+static bool begin(struct sluice_conn *c)
 {
 	if (c->p->random(c->p, c->hs->client_random, SL_RANDOM_LEN) ||
 	    c->p->random(c->p, c->hs->session_id,
@@ -48,7 +50,17 @@ static bool write_hello(struct sluice_conn *c)
 	/* for middleboxes (appendix D.4) */
 	if (sl_version_usable(c->config, SL_TLS_1_3))
 		c->hs->session_id_len = SL_SESSION_ID_MAX;
-	return sl_client_hello_start(c) && sl_client_hello_write(c) &&
+	return sl_client_hello_start(c) && next(c, FIND_TICKET);
+}
+
+static bool find_ticket(struct sluice_conn *c)
+{
+	return sl_ticket_take(c) && (c->hs->wanted || next(c, WRITE_HELLO));
+}
+
+static bool write_hello(struct sluice_conn *c)
+{
+	return sl_client_hello_write(c) &&
 	       next(c, c->early ? BEGIN_EARLY_DATA : READ_HELLO);
 }
 
@@ -397,6 +409,8 @@ static bool end(struct sluice_conn *c)
 }
 
 static const struct sl_step steps[END + 1] = {
+	[BEGIN] = { .write = begin },
+	[FIND_TICKET] = { .write = find_ticket },
 	[WRITE_HELLO] = { .write = write_hello },
 	[BEGIN_EARLY_DATA] = { .write = begin_early_data },
 	[READ_HELLO] = {
@@ -435,5 +449,5 @@ static const struct sl_step steps[END + 1] = {
 
 const struct sl_step *sl_client_begin(void)
 {
-	return &steps[WRITE_HELLO];
+	return &steps[BEGIN];
 }

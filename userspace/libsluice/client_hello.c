@@ -9,7 +9,6 @@
 #include "early.h"
 #include "hello.h"
 #include "raw_keys.h"
-#include "tickets.h"
 #include "tls12.h"
 #include "verdict.h"
 
@@ -42,7 +41,7 @@ void sl_shares_free(struct sluice_conn *c)
 }
 
 /* Its identity takes the place of a ticket, which is of no age. */
-static bool take_psk(struct sluice_conn *c, const struct sluice_psk *psk)
+static void take_psk(struct sluice_conn *c, const struct sluice_psk *psk)
 {
 	const uint16_t *suite = sl_suites(c->config);
 
@@ -52,7 +51,6 @@ static bool take_psk(struct sluice_conn *c, const struct sluice_psk *psk)
 	memcpy(c->hs->ticket, psk->identity, psk->identity_len);
 	c->hs->ticket_len = psk->identity_len;
 	c->hs->ticket_age = 0;
-	return true;
 }
 
 bool sl_client_hello_start(struct sluice_conn *c)
@@ -71,7 +69,7 @@ bool sl_client_hello_start(struct sluice_conn *c)
 	     !sl_transcript_start(c, SLUICE_SHA384)))
 		return false;
 	if (!sl_version_usable(c->config, SL_TLS_1_3))
-		return sl_ticket_take(c);
+		return true;
 	while (!sl_group_usable(c->config, *group))
 		group++;
 	/* most servers without the hybrid group have the curve in it */
@@ -82,9 +80,9 @@ bool sl_client_hello_start(struct sluice_conn *c)
 		return false;
 	if (!sl_share_make(c, 0, *group))
 		return false;
-	if (!c->config->psk)
-		return sl_ticket_take(c);
-	return take_psk(c, c->config->psk);
+	if (c->config->psk)
+		take_psk(c, c->config->psk);
+	return true;
 }
 
 bool sl_suite_offered(const struct sluice_conn *c, uint16_t suite)

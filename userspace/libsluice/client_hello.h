@@ -5,7 +5,7 @@
 
 #include "sluice/sluice.h"
 
-/* Begin the transcript, make key shares, look for a ticket. */
+/* Begin the transcript, make key shares, take the pre-shared key. */
 bool sl_client_hello_start(struct sluice_conn *c);
 /* Is a cipher suite among those of the ClientHello? */
 bool sl_suite_offered(const struct sluice_conn *c, uint16_t suite);

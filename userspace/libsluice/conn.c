@@ -151,10 +151,12 @@ static const char *check_server(const struct sluice_config *config)
 		return "ticket_lifetime: at most 604800 seconds";
 	if (config->ticket_count > 8)
 		return "ticket_count: at most 8";
-	if (config->max_early_data && !config->session_take &&
-	    !(config->early_data_first && config->early_data_id))
-		return "max_early_data: needs session_take, or early_data_first and early_data_id";
-	if (!config->session_put != !config->session_take)
+	if (config->max_early_data && !config->session_put &&
+	    !((config->early_data_first ||
+	       config->async & SLUICE_ASYNC_UNUSED) && config->early_data_id))
+		return "max_early_data: needs session_put, or early_data_first and early_data_id";
+	if (!config->session_put != !config->session_take &&
+	    !(config->async & SLUICE_ASYNC_TICKET))
 		return "session_put: goes with session_take";
 	if (config->client_auth > SLUICE_CLIENT_AUTH_REQUIRED)
 		return "client_auth: none, optional or required";
@@ -177,7 +179,9 @@ const char *sluice_config_check(const struct sluice_config *config)
 		return "record_limit: 63 to 16384 octets";
 	if (config->async & ~(unsigned int)(SLUICE_ASYNC_CREDENTIAL |
 					     SLUICE_ASYNC_SIGNATURE |
-					     SLUICE_ASYNC_VERDICT))
+					     SLUICE_ASYNC_VERDICT |
+					     SLUICE_ASYNC_TICKET |
+					     SLUICE_ASYNC_UNUSED))
 		return "async: SLUICE_ASYNC_*";
 	if (config->no_verify &&
 	    (config->judge || config->async & SLUICE_ASYNC_VERDICT))

@@ -60,6 +60,20 @@ struct sl_session {
 	bool verified;
 };
 
+/* Server: what the caller is asked about one of the client's tickets: lookup.h. */
+struct sl_lookup {
+	unsigned int index;		/* which; those before it are of no use */
+	struct sluice_ticket_request request;
+	bool found;			/* it is answered: by the octets, if any */
+	uint8_t octets[SLUICE_SESSION_MAX];
+	size_t len;
+	uint8_t id[16];
+	uint64_t early_until;
+	bool judged;			/* it is answered: by the next two */
+	bool unused;
+	bool first;
+};
+
 /* What only TLS 1.2 needs of a handshake. */
 struct sl_tls12 {
 	const struct sl_suite *suites[3];	/* by enum sl_auth */
@@ -122,6 +136,7 @@ struct sl_handshake {
 	uint16_t share_groups[SL_SHARES];
 	struct sluice_kx *shares[SL_SHARES];
 	struct sluice_octets share_octets[SL_SHARES];
+	unsigned int tickets_tried;
 	size_t ticket_len;
 	uint32_t ticket_age;		/* obfuscated */
 	size_t cookie_len;
@@ -157,6 +172,7 @@ struct sl_handshake {
 		struct {
 			uint8_t share[SLUICE_SHARE_MAX];
 			uint8_t shared[SLUICE_SHARED_MAX];
+			struct sl_lookup lookup;
 		};
 	};
 

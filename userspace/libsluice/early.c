@@ -183,7 +183,7 @@ static const uint8_t *memory_id(const struct sluice_config *config)
 {
 	static const uint8_t none[ID_LEN];
 
-	return config->session_take ? none : config->early_data_id;
+	return config->session_put ? none : config->early_data_id;
 }
 
 bool sl_early_put_state(struct sluice_conn *c, struct sl_writer *w)
@@ -223,17 +223,12 @@ bool sl_early_read_state(struct sluice_conn *c, struct sl_reader *r,
 	return true;
 }
 
-void sl_early_decide(struct sluice_conn *c, const uint8_t *id)
+uint64_t sl_early_until(const struct sluice_conn *c, unsigned int index)
 {
-	const struct sluice_config *config = c->config;
-	uint64_t now = config->now(config->ctx);
-
-	if (c->early != SLUICE_EARLY_OFFERED || !c->hs->early_left ||
-	    c->hs->identity || c->retried)
-		return;
-	if (config->session_take ||
-	    config->early_data_first(config->ctx, id, now + 2 * WINDOW + 1))
-		c->early = SLUICE_EARLY_ACCEPTED;
+	if (c->early != SLUICE_EARLY_OFFERED || !c->hs->early_left || index ||
+	    c->retried)
+		return 0;
+	return c->config->now(c->config->ctx) + 2 * WINDOW + 1;
 }
 
 bool sl_early_accept(struct sluice_conn *c)

@@ -35,8 +35,11 @@ bool sl_early_put_state(struct sluice_conn *c, struct sl_writer *w);
  */
 bool sl_early_read_state(struct sluice_conn *c, struct sl_reader *r,
 			 uint64_t off);
-/* Server: the ticket is accepted; and if its early data is, this is first. */
-void sl_early_decide(struct sluice_conn *c, const uint8_t *id);
+/*
+ * Server: until when the ticket that is about to be accepted has to be remembered
+ * for its early data (milliseconds since 1970); 0: that is not acceptable.
+ */
+uint64_t sl_early_until(const struct sluice_conn *c, unsigned int index);
 /* Server: the ClientHello is in the transcript: the keys of early data. */
 bool sl_early_accept(struct sluice_conn *c);
 /* Server: EndOfEarlyData. */

@@ -114,8 +114,11 @@ static bool gather_message(struct sluice_conn *c)
 /* Is the caller asked about a message, so that it has to outlast the call? */
 static bool may_wait(const struct sluice_conn *c)
 {
-	return c->hs && c->config->async &
-			(SLUICE_ASYNC_CREDENTIAL | SLUICE_ASYNC_VERDICT);
+	unsigned int what = SLUICE_ASYNC_CREDENTIAL | SLUICE_ASYNC_VERDICT;
+
+	if (sl_is_server(c))
+		what |= SLUICE_ASYNC_TICKET | SLUICE_ASYNC_UNUSED;
+	return c->hs && c->config->async & what;
 }
 
 enum sl_message sl_message_peek(struct sluice_conn *c, struct sl_reader *body)
@@ -132,8 +135,13 @@ enum sl_message sl_message_peek(struct sluice_conn *c, struct sl_reader *body)
 	if ((!c->message_len || c->message_len > c->content_len) &&
 	    !gather_message(c))
 		return SL_NO_MESSAGE;
-	*body = sl_reader(c->message + HEADER, c->message_len - HEADER);
+	*body = sl_message_body(c);
 	return (enum sl_message)c->message[0];
+}
+
+struct sl_reader sl_message_body(const struct sluice_conn *c)
+{
+	return sl_reader(c->message + HEADER, c->message_len - HEADER);
 }
 
 void sl_message_next(struct sluice_conn *c)

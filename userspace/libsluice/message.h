@@ -41,6 +41,9 @@ bool sl_message_keep(struct sluice_conn *c);
 /* Has a part of a message been received? */
 bool sl_message_begun(const struct sluice_conn *c);
 
+/* The body of the current message. */
+struct sl_reader sl_message_body(const struct sluice_conn *c);
+
 /* The current message, header included, joins the transcript. */
 bool sl_message_hash(struct sluice_conn *c);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "conn.h"
+#include "lookup.h"
 
 #define HANDLE_LEN	32
 
@@ -31,7 +32,7 @@ static struct sluice_aead_ctx *sealing_key(struct sluice_conn *c,
 	struct sluice_ticket_key ticket_key;
 	uint8_t key[SL_KEY_MAX];
 
-	if (!c->config->ticket_key(c->config->ctx, name, &ticket_key))
+	if (!sl_lookup_key(c, name, &ticket_key))
 		return NULL;
 	if (used)
 		memcpy(used, ticket_key.name, sizeof(ticket_key.name));
@@ -120,14 +121,10 @@ static size_t get_sealed(struct sluice_conn *c, struct sl_reader ticket,
 size_t sl_unseal(struct sluice_conn *c, struct sl_reader ticket,
 		 uint8_t state[SL_STATE_MAX], uint8_t id[SL_TICKET_ID_LEN])
 {
-	size_t len;
-
 	if (!c->config->session_put)
 		return get_sealed(c, ticket, state, id);
 	if (ticket.left != HANDLE_LEN)
 		return 0;
-	len = c->config->session_take(c->config->ctx, ticket.pos, HANDLE_LEN,
-				      state, SL_STATE_MAX);
 	memcpy(id, ticket.pos, SL_TICKET_ID_LEN);
-	return len > SL_STATE_MAX ? 0 : len;
+	return sl_lookup_session(c, ticket.pos, HANDLE_LEN, state);
 }

@@ -20,7 +20,8 @@ bool sl_seal(struct sluice_conn *c, const uint8_t *state, size_t len,
 
 /*
  * The state of a ticket, and what tells this one from all others; 0 if it is
- * none of ours. From a store, nobody gets it a second time.
+ * none of ours, or if the caller has to look it up (lookup.h). From a store,
+ * nobody gets it a second time.
  */
 size_t sl_unseal(struct sluice_conn *c, struct sl_reader ticket,
 		 uint8_t state[SL_STATE_MAX], uint8_t id[SL_TICKET_ID_LEN]);

@@ -9,6 +9,7 @@
 #include "credential.h"
 #include "early.h"
 #include "hello.h"
+#include "lookup.h"
 #include "raw_keys.h"
 #include "tickets.h"
 #include "tls12.h"
@@ -355,63 +356,77 @@ static bool check_binder(struct sluice_conn *c, struct sl_reader binders,
 	return true;
 }
 
-static bool resume(struct sluice_conn *c, struct sl_reader binders,
-		   unsigned int index, const uint8_t *id)
+/* The client's next ticket, if it counts, is accepted. False: failed. */
+static bool resume(struct sluice_conn *c, struct sl_reader identity,
+		   uint32_t age, struct sl_reader binders)
 {
+	unsigned int index = c->hs->lookup.index;
+	uint64_t early_until;
+	bool first = false;
+	uint8_t id[16];
+
+	if (!sl_ticket_open(c, identity, age, id))
+		return !c->error;
 	if (!check_binder(c, binders, index))
 		return false;
-	if (c->config->ticket_unused &&
-	    !c->config->ticket_unused(c->config->ctx, id)) {
+	early_until = sl_early_until(c, index);
+	if (!sl_lookup_unused(c, id, early_until, &first)) {
 		sluice_wipe(&c->hs->session, sizeof(c->hs->session));
 		return true;
 	}
 	c->by_psk = true;
 	c->resumed = true;
 	c->hs->identity = (uint16_t)index;
-	sl_early_decide(c, id);
+	if (first)
+		c->early = SLUICE_EARLY_ACCEPTED;
 	return true;
+}
+
+/* As many binders as identities, and all of them whole. */
+static bool check_psks(struct sluice_conn *c, struct sl_reader identities,
+		       struct sl_reader binders)
+{
+	while (identities.left) {
+		sl_get_vec(&identities, 2, 1, 0xffff);
+		sl_get32(&identities);
+		if (identities.bad)
+			return sl_bad_decode(c, "a malformed pre_shared_key");
+		if (!binders.left)
+			return sl_illegal(c, "a pre-shared key without a binder");
+		if (sl_get_vec(&binders, 1, 32, 255).bad)
+			return sl_bad_decode(c, "a malformed pre_shared_key");
+	}
+	return !binders.left ||
+	       sl_illegal(c, "a binder without a pre-shared key");
 }
 
 static bool read_psk(struct sluice_conn *c, struct sl_reader *r)
 {
 	struct sl_reader identities = sl_get_vec(r, 2, 7, 0xffff);
 	struct sl_reader binders = sl_get_vec(r, 2, 33, 0xffff);
-	struct sl_reader rest = binders;
-	unsigned int count = 0, index = 0;
-	uint8_t id[16];
+	unsigned int i;
 
 	if (!sl_done(r))
 		return sl_bad_decode(c, "a malformed pre_shared_key");
-	while (rest.left) {
-		if (sl_get_vec(&rest, 1, 32, 255).bad)
-			return sl_bad_decode(c, "a malformed pre_shared_key");
-		count++;
+	if (!check_psks(c, identities, binders))
+		return false;
+	if (c->hs->session.external) {
+		c->by_psk = check_binder(c, binders, c->hs->identity);
+		c->verified = c->by_psk;
+		return c->by_psk;
 	}
-	while (identities.left) {
+	for (i = 0; i < IDENTITIES_MAX && identities.left; i++) {
 		struct sl_reader identity = sl_get_vec(&identities, 2, 1, 0xffff);
 		uint32_t age = sl_get32(&identities);
 
-		if (identities.bad)
-			return sl_bad_decode(c, "a malformed pre_shared_key");
-		if (index == count)
-			return sl_illegal(c, "a pre-shared key without a binder");
-		if (c->hs->session.external && index == c->hs->identity) {
-			if (!check_binder(c, binders, index))
-				return false;
-			c->by_psk = true;
-			c->verified = true;
-		}
-		if (!c->hs->session.suite && sl_tickets_used(c) && index < IDENTITIES_MAX &&
-		    sl_ticket_open(c, identity, age, id)) {
-			if (!resume(c, binders, index, id))
-				return false;
-		}
-		if (c->error)
+		if (i < c->hs->lookup.index)
+			continue;
+		if (!resume(c, identity, age, binders))
 			return false;
-		index++;
+		if (c->by_psk || sl_lookup_waits(c))
+			break;
+		sl_lookup_next(c);
 	}
-	if (index != count)
-		return sl_illegal(c, "a binder without a pre-shared key");
 	return true;
 }
 
@@ -432,7 +447,7 @@ static bool choose_authentication(struct sluice_conn *c,
 	    (sl_tickets_used(c) || c->hs->session.external) &&
 	    !read_psk(c, &ext->body[SL_EXT_PRE_SHARED_KEY]))
 		return false;
-	if (c->by_psk)
+	if (c->by_psk || sl_lookup_waits(c))
 		return true;
 	/* one that came without psk_dhe_ke is of no use */
 	sluice_wipe(&c->hs->session, sizeof(c->hs->session));
@@ -471,6 +486,26 @@ bool sl_client_wishes_read(struct sluice_conn *c, struct sl_client_hello *hello)
 	       sl_read_record_limit(c, &ext->body[SL_EXT_RECORD_SIZE_LIMIT]);
 }
 
+/* What the caller has to look up comes before all that depends on it. */
+static bool authenticate(struct sluice_conn *c, struct sl_client_hello *hello)
+{
+	if (!choose_authentication(c, hello))
+		return false;
+	return sl_lookup_waits(c) ||
+	       (sl_message_hash(c) && sl_early_accept(c));
+}
+
+bool sl_client_hello_again(struct sluice_conn *c)
+{
+	struct sl_client_hello hello = { .version = 0 };
+	struct sl_reader body = sl_message_body(c);
+
+	if (!parse(c, &body, &hello))
+		return false;
+	return c->version == SL_TLS_1_2 ? sl_tls12_session_choose(c, &hello) :
+					  authenticate(c, &hello);
+}
+
 bool sl_client_hello_read(struct sluice_conn *c, struct sl_reader *body,
 			  bool *retry)
 {
@@ -501,7 +536,5 @@ bool sl_client_hello_read(struct sluice_conn *c, struct sl_reader *body,
 	if (*retry)
 		return sl_early_accept(c) && sl_message_hash(c);
 
-	return sl_client_wishes_read(c, &hello) &&
-	       choose_authentication(c, &hello) && sl_message_hash(c) &&
-	       sl_early_accept(c);
+	return sl_client_wishes_read(c, &hello) && authenticate(c, &hello);
 }

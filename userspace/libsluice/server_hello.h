@@ -29,6 +29,12 @@ struct sl_client_hello {
 bool sl_client_hello_read(struct sluice_conn *c, struct sl_reader *body,
 			  bool *retry);
 
+/*
+ * The caller has looked up what a ClientHello, still the current message, had to
+ * wait for: go on with it.
+ */
+bool sl_client_hello_again(struct sluice_conn *c);
+
 /* What both versions read: the names of hosts and protocols, limits. */
 bool sl_client_wishes_read(struct sluice_conn *c,
 			   struct sl_client_hello *hello);

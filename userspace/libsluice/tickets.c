@@ -129,27 +129,39 @@ static bool parse_stored(struct sluice_conn *c, struct sl_reader r)
 	return true;
 }
 
+void sl_ticket_use(struct sluice_conn *c, const uint8_t *stored, size_t len)
+{
+	unsigned int *tried = &c->hs->tickets_tried;
+
+	if (!stored || parse_stored(c, sl_reader(stored, len)) ||
+	    sl_tls12_stored_parse(c, sl_reader(stored, len)))
+		*tried = TRIES;
+	else
+		++*tried;
+}
+
 bool sl_ticket_take(struct sluice_conn *c)
 {
 	const struct sluice_config *config = c->config;
 	/* ClientHello is not written yet, so there is room */
 	uint8_t *buf = c->hs->buffer;
-	bool found = false;
-	unsigned int i;
-	size_t len = 0;
+	size_t len;
 
-	if (!config->ticket_take || !config->peer_name)
+	if (!config->peer_name || config->psk)
 		return true;
-	for (i = 0; i < TRIES && !found && !c->error; i++) {
+	if (config->async & SLUICE_ASYNC_TICKET) {
+		if (c->hs->tickets_tried < TRIES)
+			c->hs->wanted = SLUICE_WANT_TICKET;
+		return true;
+	}
+	while (config->ticket_take && c->hs->tickets_tried < TRIES &&
+	       !c->error) {
 		len = config->ticket_take(config->ctx, config->peer_name, buf,
 					  SLUICE_TICKET_MAX);
-		if (!len)
-			break;
 		if (len > SLUICE_TICKET_MAX)
 			return sl_fail(c, SL_INTERNAL_ERROR, SLUICE_ERR_USE,
 				       "the ticket store returned too much");
-		found = parse_stored(c, sl_reader(buf, len)) ||
-			sl_tls12_stored_parse(c, sl_reader(buf, len));
+		sl_ticket_use(c, len ? buf : NULL, len);
 	}
 	sluice_wipe(buf, SLUICE_TICKET_MAX);
 	return !c->error;

@@ -9,9 +9,12 @@
 
 /*
  * Client: look in the store for a ticket that this connection can use, and set
- * c->hs->session, ticket and ticket_age if there is one. False: failed.
+ * c->hs->session, ticket and ticket_age if there is one; or have the caller look
+ * (SLUICE_WANT_TICKET). False: failed.
  */
 bool sl_ticket_take(struct sluice_conn *c);
+/* Client: this is what the caller has found; NULL, nothing. */
+void sl_ticket_use(struct sluice_conn *c, const uint8_t *stored, size_t len);
 
 /*
  * What a client's store keeps with every ticket: whose it is and how long it

@@ -73,9 +73,14 @@ void sl_tls12_put_extensions(struct sluice_conn *c, struct sl_writer *w);
 /* ServerHello, the current message, of this version. */
 bool sl_tls12_server_hello_read(struct sluice_conn *c, struct sl_reader *body);
 
-/* Server: the rest of a ClientHello; and the answer. */
+/*
+ * Server: the rest of a ClientHello, of which the second does what may have to
+ * wait for a session; and the answer.
+ */
 bool sl_tls12_client_hello_read(struct sluice_conn *c,
 				struct sl_client_hello *hello);
+bool sl_tls12_session_choose(struct sluice_conn *c,
+			     struct sl_client_hello *hello);
 bool sl_tls12_server_hello_write(struct sluice_conn *c);
 
 /*
@@ -155,7 +160,7 @@ bool sl_tls12_ticket_read(struct sluice_conn *c, struct sl_reader *body);
 
 /*
  * Server: is there a session, by the ticket or the identifier of a ClientHello?
- * Then it is in c->hs->tls12.
+ * Then it is in c->hs->tls12. Not yet, if the caller has to look it up (lookup.h).
  */
 bool sl_tls12_session_find(struct sluice_conn *c,
 			   struct sl_client_hello *hello);

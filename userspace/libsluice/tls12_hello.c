@@ -8,6 +8,7 @@
 #include "client_hello.h"
 #include "credential.h"
 #include "hello.h"
+#include "lookup.h"
 #include "server.h"
 #include "server_hello.h"
 #include "tickets.h"
@@ -255,6 +256,25 @@ static bool negotiate(struct sluice_conn *c, struct sl_client_hello *hello)
 	return sl_credential_choose(c);
 }
 
+bool sl_tls12_session_choose(struct sluice_conn *c,
+			     struct sl_client_hello *hello)
+{
+	if (sl_tls12_session_find(c, hello)) {
+		c->suite = c->hs->tls12.suite;
+		memcpy(c->hs->session_id, hello->session_id.pos,
+		       hello->session_id.left);
+		c->hs->session_id_len = hello->session_id.left;
+		return sl_transcript_start(c, c->suite->hash) &&
+		       sl_message_hash(c) && sl_tls12_server_resume(c);
+	}
+	if (c->error)
+		return false;
+	if (sl_lookup_waits(c))
+		return true;
+	sl_tls12_server_begin(c);
+	return negotiate(c, hello) && sl_message_hash(c);
+}
+
 bool sl_tls12_client_hello_read(struct sluice_conn *c,
 				struct sl_client_hello *hello)
 {
@@ -274,18 +294,7 @@ bool sl_tls12_client_hello_read(struct sluice_conn *c,
 	memcpy(c->hs->client_random, hello->random, SL_RANDOM_LEN);
 	memcpy(c->randoms, hello->random, SL_RANDOM_LEN);
 	c->hs->offered = ext->present;
-	if (sl_tls12_session_find(c, hello)) {
-		c->suite = c->hs->tls12.suite;
-		memcpy(c->hs->session_id, hello->session_id.pos,
-		       hello->session_id.left);
-		c->hs->session_id_len = hello->session_id.left;
-		return sl_transcript_start(c, c->suite->hash) &&
-		       sl_message_hash(c) && sl_tls12_server_resume(c);
-	}
-	if (c->error)
-		return false;
-	sl_tls12_server_begin(c);
-	return negotiate(c, hello) && sl_message_hash(c);
+	return sl_tls12_session_choose(c, hello);
 }
 
 /* A client without tickets may come back by a name that we keep. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "hello.h"
+#include "lookup.h"
 #include "seal.h"
 #include "server_hello.h"
 #include "tickets.h"
@@ -181,6 +182,7 @@ bool sl_tls12_session_find(struct sluice_conn *c, struct sl_client_hello *hello)
 	struct sl_reader ticket = hello->ext.body[SL_EXT_SESSION_TICKET];
 	bool by_ticket = sl_has(&hello->ext, SL_EXT_SESSION_TICKET);
 	uint8_t state[SL_STATE_MAX], id[SL_TICKET_ID_LEN];
+	bool first;
 	size_t len;
 
 	if (!sl_tickets_used(c))
@@ -192,7 +194,7 @@ bool sl_tls12_session_find(struct sluice_conn *c, struct sl_client_hello *hello)
 		return false;
 	len = sl_unseal(c, ticket, state, id);
 	if (!parse_state(c, hello, sl_reader(state, len)) ||
-	    (config->ticket_unused && !config->ticket_unused(config->ctx, id)))
+	    !sl_lookup_unused(c, id, 0, &first))
 		t->suite = NULL;
 	sluice_wipe(state, sizeof(state));
 	return t->suite;

@@ -38,6 +38,9 @@ done
 expect "client, openssl s_server, resumption" \
 	"$(client --ca "$tmp/p256.pem" --expect olleh --tickets --connections 3)" \
 	'resumed=0.*data=1' 'verified=1 resumed=1.*data=1.*error=0'
+expect "client, openssl s_server, resumption, tickets from another thread" \
+	"$(client --ca "$tmp/p256.pem" --expect olleh --tickets --async --connections 2)" \
+	'^async=10 async=7 done=1.*resumed=0.*data=1' '^async=10 done=1.*verified=1 resumed=1.*data=1.*error=0'
 expect "client, openssl s_server, KeyUpdate both ways" \
 	"$(client --ca "$tmp/p256.pem" --expect olleh --updates 5)" \
 	'data=1.*tx_updates=5 rx_updates=[1-5] limit=16384 .*error=0'
@@ -139,7 +142,7 @@ for name in alice alice-rsa alice-rsapss alice-ed25519 "${mldsa[@]/#/alice-}"; d
 	expect "client, openssl s_server, everything on another thread, $name" \
 		"$(client --ca "$tmp/p256.pem" --expect olleh --async \
 			--cert "$tmp/$name.pem" --key "$tmp/$name.key")" \
-		'^async=5 async=7 async=6 done=1.*client=[emr].*verified=1.*data=1.*error=0'
+		'^async=10 async=5 async=7 async=6 done=1.*client=[emr].*verified=1.*data=1.*error=0'
 done
 expect "client, openssl s_server, unknown authority, on another thread" \
 	"$(client --ca "$tmp/rsa.pem" --async)" 'async=7 done=0' 'error=3 sent=unknown_ca'
@@ -287,8 +290,27 @@ our_server 3 --cert "$tmp/p256.pem" --key "$tmp/p256.key" --tickets
 text=$(s_client -sess_out "$tmp/session"; s_client -sess_in "$tmp/session"; s_client -sess_in "$tmp/session" -groups X448:P-256)
 expect "server, openssl s_client, resumption, also after a HelloRetryRequest" "$text
 $(ended)" '^Reused' 'resumed=1 retried=0.*data=1.*error=0' 'resumed=1 retried=1.*data=1.*error=0'
+# Statuses of --async: a certificate, a signature; a ticket's key or session, is it unused.
+for flags in "--tickets --async" "--tickets --sessions --async"; do
+	asked='async=10 '
+	[[ $flags == *sessions* ]] || asked='async=10 async=11 '
+	# shellcheck disable=SC2086 # several words
+	our_server 3 --cert "$tmp/p256.pem" --key "$tmp/p256.key" $flags
+	text=$(s_client -sess_out "$tmp/session"
+		s_client -sess_in "$tmp/session" -sess_out "$tmp/session2"
+		s_client -sess_in "$tmp/session2" -groups X448:P-256)
+	expect "server, openssl s_client, resumption on another thread: $flags" "$text
+$(ended)" '^Reused' '^async=5 async=6 done' "^${asked}done=1.*resumed=1 retried=0.*data=1.*error=0" \
+		"^${asked}done=1.*resumed=1 retried=1.*data=1.*error=0"
+done
 
 echo "early words" >"$tmp/early"
+our_server 3 --cert "$tmp/p256.pem" --key "$tmp/p256.key" --tickets --early --async
+text=$(s_client -sess_out "$tmp/session"; s_client -sess_in "$tmp/session" -early_data "$tmp/early"
+	s_client -sess_in "$tmp/session" -early_data "$tmp/early")
+expect "server, openssl s_client, early data asked about on another thread, and again" "$text
+$(ended)" 'Early data was accepted' '^early words' '^async=10 async=11 done=1 early=accepted .*resumed=1 .*data=1.*error=0' \
+	'Early data was rejected' '^async=10 async=11 done=1 early=rejected .*resumed=1 .*data=1.*error=0'
 our_server 3 --cert "$tmp/p256.pem" --key "$tmp/p256.key" --tickets --early
 text=$(s_client -sess_out "$tmp/session"; s_client -sess_in "$tmp/session" -early_data "$tmp/early"
 	s_client -sess_in "$tmp/session" -early_data "$tmp/early")
@@ -392,6 +414,10 @@ $(ended)" '^hello' 'data=1.*limit=51[12] .*error=[06]'
 	text=$(gnutls_client --resume)
 	expect "server, gnutls-cli, resumption" "$text
 $(ended)" 'This is a resumed session' 'resumed=1.*data=1.*error=[06]'
+	our_server 2 --cert "$tmp/p256.pem" --key "$tmp/p256.key" --tickets --async
+	text=$(gnutls_client --resume)
+	expect "server, gnutls-cli, resumption on another thread" "$text
+$(ended)" 'This is a resumed session' '^async=10 async=11 done.*resumed=1.*data=1.*error=[06]'
 	# shellcheck disable=SC2046 # several words
 	cc -std=c17 -o "$tmp/gnutls_early" "$here/interop/gnutls_early.c" \
 		$(pkg-config --cflags --libs gnutls)

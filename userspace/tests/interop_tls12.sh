@@ -258,7 +258,7 @@ text=$( (sleep 1; echo R; sleep 1; echo hello) | timeout 20 openssl s_client -tl
 	-connect "127.0.0.1:$port" -CAfile "$tmp/p256.pem" 2>&1)
 expect "server, openssl s_client that wants to renegotiate" "$text
 $(ended)" 'no renegotiation' 'done=1.*received=handshake_failure'
-for flags in --tickets "--tickets --sessions"; do
+for flags in --tickets "--tickets --sessions" "--tickets --async" "--tickets --sessions --async"; do
 	# shellcheck disable=SC2086 # several words
 	ours 3 p256 $flags
 	text=$(s_client12 p256 -sess_out "$tmp/session"
@@ -267,12 +267,15 @@ for flags in --tickets "--tickets --sessions"; do
 	expect "server, openssl s_client, tickets: $flags" "$text
 $(ended)" '^New' '^Reused' 'resumed=0.*tickets=1 data=1.*error=0' 'resumed=1.*tickets=1 data=1.*error=0'
 done
-ours 3 p256 --tickets --sessions
-text=$(s_client12 p256 -no_ticket -sess_out "$tmp/session"
-	s_client12 p256 -no_ticket -sess_in "$tmp/session"
-	s_client12 p256 -no_ticket -sess_in "$tmp/session")
-expect "server, openssl s_client, session identifiers" "$text
+for flags in "--tickets --sessions" "--tickets --sessions --async"; do
+	# shellcheck disable=SC2086 # several words
+	ours 3 p256 $flags
+	text=$(s_client12 p256 -no_ticket -sess_out "$tmp/session"
+		s_client12 p256 -no_ticket -sess_in "$tmp/session"
+		s_client12 p256 -no_ticket -sess_in "$tmp/session")
+	expect "server, openssl s_client, session identifiers: $flags" "$text
 $(ended)" '^New' '^Reused' 'resumed=0.*tickets=0 data=1.*error=0' 'resumed=1.*tickets=0 data=1.*error=0'
+done
 ours 2 p256 --tickets
 text=$(s_client12 p256 -no_ticket -sess_out "$tmp/session"
 	s_client12 p256 -no_ticket -sess_in "$tmp/session")
@@ -331,6 +334,10 @@ ours 2 p256 --tickets
 text=$(gnutls_client p256 --resume --priority "$tls12")
 expect "server, gnutls-cli, resumption" "$text
 $(ended)" 'This is a resumed session' 'resumed=1.*data=1.*error=[06]'
+ours 2 p256 --tickets --async
+text=$(gnutls_client p256 --resume --priority "$tls12")
+expect "server, gnutls-cli, resumption on another thread" "$text
+$(ended)" 'This is a resumed session' '^async=10 async=11 done.*resumed=1.*data=1.*error=[06]'
 ours 2 p256 --tickets --sessions
 text=$(gnutls_client p256 --resume --noticket --priority "$tls12")
 expect "server, gnutls-cli, session identifiers" "$text

@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sluice/async.h"
+
 #define CHECK(x) do { if (!(x)) { \
 	fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #x); abort(); \
 } } while (0)
@@ -265,6 +267,21 @@ struct pair *pair_new_with(enum key_type type, struct sluice_provider *real)
 	return pair;
 }
 
+struct pair *pair_mutual(struct identity *id, enum key_type type)
+{
+	static const char *const h2[] = { "h2", NULL };
+	struct pair *pair = pair_new(type);
+
+	identity_make(id, pair->real, type, "clientAuth", 7200);
+	pair->client.config.credential = id->cred;
+	pair->server.config.trust = id->trust;
+	pair->server.config.client_auth = SLUICE_CLIENT_AUTH_REQUIRED;
+	pair->client.config.alpn = h2;
+	pair->server.config.alpn = h2;
+	pair_reset(pair);
+	return pair;
+}
+
 static void end_free(struct end *end)
 {
 	sluice_conn_free(end->conn);
@@ -406,6 +423,48 @@ static size_t write_early(struct pair *pair, struct end *end, uint8_t *out,
 	return out_len;
 }
 
+bool end_wants(const struct end *end)
+{
+	switch (end->status) {
+	case SLUICE_WANT_CREDENTIAL:
+	case SLUICE_WANT_SIGNATURE:
+	case SLUICE_WANT_VERDICT:
+	case SLUICE_WANT_TICKET:
+	case SLUICE_WANT_UNUSED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool end_give(struct end *end)
+{
+	const struct sluice_provider *p = end->provider.real;
+	struct sluice_signature_request signature;
+	struct sluice_verdict_request verdict;
+	uint8_t sig[SLUICE_SIGNATURE_MAX];
+	const char *reason;
+	size_t len;
+	int rc;
+
+	switch (end->status) {
+	case SLUICE_WANT_CREDENTIAL:
+		return !sluice_give_credential(end->conn,
+					       end->config.credential);
+	case SLUICE_WANT_SIGNATURE:
+		CHECK(!sluice_wanted_signature(end->conn, &signature));
+		CHECK(signature.credential == end->config.credential);
+		CHECK(!p->sign(p, signature.credential, signature.scheme,
+			       signature.data, signature.len, sig, &len));
+		return !sluice_give_signature(end->conn, sig, len);
+	default:
+		CHECK(!sluice_wanted_verdict(end->conn, &verdict));
+		CHECK(verdict.count == 1);
+		rc = sluice_verdict(&verdict, &reason);
+		return !sluice_give_verdict(end->conn, rc, reason);
+	}
+}
+
 /* One call of sluice_handshake(); true if something happened. */
 static bool step(struct pair *pair, struct end *end)
 {
@@ -434,8 +493,7 @@ static bool step(struct pair *pair, struct end *end)
 	if (end == &pair->client && end->status == SLUICE_WANT_READ)
 		stream_put(end->out, out,
 			   write_early(pair, end, out, sizeof(out)));
-	if (end->give && end->status >= SLUICE_WANT_CREDENTIAL &&
-	    end->give(end))
+	if (end->give && end_wants(end) && end->give(end))
 		return true;
 	return fresh || in_len || out_len;
 }

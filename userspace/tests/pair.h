@@ -102,6 +102,8 @@ struct pair {
 struct pair *pair_new(enum key_type type);
 /* Of a provider, which is then the pair's to close. */
 struct pair *pair_new_with(enum key_type type, struct sluice_provider *real);
+/* A client and a server that both have certificates, and speak h2. */
+struct pair *pair_mutual(struct identity *id, enum key_type type);
 void pair_free(struct pair *pair);
 
 /* Other memory, from the next pair_reset() on. */
@@ -124,6 +126,11 @@ bool pair_send(struct pair *pair, struct end *from, const uint8_t *data,
 void end_settle(struct end *end);
 /* At most one record with data, which has to fit. */
 enum sluice_status end_open(struct end *end, uint8_t *data, size_t *len);
+
+/* Is something wanted of the caller (sluice/async.h)? */
+bool end_wants(const struct end *end);
+/* Give what the provider would have: a certificate, a signature, a verdict. */
+bool end_give(struct end *end);
 
 struct sluice_conn_info end_info(const struct end *end);
 

@@ -65,6 +65,34 @@ static void streams(const char *chain, const char *key)
 	check(client.read(buf, sizeof(buf)) == 0U, "and read");
 }
 
+/* A client whose tickets are looked for elsewhere. */
+static void waiting(const char *chain, const char *key)
+{
+	sluice::provider provider;
+	sluice::trust trust(provider);
+	sluice::credential cred(provider, chain, key);
+	struct sluice_ticket_request request;
+	enum sluice_status status;
+	sockets s;
+
+	trust.file(chain);
+	struct sluice_config client_config = provider.client("localhost", trust);
+	struct sluice_config server_config = provider.server(cred.get());
+	client_config.async = SLUICE_ASYNC_TICKET;
+	sluice::stream client(client_config, s.fd[0]);
+	sluice::stream server(server_config, s.fd[1]);
+
+	client.get()->flags = server.get()->flags = MSG_DONTWAIT;
+	check(client.handshake() == SLUICE_WANT_TICKET &&
+	      !sluice_wanted_ticket(client.conn().get(), &request) &&
+	      !std::strcmp(request.peer_name, "localhost") &&
+	      !sluice_give_ticket(client.conn().get(), nullptr, 0),
+	      "a stream waits for a ticket");
+	while ((status = client.handshake()) == SLUICE_WANT_READ)
+		server.handshake();
+	check(status == SLUICE_DONE, "and goes on without");
+}
+
 static void refusals(const char *chain, const char *key)
 {
 	sluice::provider provider;
@@ -160,6 +188,7 @@ int main(int argc, char **argv)
 	if (argc != 3)
 		return 2;
 	streams(argv[1], argv[2]);
+	waiting(argv[1], argv[2]);
 	refusals(argv[1], argv[2]);
 	connections(argv[1], argv[2]);
 	calls(argv[1], argv[2]);

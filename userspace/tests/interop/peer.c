@@ -217,15 +217,39 @@ static void flush(struct link *link)
 
 /* What is done on another thread, while the connection waits. */
 struct work {
-	const struct peer *peer;
+	struct peer *peer;
 	enum sluice_status what;
 	struct sluice_signature_request signature;
 	struct sluice_verdict_request verdict;
-	uint8_t sig[SLUICE_SIGNATURE_MAX];
+	struct sluice_ticket_request ticket;
+	struct sluice_unused_request unused;
+	uint8_t answer[SLUICE_SIGNATURE_MAX];
 	size_t len;
 	const char *reason;
 	int rc;
+	bool first;
 };
+
+static void look_up(struct peer *peer, struct work *w)
+{
+	struct sluice_ticket_key key;
+
+	switch (w->ticket.kind) {
+	case SLUICE_TICKET_STORED:
+		w->len = take_ticket(peer, w->ticket.peer_name, w->answer,
+				     SLUICE_TICKET_MAX);
+		break;
+	case SLUICE_TICKET_SESSION:
+		w->len = take_session(peer, w->ticket.id.data, w->ticket.id.len,
+				      w->answer, SLUICE_SESSION_MAX);
+		break;
+	case SLUICE_TICKET_KEY:
+		if (!ticket_key(peer, w->ticket.id.data, &key))
+			break;
+		w->len = sizeof(key.key);
+		memcpy(w->answer, key.key, sizeof(key.key));
+	}
+}
 
 static void *work(void *arg)
 {
@@ -236,10 +260,16 @@ static void *work(void *arg)
 	usleep(20000);
 	if (w->what == SLUICE_WANT_SIGNATURE)
 		w->rc = p->sign(p, w->peer->token, w->signature.scheme,
-				w->signature.data, w->signature.len, w->sig,
+				w->signature.data, w->signature.len, w->answer,
 				&w->len);
 	else if (w->what == SLUICE_WANT_VERDICT)
 		w->rc = sluice_verdict(&w->verdict, &w->reason);
+	else if (w->what == SLUICE_WANT_TICKET)
+		look_up(w->peer, w);
+	else if (w->what == SLUICE_WANT_UNUSED)
+		w->first = w->unused.early_until &&
+			   early_first(w->peer, w->unused.id,
+				       w->unused.early_until);
 	return NULL;
 }
 
@@ -251,6 +281,8 @@ static bool give(struct link *link, enum sluice_status what)
 
 	sluice_wanted_signature(link->conn, &w.signature);
 	sluice_wanted_verdict(link->conn, &w.verdict);
+	sluice_wanted_ticket(link->conn, &w.ticket);
+	sluice_wanted_unused(link->conn, &w.unused);
 	if (pthread_create(&thread, NULL, work, &w) ||
 	    pthread_join(thread, NULL))
 		die("no thread");
@@ -259,8 +291,14 @@ static bool give(struct link *link, enum sluice_status what)
 	case SLUICE_WANT_CREDENTIAL:
 		return !sluice_give_credential(link->conn, link->peer->cred);
 	case SLUICE_WANT_SIGNATURE:
-		return !sluice_give_signature(link->conn, w.rc ? NULL : w.sig,
-					      w.len);
+		return !sluice_give_signature(link->conn,
+					      w.rc ? NULL : w.answer, w.len);
+	case SLUICE_WANT_TICKET:
+		return !sluice_give_ticket(link->conn, w.len ? w.answer : NULL,
+					   w.len);
+	case SLUICE_WANT_UNUSED:
+		/* tickets may be used again, early data may not */
+		return !sluice_give_unused(link->conn, true, w.first);
 	default:
 		return !sluice_give_verdict(link->conn, w.rc, w.reason);
 	}
@@ -686,7 +724,9 @@ int main(int argc, char **argv)
 		case 'Y':
 			config->async = SLUICE_ASYNC_CREDENTIAL |
 					SLUICE_ASYNC_SIGNATURE |
-					SLUICE_ASYNC_VERDICT;
+					SLUICE_ASYNC_VERDICT |
+					SLUICE_ASYNC_TICKET |
+					SLUICE_ASYNC_UNUSED;
 			break;
 		case 'x': peer->export = optarg; break;
 		case 'L':

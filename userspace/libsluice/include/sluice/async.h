@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Choosing a certificate, signing and judging the peer's certificates outside
- * of the engine: by callbacks, or later, on another thread, in a hardware token
- * or by a service elsewhere.
+ * Choosing a certificate, signing, judging the peer's certificates and finding
+ * sessions outside of the engine: by callbacks, or later, on another thread, in
+ * a hardware token or by a service elsewhere.
  *
- * What is in struct sluice_config::async is not done by the provider while
- * sluice_handshake() runs. It returns a status instead that says what is wanted
- * (SLUICE_WANT_CREDENTIAL, SLUICE_WANT_SIGNATURE or SLUICE_WANT_VERDICT),
- * takes no input and gives the same status again until the caller has given it:
+ * What is in struct sluice_config::async is not done by the provider or by a
+ * callback while sluice_handshake() runs. It returns a status instead that says
+ * what is wanted (SLUICE_WANT_CREDENTIAL, _SIGNATURE, _VERDICT, _TICKET or
+ * _UNUSED), takes no input and gives the same status again until the caller has
+ * given it:
  *
  *	case SLUICE_WANT_SIGNATURE:
  *		sluice_wanted_signature(conn, &request);
@@ -135,6 +136,48 @@ struct sluice_verdict_request {
 int sluice_verdict(const struct sluice_verdict_request *request,
 		   const char **reason);
 
+/* What SLUICE_WANT_TICKET asks for. */
+enum sluice_ticket_kind {
+	SLUICE_TICKET_STORED,	/* client: what @ticket_put has stored */
+	SLUICE_TICKET_SESSION,	/* server: what @session_put has kept */
+	SLUICE_TICKET_KEY,	/* server: the key that has sealed a ticket */
+};
+
+/**
+ * struct sluice_ticket_request - what has to be found
+ * @kind: and so what the answer is: what struct sluice_config::ticket_take,
+ *	session_take or ticket_key would give. The latter's is the key alone,
+ *	SLUICE_TICKET_KEY_LEN octets, without the name
+ * @peer_name: client: whose; as configured
+ * @id: server: the session's handle, or the key's name. It comes from the
+ *	client, who may have made it up
+ *
+ * The rules of the callbacks are the caller's to keep: no two connections get
+ * the same ticket of a client's store, or the same session of a server's.
+ */
+struct sluice_ticket_request {
+	enum sluice_ticket_kind kind;
+	const char *peer_name;
+	struct sluice_octets id;
+};
+
+/**
+ * struct sluice_unused_request - a server's ticket that is about to be accepted
+ * @id: 16 octets that tell it from all others
+ * @early_until: early data would be accepted with it, and then @id has to be
+ *	remembered until that time (milliseconds since 1970-01-01 UTC); 0: there
+ *	is none, or it is not acceptable anyway
+ *
+ * In TLS 1.3, the client has shown that it has the ticket's key. Asked of every
+ * ticket, but not if sessions are in a store (struct sluice_config::session_put),
+ * which gives each out once. Early data that is too old by the time of the answer
+ * is not accepted, whatever that is: what is slow loses it, and nothing else.
+ */
+struct sluice_unused_request {
+	const uint8_t *id;
+	uint64_t early_until;
+};
+
 /* Only between the status that says so and the answer. */
 int sluice_wanted_credential(const struct sluice_conn *conn,
 			     struct sluice_credential_request *request);
@@ -142,6 +185,10 @@ int sluice_wanted_signature(const struct sluice_conn *conn,
 			    struct sluice_signature_request *request);
 int sluice_wanted_verdict(const struct sluice_conn *conn,
 			  struct sluice_verdict_request *request);
+int sluice_wanted_ticket(const struct sluice_conn *conn,
+			 struct sluice_ticket_request *request);
+int sluice_wanted_unused(const struct sluice_conn *conn,
+			 struct sluice_unused_request *request);
 
 /**
  * sluice_give_credential() - answer SLUICE_WANT_CREDENTIAL
@@ -171,6 +218,27 @@ int sluice_give_signature(struct sluice_conn *conn, const uint8_t *sig,
  */
 int sluice_give_verdict(struct sluice_conn *conn, int verdict,
 			const char *reason);
+
+/**
+ * sluice_give_ticket() - answer SLUICE_WANT_TICKET
+ * @octets: as the request's kind says; copied. NULL if there is none
+ * @len: their number, at least 1: at most SLUICE_TICKET_MAX of a client's
+ *	ticket, SLUICE_SESSION_MAX of a session, SLUICE_TICKET_KEY_LEN of a key
+ *
+ * What is of no use for this connection makes no difference to who sees it: there
+ * is a full handshake. A client wants another ticket first, up to seven times, if
+ * one is of no use; so does a server, if a client shows several.
+ */
+int sluice_give_ticket(struct sluice_conn *conn, const uint8_t *octets,
+		       size_t len);
+
+/**
+ * sluice_give_unused() - answer SLUICE_WANT_UNUSED
+ * @unused: accept the ticket; else there is a full handshake
+ * @first: and its early data, if that is asked for: nobody else has been, nor
+ *	will be, told so of this ticket (struct sluice_config::early_data_first)
+ */
+int sluice_give_unused(struct sluice_conn *conn, bool unused, bool first);
 
 #ifdef __cplusplus
 }

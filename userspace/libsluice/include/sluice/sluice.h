@@ -145,12 +145,17 @@ enum sluice_status {
 	SLUICE_DATA,
 	/* Handshake of a server: call sluice_early_open() first. */
 	SLUICE_EARLY_DATA,
+	/* As SLUICE_WANT_CREDENTIAL. */
+	SLUICE_WANT_TICKET,
+	SLUICE_WANT_UNUSED,
 };
 
 /* What the caller does itself: struct sluice_config::async. */
 #define SLUICE_ASYNC_CREDENTIAL	1	/* choose a certificate */
 #define SLUICE_ASYNC_SIGNATURE	2	/* sign with its key */
 #define SLUICE_ASYNC_VERDICT	4	/* judge the peer's certificates */
+#define SLUICE_ASYNC_TICKET	8	/* look a session up, or a ticket's key */
+#define SLUICE_ASYNC_UNUSED	16	/* tell whether a ticket was used before */
 
 /* Why a connection failed: struct sluice_conn_info::error. */
 enum sluice_error {
@@ -295,7 +300,7 @@ enum sluice_raw_key {
  *	allows it: sluice_early_seal()
  * @max_early_data: server: octets of early data that a ticket allows; 0 for
  *	none. Early data is not secure in the way that other data is: see
- *	sluice_early_open(). Needs either @session_take or the next two
+ *	sluice_early_open(). Needs either @session_put or the next two
  * @early_data_id: server: 16 octets that name what @early_data_first remembers:
  *	made at random whenever that begins anew, and the same on all servers
  *	that share it. No ticket counts that was made under another one, so
@@ -335,7 +340,10 @@ enum sluice_raw_key {
  *	decompressor on what somebody says who is not authenticated yet. With
  *	TLS 1.3 only
  * @async: SLUICE_ASYNC_*: what is done by the caller, between two calls, and
- *	not by @choose, by the provider's sign(), or by @judge or the provider
+ *	not by @choose, by the provider's sign(), by @judge or the provider, by
+ *	@ticket_take, @session_take or @ticket_key (of a name), or by
+ *	@ticket_unused and @early_data_first: these are not called then, and may
+ *	be NULL, but for @ticket_key
  * @min_version: the oldest version spoken, SLUICE_TLS_1_2 or SLUICE_TLS_1_3;
  *	0 for @max_version. TLS 1.2 shows certificates to whoever listens, and
  *	cannot renew its keys, so it is spoken only if this or @max_version

@@ -26,6 +26,7 @@
 #include <system_error>
 #include <utility>
 
+#include "sluice/async.h"
 #include "sluice/backend.h"
 #include "sluice/call.h"
 #include "sluice/kernel.h"
@@ -266,7 +267,7 @@ public:
 	stream(stream &&) = default;
 	stream &operator=(stream &&) = default;
 
-	/* SLUICE_DONE; or what it waits for. */
+	/* SLUICE_DONE; or what it waits for, of sluice/async.h also. */
 	enum sluice_status handshake()
 	{
 		enum sluice_status status = sluice_stream_handshake(&s_);
@@ -307,6 +308,7 @@ public:
 	}
 	struct sluice_conn_info info() const { return conn_.info(); }
 	struct sluice_stream *get() noexcept { return &s_; }
+	const connection &conn() const noexcept { return conn_; }
 
 private:
 	[[noreturn]] void fail() const

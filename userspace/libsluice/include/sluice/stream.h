@@ -91,7 +91,8 @@ enum sluice_status sluice_stream_handshake(struct sluice_stream *stream);
  * sluice_early_write() - client: send early data, before the handshake
  *
  * With struct sluice_config::early_data; see sluice_early_seal() for what may be
- * sent early, and for what becomes of it.
+ * sent early, and for what becomes of it. With SLUICE_ASYNC_TICKET, first
+ * sluice_stream_handshake(), and what it wants.
  *
  * Return: octets accepted, fewer than @len if no more may be sent early, so 0
  * without a ticket that allows it; or -1 with errno.
