@@ -14,9 +14,11 @@
 /*
  * How far, in milliseconds, a ticket's age may be off for early data: a round
  * trip, the clocks' drift (section 8.3). Twice of it a ClientHello could be
- * replayed, so that long it is remembered.
+ * replayed, and a while may pass between a look at the clock and the one into the
+ * memory: so long it is remembered.
  */
 #define WINDOW		10000
+#define REMEMBERED	(3 * WINDOW)
 
 static const char *alpn_of(const struct sluice_config *config,
 			   struct sl_reader name)
@@ -228,7 +230,7 @@ uint64_t sl_early_until(const struct sluice_conn *c, unsigned int index)
 	if (c->early != SLUICE_EARLY_OFFERED || !c->hs->early_left || index ||
 	    c->retried)
 		return 0;
-	return c->config->now(c->config->ctx) + 2 * WINDOW + 1;
+	return c->config->now(c->config->ctx) + REMEMBERED;
 }
 
 bool sl_early_accept(struct sluice_conn *c)
