@@ -214,6 +214,7 @@ static bool read_psk(struct sluice_conn *c, struct sl_reader *r)
 	c->by_psk = true;
 	c->resumed = !c->hs->session.external;
 	c->verified = c->hs->session.verified;
+	c->proved = c->hs->session.proved;
 	return true;
 }
 
@@ -400,6 +401,8 @@ static bool leave_early_data(struct sluice_conn *c)
 
 static bool end(struct sluice_conn *c)
 {
+	if (!c->by_psk)
+		c->proved = c->config->now(c->config->ctx);
 	if (!sl_resumption_secret(c) ||
 	    !sl_keys_install(c, &c->rx, c->hs->server_secret) ||
 	    !sl_keys_install(c, &c->tx, c->hs->client_secret))

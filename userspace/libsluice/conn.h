@@ -58,6 +58,7 @@ struct sl_session {
 	size_t psk_len;
 	bool external;
 	bool verified;
+	uint64_t proved;		/* client: when, in milliseconds */
 };
 
 /* Server: what the caller is asked about one of the client's tickets: lookup.h. */
@@ -89,6 +90,7 @@ struct sl_tls12 {
 	bool verified;
 	bool by_id;			/* it has no ticket */
 	bool keep;			/* client: there is a new ticket */
+	uint64_t proved;		/* client: as of sl_session */
 	uint64_t time;			/* when it began, or the ticket came */
 	uint32_t lifetime;		/* client: seconds */
 };
@@ -235,6 +237,7 @@ struct sluice_conn {
 	enum sluice_error error;
 	const char *reason;
 	uint64_t tickets;
+	uint64_t proved;		/* client: when the peer showed its key */
 
 	const char *alpn;		/* one of the configuration's */
 	size_t alpn_len;

@@ -10,7 +10,7 @@
 #include "hello.h"
 #include "tls12.h"
 
-#define FORMAT		3
+#define FORMAT		4
 #define LIFETIME_MAX	604800		/* seconds: section 4.6.1 */
 /* How many useless tickets of the store are dropped for one connection. */
 #define TRIES		8
@@ -73,6 +73,14 @@ bool sl_stored_usable(const struct sluice_conn *c, struct sl_reader peer,
 	       now - received <= (uint64_t)lifetime * 1000;
 }
 
+uint32_t sl_stored_lifetime(uint64_t proved, uint64_t now, uint32_t lifetime)
+{
+	uint64_t gone = now > proved ? (now - proved + 999) / 1000 : 0;
+	uint64_t left = gone < LIFETIME_MAX ? LIFETIME_MAX - gone : 0;
+
+	return lifetime < left ? lifetime : (uint32_t)left;
+}
+
 bool sl_stored_credential(struct sluice_conn *c, struct sl_reader *r)
 {
 	uint8_t own[1 + TERMS_LEN];
@@ -96,6 +104,7 @@ static bool parse_stored(struct sluice_conn *c, struct sl_reader r)
 	struct sl_reader peer = sl_get_vec(&r, 2, 0, 0xffff);
 	struct sl_reader ticket = sl_get_vec(&r, 2, 1, sizeof(c->hs->ticket));
 	struct sl_reader alpn = sl_get_vec(&r, 1, 0, SL_ALPN_NAME_MAX);
+	uint64_t proved = sl_get64(&r);
 	uint32_t early_data = sl_get32(&r);
 	const uint16_t *offered;
 
@@ -114,6 +123,7 @@ static bool parse_stored(struct sluice_conn *c, struct sl_reader r)
 		return false;
 	session->suite = suite;
 	session->verified = verified;
+	session->proved = proved;
 	memcpy(session->psk, psk.pos, psk.left);
 	session->psk_len = psk.left;
 	memcpy(c->hs->ticket, ticket.pos, ticket.left);
@@ -179,6 +189,7 @@ bool sl_ticket_read(struct sluice_conn *c, struct sl_reader *body)
 	struct sl_writer w = sl_writer(stored, sizeof(stored));
 	struct sl_extensions ext;
 	uint32_t early_data = 0;
+	uint64_t now;
 	size_t mark;
 
 	if (body->bad)
@@ -193,6 +204,8 @@ bool sl_ticket_read(struct sluice_conn *c, struct sl_reader *body)
 	if (lifetime > LIFETIME_MAX)
 		return sl_illegal(c, "a ticket that lasts more than seven days");
 	c->tickets++;
+	now = config->now(config->ctx);
+	lifetime = sl_stored_lifetime(c->proved, now, lifetime);
 	if (!config->ticket_put || !config->peer_name || !lifetime)
 		return true;
 	/*
@@ -206,7 +219,7 @@ bool sl_ticket_read(struct sluice_conn *c, struct sl_reader *body)
 	sl_put8(&w, FORMAT);
 	sl_put16(&w, c->suite->id);
 	sl_put8(&w, c->verified);
-	sl_put64(&w, config->now(config->ctx));
+	sl_put64(&w, now);
 	sl_put32(&w, lifetime);
 	sl_put32(&w, age_add);
 	mark = sl_begin_vec(&w, 1);
@@ -221,6 +234,7 @@ bool sl_ticket_read(struct sluice_conn *c, struct sl_reader *body)
 	mark = sl_begin_vec(&w, 1);
 	sl_put(&w, c->alpn, c->alpn_len);
 	sl_end_vec(&w, mark, 1);
+	sl_put64(&w, c->proved);
 	sl_put32(&w, early_data);
 	if (!sl_put_credential(c, &w))
 		w.bad = true;

@@ -23,6 +23,11 @@ void sl_ticket_use(struct sluice_conn *c, const uint8_t *stored, size_t len);
  */
 bool sl_stored_usable(const struct sluice_conn *c, struct sl_reader peer,
 		      bool verified, uint64_t received, uint32_t lifetime);
+/*
+ * For how many seconds from now on, if the server says so: no longer than seven
+ * days after it has proved who it is, however many tickets ago.
+ */
+uint32_t sl_stored_lifetime(uint64_t proved, uint64_t now, uint32_t lifetime);
 bool sl_put_credential(struct sluice_conn *c, struct sl_writer *w);
 bool sl_stored_credential(struct sluice_conn *c, struct sl_reader *r);
 

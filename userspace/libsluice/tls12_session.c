@@ -13,10 +13,9 @@
 #include "tickets.h"
 #include "tls12.h"
 
-#define FORMAT		0x12
+#define FORMAT		0x14
 /* Of sessions without a hint (section F.1.4 asks for less than a day). */
 #define LIFETIME	7200
-#define LIFETIME_MAX	604800
 
 bool sl_tls12_stored_parse(struct sluice_conn *c, struct sl_reader r)
 {
@@ -28,6 +27,7 @@ bool sl_tls12_stored_parse(struct sluice_conn *c, struct sl_reader r)
 
 	t->time = sl_get64(&r);
 	t->lifetime = sl_get32(&r);
+	t->proved = sl_get64(&r);
 	by_id = sl_get8(&r);
 	master = sl_get_vec(&r, 1, SL_TLS12_MASTER_LEN, SL_TLS12_MASTER_LEN);
 	peer = sl_get_vec(&r, 2, 0, 0xffff);
@@ -92,8 +92,6 @@ bool sl_tls12_ticket_read(struct sluice_conn *c, struct sl_reader *body)
 	c->tickets++;
 	t->time = c->config->now(c->config->ctx);
 	t->lifetime = lifetime ? lifetime : LIFETIME;
-	if (t->lifetime > LIFETIME_MAX)
-		t->lifetime = LIFETIME_MAX;
 	t->by_id = false;
 	memcpy(c->hs->ticket, ticket.pos, ticket.left);
 	c->hs->ticket_len = ticket.left;
@@ -107,23 +105,29 @@ bool sl_tls12_session_keep(struct sluice_conn *c)
 	struct sl_tls12 *t = &c->hs->tls12;
 	uint8_t stored[SLUICE_TICKET_MAX];
 	struct sl_writer w = sl_writer(stored, sizeof(stored));
+	uint64_t now;
 	size_t mark;
 
 	if (!config->ticket_put || !config->peer_name || c->chosen)
 		return true;
+	now = config->now(config->ctx);
+	if (!c->resumed)
+		t->proved = now;
 	if (!t->keep && !c->resumed && c->hs->session_id_len) {
-		t->time = config->now(config->ctx);
+		t->time = now;
 		t->lifetime = LIFETIME;
 		t->by_id = true;
 	} else if (!t->keep && !c->resumed) {
 		return true;
 	}
+	t->lifetime = sl_stored_lifetime(t->proved, t->time, t->lifetime);
 	/* or else back: servers seldom give a new one for an old one */
 	sl_put8(&w, FORMAT);
 	sl_put16(&w, c->suite->id);
 	sl_put8(&w, c->verified);
 	sl_put64(&w, t->time);
 	sl_put32(&w, t->lifetime);
+	sl_put64(&w, t->proved);
 	sl_put8(&w, t->by_id);
 	mark = sl_begin_vec(&w, 1);
 	sl_put(&w, c->hs->secret, SL_TLS12_MASTER_LEN);

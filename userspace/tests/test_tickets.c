@@ -335,6 +335,55 @@ static void test_store_in_use(void **state)
 	pair_free(pair);
 }
 
+/* One whose clock has stopped, so that it is always generous. */
+static uint64_t server_now(void *ctx)
+{
+	(void)ctx;
+	return START;
+}
+
+/*
+ * Ticket for ticket, but not for ever: seven days after the server has shown a
+ * certificate, it has to again (RFC 9846, section 4.6.1).
+ */
+static void test_total_lifetime(void **state)
+{
+	static const uint16_t versions[] = { SLUICE_TLS_1_3, SLUICE_TLS_1_2 };
+	const uint64_t day = 24 * HOUR;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		struct pair *pair = pair_new(KEY_P256);
+
+		pair_use_tickets(pair);
+		pair->server.config.ticket_lifetime = 604800;
+		pair->client.config.max_version = versions[i];
+		pair->server.config.max_version = versions[i];
+		if (i)
+			pair->server.config.now = server_now;
+		/* the certificate's time is not what this is about */
+		pair->client.config.no_verify = true;
+		pair->now = START;
+		assert_false(resumes(pair));
+		pair->now += 3 * day;
+		assert_true(resumes(pair));
+		pair->now += 3 * day;
+		assert_true(resumes(pair));
+		assert_int_equal(sluice_ticket_expiry(pair->tickets[pair->ticket_count - 1],
+						      pair->ticket_len[pair->ticket_count - 1]),
+				 START + 7 * day);
+		/* to the second */
+		pair->now = START + 7 * day;
+		assert_true(resumes(pair));
+		pair->now += 1;
+		assert_false(resumes(pair));
+		pair->now += 6 * day;
+		assert_true(resumes(pair));
+		pair_free(pair);
+	}
+}
+
 /* Every octet of a ticket, and every length of it. */
 static void test_forged(void **state)
 {
@@ -374,6 +423,7 @@ int main(void)
 		cmocka_unit_test(test_provider_fails),
 		cmocka_unit_test(test_ring_in_use),
 		cmocka_unit_test(test_store_in_use),
+		cmocka_unit_test(test_total_lifetime),
 		cmocka_unit_test(test_forged),
 	};
 	int failed;
