@@ -335,6 +335,109 @@ static void test_store_in_use(void **state)
 	pair_free(pair);
 }
 
+/* The tickets of a connection have each a key, and an age, of their own. */
+static void test_own_keys(void **state)
+{
+	struct pair *pair = pair_new(KEY_P256);
+	size_t i, k;
+
+	(void)state;
+	pair_use_tickets(pair);
+	pair->server.config.ticket_count = 8;
+	assert_false(resumes(pair));
+	assert_int_equal(pair->ticket_count, 8);
+	for (i = 0; i < 8; i++) {
+		for (k = 0; k < i; k++) {
+			/* see sl_ticket_read(): what is added to the age */
+			assert_memory_not_equal(pair->tickets[i] + 16,
+						pair->tickets[k] + 16, 4);
+			assert_int_equal(pair->tickets[i][20], 48);
+			assert_memory_not_equal(pair->tickets[i] + 21,
+						pair->tickets[k] + 21, 48);
+		}
+	}
+	pair_free(pair);
+}
+
+/* A store that is not what it was: of one octet, or cut short. */
+static size_t bad_octet, bad_len;
+
+static size_t take_bad(void *ctx, const uint8_t *id, size_t id_len,
+		       uint8_t *buf, size_t size)
+{
+	size_t len = session_take(ctx, id, id_len, buf, size);
+
+	assert_true(len);
+	if (bad_octet < len)
+		buf[bad_octet] ^= 0x40;
+	else
+		len = bad_len;
+	return len;
+}
+
+/* Times that are off by no more than an hour, or a minute, are as good. */
+static bool is_small(uint16_t version, size_t octet)
+{
+	return (octet >= 8 && octet < 11) ||
+	       (version == SLUICE_TLS_1_3 && octet >= 13 && octet < 15);
+}
+
+static void test_bad_store(void **state)
+{
+	static const struct sluice_store_limits limits = {
+		.entries = 8, .key_len = 32, .value_len = SLUICE_SESSION_MAX,
+	};
+	/* format, suite, time, (age,) secret and its length; what is behind */
+	static const struct {
+		uint16_t version;
+		size_t octets;
+		size_t behind;
+	} cases[] = {
+		{ SLUICE_TLS_1_3, 1 + 2 + 8 + 4 + 1 + 48, 4 },
+		{ SLUICE_TLS_1_2, 1 + 2 + 8 + 1 + 48, 1 + 9 },
+	};
+	size_t size = sluice_store_size(&limits), i, k;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		struct pair *pair = pair_new(KEY_P256);
+		size_t whole = cases[i].octets + cases[i].behind;
+
+		present = pair;
+		server_store = sluice_store_init(malloc(size), size, &limits,
+						 NULL);
+		pair_use_tickets(pair);
+		pair->server.config.ticket_unused = NULL;
+		pair->server.config.session_put = session_put;
+		pair->server.config.session_take = take_bad;
+		pair->client.config.max_version = cases[i].version;
+		pair->server.config.max_version = cases[i].version;
+		for (k = 0; k < cases[i].octets + whole; k++) {
+			bool cut = k >= cases[i].octets;
+
+			if (is_small(cases[i].version, k))
+				continue;
+			bad_octet = cut ? SIZE_MAX : k;
+			bad_len = k - cases[i].octets;
+			pair->ticket_count = 0;
+			assert_false(resumes(pair));
+			pair_reset(pair);
+			/* the secret is the client's to notice, or the binder's */
+			if (pair_handshake(pair))
+				assert_false(end_info(&pair->client).resumed);
+			else
+				assert_false(cut);
+		}
+		pair->ticket_count = 0;
+		bad_len = whole;
+		assert_false(resumes(pair));
+		assert_true(resumes(pair));
+		sluice_store_free(server_store);
+		free(server_store);
+		pair_free(pair);
+	}
+}
+
 /* One whose clock has stopped, so that it is always generous. */
 static uint64_t server_now(void *ctx)
 {
@@ -423,6 +526,8 @@ int main(void)
 		cmocka_unit_test(test_provider_fails),
 		cmocka_unit_test(test_ring_in_use),
 		cmocka_unit_test(test_store_in_use),
+		cmocka_unit_test(test_own_keys),
+		cmocka_unit_test(test_bad_store),
 		cmocka_unit_test(test_total_lifetime),
 		cmocka_unit_test(test_forged),
 	};
