@@ -11,7 +11,7 @@ FUZZ_HEADERS := $(wildcard libsluice/*.h libsluice/include/sluice/*.h cli/*.h te
 ENGINE_SOURCES := $(filter-out libsluice/kernel.c,$(wildcard libsluice/*.c))
 
 FUZZ_engine := $(ENGINE_SOURCES) tests/toy.c
-FUZZ_cli := cli/http.c cli/url.c cli/options.c cli/pins.c \
+FUZZ_cli := cli/http.c cli/url.c cli/options.c cli/pins.c cli/base64.c \
 	    libsluice/providers/compression/table.c
 FUZZ_CFLAGS_cli := -Dargp_error=usage_error
 FUZZ_differential := $(ENGINE_SOURCES) $(wildcard libsluice/providers/openssl/*.c)
