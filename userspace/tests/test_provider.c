@@ -221,6 +221,36 @@ static void exchanges(void **state)
 	}
 }
 
+/* A private key from elsewhere: RFC 9180, appendix A.1.1. */
+static void loads(void **state)
+{
+	uint8_t key[32], public[32], share[SLUICE_SHARE_MAX];
+	uint8_t other[SLUICE_SHARE_MAX];
+	uint8_t one[SLUICE_SHARED_MAX], two[SLUICE_SHARED_MAX];
+	size_t len, other_len, one_len, two_len;
+	struct sluice_kx *kx;
+
+	(void)state;
+	if (!p->kx_load || !p->group_offered(p, SLUICE_X25519))
+		skip();
+	hex(key, "4612c550263fc8ad58375df3f557aac531d26850903e55a9f23f21d8534e8ac8");
+	hex(public, "3948cfe0ad1ddb695d780e59077195da6c56506b027329794ab02bca80815c4d");
+	kx = p->kx_load(p, SLUICE_X25519, key, 32, share, &len);
+	assert_non_null(kx);
+	assert_int_equal(len, 32);
+	assert_memory_equal(share, public, 32);
+	assert_int_equal(p->kx_respond(p, SLUICE_X25519, share, len, other,
+				       &other_len, one, &one_len), 0);
+	assert_int_equal(p->kx_finish(p, kx, other, other_len, two, &two_len), 0);
+	assert_int_equal(one_len, two_len);
+	assert_memory_equal(one, two, one_len);
+	p->kx_free(p, kx);
+	for (len = 0; len < 32; len++)
+		assert_null(p->kx_load(p, SLUICE_X25519, key, len, share,
+				       &one_len));
+	assert_null(p->kx_load(p, 0, key, 32, share, &one_len));
+}
+
 /* A certificate signed by another, or by itself, written out as PEM. */
 static X509 *make_cert(EVP_PKEY *key, const char *names, X509 *issuer,
 		       EVP_PKEY *issuer_key, long from, long until,
@@ -674,6 +704,7 @@ int main(void)
 		cmocka_unit_test(hmacs),
 		cmocka_unit_test(aeads),
 		cmocka_unit_test(exchanges),
+		cmocka_unit_test(loads),
 		cmocka_unit_test(names),
 		cmocka_unit_test(paths),
 		cmocka_unit_test(purposes),

@@ -360,21 +360,29 @@ static size_t share_len(uint16_t group)
 	       group == SLUICE_SECP256R1MLKEM768 ? 1249 : 32;
 }
 
-static struct sluice_kx *t_kx_new(const struct sluice_provider *p,
-				  uint16_t group, uint8_t *share, size_t *len)
+static struct sluice_kx *t_kx_load(const struct sluice_provider *p,
+				   uint16_t group, const uint8_t *secret,
+				   size_t secret_len, uint8_t *share, size_t *len)
 {
-	struct toy_slot *slot = slot_new(p);
-	uint8_t secret[8];
+	struct toy_slot *slot = secret_len < 8 ? NULL : slot_new(p);
 
 	if (!slot)
 		return NULL;
-	t_random(p, secret, sizeof(secret));
 	slot->kx.secret = get64(secret) >> 3 | 1;
 	slot->kx.group = group;
 	*len = share_len(group);
 	memset(share, 1, *len);
 	put64(share, power(3, slot->kx.secret));
 	return (struct sluice_kx *)slot;
+}
+
+static struct sluice_kx *t_kx_new(const struct sluice_provider *p,
+				  uint16_t group, uint8_t *share, size_t *len)
+{
+	uint8_t secret[8];
+
+	t_random(p, secret, sizeof(secret));
+	return t_kx_load(p, group, secret, sizeof(secret), share, len);
 }
 
 static int t_kx_finish(const struct sluice_provider *p, struct sluice_kx *kx,
@@ -662,6 +670,7 @@ static const struct sluice_provider table = {
 	.kx_finish = t_kx_finish,
 	.kx_respond = t_kx_respond,
 	.kx_free = t_kx_free,
+	.kx_load = t_kx_load,
 	.credential_chain = t_credential_chain,
 	.credential_schemes = t_credential_schemes,
 	.credential_key = t_credential_key,

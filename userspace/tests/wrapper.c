@@ -192,6 +192,20 @@ static struct sluice_kx *w_kx_new(const struct sluice_provider *p,
 	return kx;
 }
 
+static struct sluice_kx *w_kx_load(const struct sluice_provider *p,
+				   uint16_t group, const uint8_t *key,
+				   size_t key_len, uint8_t *share, size_t *len)
+{
+	struct wrapper *w = of(p);
+	struct sluice_kx *kx;
+
+	if (fails(w))
+		return NULL;
+	kx = w->real->kx_load(w->real, group, key, key_len, share, len);
+	w->objects += !!kx;
+	return kx;
+}
+
 static int w_kx_finish(const struct sluice_provider *p, struct sluice_kx *kx,
 		       const uint8_t *peer, size_t peer_len,
 		       uint8_t *shared, size_t *shared_len)
@@ -389,6 +403,7 @@ void wrapper_init(struct wrapper *w, const struct sluice_provider *real)
 			.kx_finish = w_kx_finish,
 			.kx_respond = w_kx_respond,
 			.kx_free = w_kx_free,
+			.kx_load = real->kx_load ? w_kx_load : NULL,
 			.scheme_offered = w_scheme_offered,
 			.credential_chain = w_credential_chain,
 			.credential_schemes = w_credential_schemes,

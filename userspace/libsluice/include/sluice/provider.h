@@ -159,6 +159,11 @@ struct sluice_peer {
  * @kx_respond: server: from the client's share to its own and the shared
  *	secret. 0, illegal_parameter (47), or -1
  * @kx_free: end it
+ * @kx_load: the key pair that has this private key, as RFC 9180 (section 7.1.2)
+ *	writes it, for @kx_finish; its public half goes to @share as @kx_new's
+ *	does. NULL on failure, or if it is no such key. Only X25519 has to be
+ *	there. NULL: the provider has no such thing, so that there are no
+ *	servers with Encrypted Client Hello, nor keys for it
  *
  * @scheme_offered: can this provider check signatures of the scheme? What it
  *	cannot is not offered to the peer. Those of PKCS #1 are asked for because
@@ -261,6 +266,10 @@ struct sluice_provider {
 			  uint8_t *share, size_t *share_len,
 			  uint8_t *shared, size_t *shared_len);
 	void (*kx_free)(const struct sluice_provider *p, struct sluice_kx *kx);
+	struct sluice_kx *(*kx_load)(const struct sluice_provider *p,
+				     uint16_t group,
+				     const uint8_t *key, size_t key_len,
+				     uint8_t *share, size_t *share_len);
 
 	bool (*scheme_offered)(const struct sluice_provider *p,
 			       uint16_t scheme);

@@ -10,13 +10,14 @@ struct group {
 	uint16_t id;
 	mbedtls_ecp_group_id curve;
 	size_t share_len;
+	size_t key_len;
 };
 
 static const struct group groups[] = {
-	{ SLUICE_X25519, MBEDTLS_ECP_DP_CURVE25519, 32 },
-	{ SLUICE_SECP256R1, MBEDTLS_ECP_DP_SECP256R1, 65 },
-	{ SLUICE_SECP384R1, MBEDTLS_ECP_DP_SECP384R1, 97 },
-	{ SLUICE_SECP521R1, MBEDTLS_ECP_DP_SECP521R1, 133 },
+	{ SLUICE_X25519, MBEDTLS_ECP_DP_CURVE25519, 32, 32 },
+	{ SLUICE_SECP256R1, MBEDTLS_ECP_DP_SECP256R1, 65, 32 },
+	{ SLUICE_SECP384R1, MBEDTLS_ECP_DP_SECP384R1, 97, 48 },
+	{ SLUICE_SECP521R1, MBEDTLS_ECP_DP_SECP521R1, 133, 66 },
 };
 
 struct sluice_kx {
@@ -51,15 +52,36 @@ static void kx_free(const struct sluice_provider *p, struct sluice_kx *kx)
 	free(kx);
 }
 
-static bool generate(struct sluice_kx *kx, uint8_t *share, size_t *share_len)
+/* The secret and its public half. */
+static bool make_pair(struct sluice_kx *kx, const uint8_t *key, size_t len,
+		      mbedtls_ecp_point *public)
+{
+	mbedtls_ecp_keypair pair;
+	bool ok;
+
+	if (!key)
+		return !mbedtls_ecp_gen_keypair(&kx->curve, &kx->secret, public,
+						sl_mbedtls_random, NULL);
+	mbedtls_ecp_keypair_init(&pair);
+	ok = len == kx->group->key_len &&
+	     !mbedtls_ecp_read_key(kx->group->curve, &pair, key, len) &&
+	     !mbedtls_mpi_copy(&kx->secret, &pair.private_d) &&
+	     !mbedtls_ecp_mul(&kx->curve, public, &kx->secret, &kx->curve.G,
+			      sl_mbedtls_random, NULL);
+	mbedtls_ecp_keypair_free(&pair);
+	return ok;
+}
+
+/* At random, if there is no key. */
+static bool generate(struct sluice_kx *kx, const uint8_t *key, size_t key_len,
+		     uint8_t *share, size_t *share_len)
 {
 	mbedtls_ecp_point public;
 	bool ok;
 
 	mbedtls_ecp_point_init(&public);
 	ok = !mbedtls_ecp_group_load(&kx->curve, kx->group->curve) &&
-	     !mbedtls_ecp_gen_keypair(&kx->curve, &kx->secret, &public,
-				      sl_mbedtls_random, NULL) &&
+	     make_pair(kx, key, key_len, &public) &&
 	     !mbedtls_ecp_point_write_binary(&kx->curve, &public,
 					     MBEDTLS_ECP_PF_UNCOMPRESSED,
 					     share_len, share,
@@ -69,8 +91,9 @@ static bool generate(struct sluice_kx *kx, uint8_t *share, size_t *share_len)
 	return ok;
 }
 
-static struct sluice_kx *kx_new(const struct sluice_provider *p, uint16_t id,
-				uint8_t *share, size_t *share_len)
+static struct sluice_kx *kx_of(const struct sluice_provider *p, uint16_t id,
+			       const uint8_t *key, size_t key_len,
+			       uint8_t *share, size_t *share_len)
 {
 	const struct group *group = find_group(id);
 	struct sluice_kx *kx = group ? malloc(sizeof(*kx)) : NULL;
@@ -80,11 +103,17 @@ static struct sluice_kx *kx_new(const struct sluice_provider *p, uint16_t id,
 	kx->group = group;
 	mbedtls_ecp_group_init(&kx->curve);
 	mbedtls_mpi_init(&kx->secret);
-	if (!generate(kx, share, share_len)) {
+	if (!generate(kx, key, key_len, share, share_len)) {
 		kx_free(p, kx);
 		return NULL;
 	}
 	return kx;
+}
+
+static struct sluice_kx *kx_new(const struct sluice_provider *p, uint16_t id,
+				uint8_t *share, size_t *share_len)
+{
+	return kx_of(p, id, NULL, 0, share, share_len);
 }
 
 /* X25519's zero is refused: RFC 9846, section 7.4.2. */
@@ -149,4 +178,5 @@ void sl_mbedtls_kx_table(struct sluice_provider *table)
 	table->kx_finish = kx_finish;
 	table->kx_respond = kx_respond;
 	table->kx_free = kx_free;
+	table->kx_load = kx_of;
 }

@@ -90,25 +90,46 @@ static void kx_free(const struct sluice_provider *p, struct sluice_kx *kx)
 	OPENSSL_free(kx);
 }
 
-static struct sluice_kx *kx_new(const struct sluice_provider *p, uint16_t id,
-				uint8_t *share, size_t *share_len)
+/* Takes the key, which may be NULL. */
+static struct sluice_kx *kx_of(const struct sluice_provider *p,
+			       const struct group *group, EVP_PKEY *key,
+			       uint8_t *share, size_t *share_len)
 {
-	const struct group *group = find_group(id);
-	struct sluice_kx *kx;
+	struct sluice_kx *kx = OPENSSL_zalloc(sizeof(*kx));
 
-	if (!group)
+	if (!kx) {
+		EVP_PKEY_free(key);
 		return NULL;
-	kx = OPENSSL_zalloc(sizeof(*kx));
-	if (!kx)
-		return NULL;
+	}
 	kx->group = group;
-	kx->key = generate(p, group);
-	if (!kx->key || !get_share(kx->key, group->client_len, share,
-				   share_len)) {
+	kx->key = key;
+	if (!key || !get_share(key, group->client_len, share, share_len)) {
 		kx_free(p, kx);
 		return NULL;
 	}
 	return kx;
+}
+
+static struct sluice_kx *kx_new(const struct sluice_provider *p, uint16_t id,
+				uint8_t *share, size_t *share_len)
+{
+	const struct group *group = find_group(id);
+
+	return group ? kx_of(p, group, generate(p, group), share, share_len) :
+		       NULL;
+}
+
+static struct sluice_kx *kx_load(const struct sluice_provider *p, uint16_t id,
+				 const uint8_t *key, size_t len,
+				 uint8_t *share, size_t *share_len)
+{
+	const struct group *group = find_group(id);
+
+	if (id != SLUICE_X25519)
+		return NULL;
+	return kx_of(p, group, EVP_PKEY_new_raw_private_key_ex(
+				sl_openssl(p)->lib, group->type, NULL, key, len),
+		     share, share_len);
 }
 
 /* A public key of the peer's; NULL if its octets are not one. */
@@ -248,4 +269,5 @@ void sl_openssl_kx_table(struct sluice_provider *table)
 	table->kx_finish = kx_finish;
 	table->kx_respond = kx_respond;
 	table->kx_free = kx_free;
+	table->kx_load = kx_load;
 }
