@@ -23,6 +23,7 @@
 
 #include "sluice/async.h"
 #include "sluice/compress.h"
+#include "sluice/ech.h"
 #include "sluice/provider.h"
 #include "sluice/sluice.h"
 #include "toy.h"
@@ -42,7 +43,8 @@ enum setup {
 	ONLY_TLS12 = 1 << 11,
 	EARLY = 1 << 12,	/* with TICKETS, and what has them */
 	SESSIONS = 1 << 13,	/* the same: kept by the server */
-	SETUPS = 1 << 14
+	ECH = 1 << 14,		/* or what looks like it */
+	SETUPS = 1 << 15
 };
 
 /* Objects of both sides of a conversation. */
@@ -214,6 +216,31 @@ static bool has_early_data(unsigned int setup)
 	return setup & EARLY && has_past(setup) && !(setup & ONLY_TLS12);
 }
 
+/* For both sides the same key. */
+static void configure_ech(struct sluice_config *config, unsigned int setup)
+{
+	static uint8_t list[2 + SLUICE_ECH_CONFIG_MAX];
+	static uint8_t private[SLUICE_ECH_KEY_LEN];
+	static struct sluice_ech_key key = {
+		.config = list + 2, .key = private, .retry = true,
+	};
+
+	if (sluice_ech_key_make(&toy.table, "example.net", 20, 1, private,
+				list + 2, &key.config_len))
+		abort();
+	list[0] = (uint8_t)(key.config_len >> 8);
+	list[1] = (uint8_t)key.config_len;
+	if (setup & SERVER) {
+		config->ech_keys = &key;
+		config->ech_key_count = 1;
+	} else if (setup & (PSK | PINS | TLS12)) {
+		config->ech_grease = true;
+	} else {
+		config->ech_configs = list;
+		config->ech_configs_len = 2 + key.config_len;
+	}
+}
+
 static void configure(struct sluice_config *config, unsigned int setup)
 {
 	static const uint8_t id[16];
@@ -288,6 +315,8 @@ static void configure(struct sluice_config *config, unsigned int setup)
 	/* pre-shared keys are not for it */
 	if (setup & ONLY_TLS12 && !(setup & PSK))
 		config->max_version = SLUICE_TLS_1_2;
+	if (setup & ECH && !config->max_version)
+		configure_ech(config, setup);
 	if (setup & ONE_GROUP)
 		config->groups = setup & SERVER ? server_group : group;
 }
@@ -603,6 +632,9 @@ int main(int argc, char **argv)
 		memset(&server, 0, sizeof(server));
 		if ((setup & EARLY && !has_early_data(setup)) ||
 		    (setup & SESSIONS && !has_past(setup)))
+			continue;
+		/* not with all that has nothing to do with it */
+		if (setup & ECH && setup & (ASYNC | CLOSING | ONLY_TLS12))
 			continue;
 		set_up();
 		stored_len = 0;

@@ -152,7 +152,7 @@ static bool parse_server_hello(struct sluice_conn *c, struct sl_reader *r,
 		return sl_illegal(c, "the server chose a cipher suite that was not offered");
 	c->suite = sl_suite_find(hello->suite);
 	sl_transcript_choose(c, c->suite->hash);
-	return true;
+	return retry || sl_ech_server_hello_read(c);
 }
 
 static bool read_retry(struct sluice_conn *c, struct server_hello *hello)
@@ -198,6 +198,7 @@ static bool read_retry(struct sluice_conn *c, struct server_hello *hello)
 	c->retried = true;
 	sl_early_refused(c);
 	return sl_message_boundary(c) && sl_transcript_retry(c) &&
+	       sl_ech_retry_read(c, ext) &&
 	       sl_message_hash(c) && next(c, WRITE_HELLO_AGAIN);
 }
 
@@ -207,7 +208,8 @@ static bool read_psk(struct sluice_conn *c, struct sl_reader *r)
 
 	if (!sl_done(r))
 		return sl_bad_decode(c, "a malformed pre_shared_key");
-	if (identity)
+	/* none was: there only seemed to be one in an outer ClientHello */
+	if (identity || !c->hs->session.suite)
 		return sl_illegal(c, "the server chose a pre-shared key that was not offered");
 	if (c->hs->session.suite->hash != c->suite->hash)
 		return sl_illegal(c, "the server chose a cipher suite that is not for the ticket");
@@ -331,6 +333,7 @@ static bool read_extensions(struct sluice_conn *c, enum sl_message type,
 	(void)type;
 	return sl_parse_extensions(c, body, SL_IN_EE, &ext) &&
 	       sl_server_answers_read(c, &ext) &&
+	       sl_ech_answer_read(c, &ext) &&
 	       sl_read_certificate_choice(c, &ext) &&
 	       sl_early_answer(c, sl_has(&ext, SL_EXT_EARLY_DATA) ?
 				  &ext.body[SL_EXT_EARLY_DATA] : NULL) &&
@@ -407,6 +410,8 @@ static bool end(struct sluice_conn *c)
 	    !sl_keys_install(c, &c->rx, c->hs->server_secret) ||
 	    !sl_keys_install(c, &c->tx, c->hs->client_secret))
 		return false;
+	if (sl_ech_rejected(c))
+		return sl_ech_end_rejected(c);
 	sl_conn_finish(c);
 	return true;
 }

@@ -70,6 +70,9 @@ bool sl_client_hello_start(struct sluice_conn *c)
 		return false;
 	if (!sl_version_usable(c->config, SL_TLS_1_3))
 		return true;
+	if ((c->config->ech_configs || c->config->ech_grease) &&
+	    !sl_ech_start(c))
+		return false;
 	while (!sl_group_usable(c->config, *group))
 		group++;
 	/* most servers without the hybrid group have the curve in it */
@@ -113,18 +116,30 @@ static void put_suites(struct sluice_conn *c, struct sl_writer *w)
 }
 
 /* SNI is for DNS names only, without a final dot (RFC 6066, section 3). */
-static void put_server_name(struct sluice_conn *c, struct sl_writer *w)
+size_t sl_server_name_len(const struct sluice_config *config)
 {
-	const char *name = c->config->peer_name;
+	const char *name = config->peer_name;
 	uint8_t address[16];
-	size_t len, ext, list, entry;
+	size_t len;
 
 	if (!name || inet_pton(AF_INET, name, address) == 1 ||
 	    inet_pton(AF_INET6, name, address) == 1)
-		return;
+		return 0;
 	len = strlen(name);
-	if (name[len - 1] == '.')
-		len--;
+	return name[len - 1] == '.' ? len - 1 : len;
+}
+
+static void put_server_name(struct sluice_conn *c, struct sl_writer *w)
+{
+	const char *name = c->config->peer_name;
+	size_t len = sl_server_name_len(c->config), ext, list, entry;
+
+	if (c->hs->ech.face == SL_HELLO_OUTER) {
+		name = c->hs->ech.public_name;
+		len = strlen(name);
+	}
+	if (!len)
+		return;
 	ext = sl_begin_extension(c, w, SL_EXT_SERVER_NAME);
 	list = sl_begin_vec(w, 2);
 	sl_put8(w, 0);			/* host_name */
@@ -208,10 +223,10 @@ static void put_psk(struct sluice_conn *c, struct sl_writer *w)
 	size_t ext = sl_begin_extension(c, w, SL_EXT_PRE_SHARED_KEY);
 	size_t hash_len = c->hs->session.suite->hash_len;
 	size_t list = sl_begin_vec(w, 2);
-	size_t vec = sl_begin_vec(w, 2);
+	size_t identity = sl_begin_vec(w, 2), vec;
 
 	sl_put(w, c->hs->ticket, c->hs->ticket_len);
-	sl_end_vec(w, vec, 2);
+	sl_end_vec(w, identity, 2);
 	sl_put32(w, c->hs->ticket_age);
 	sl_end_vec(w, list, 2);
 	list = sl_begin_vec(w, 2);
@@ -220,6 +235,10 @@ static void put_psk(struct sluice_conn *c, struct sl_writer *w)
 	sl_end_vec(w, vec, 1);
 	sl_end_vec(w, list, 2);
 	sl_end_vec(w, ext, 2);
+	/* nobody but the server that can decrypt it is to see the key's name */
+	if (!w->bad && c->hs->ech.face == SL_HELLO_OUTER)
+		sl_ech_cover_psk(c, w->buf + identity, w->buf + list - 2 - 4,
+				 w->buf + vec, hash_len);
 }
 
 /* With a PSK, the message is complete but for its binder. */
@@ -237,16 +256,19 @@ static bool bind_psk(struct sluice_conn *c, struct sl_writer *w)
 			     w->buf + w->len - suite->hash_len);
 }
 
-bool sl_client_hello_write(struct sluice_conn *c)
+bool sl_client_hello_make(struct sluice_conn *c, struct sl_writer *out)
 {
 	bool tls13 = sl_version_usable(c->config, SL_TLS_1_3);
+	struct sl_ech *ech = &c->hs->ech;
 	struct sl_writer w;
 	size_t mark, ext, list;
 
 	c->hs->offered = 0;
 	sl_message_begin(c, &w, SL_CLIENT_HELLO);
 	sl_put16(&w, SL_TLS_1_2);
-	sl_put(&w, c->hs->client_random, SL_RANDOM_LEN);
+	sl_put(&w, ech->face == SL_HELLO_OUTER ? ech->outer_random :
+						  c->hs->client_random,
+	       SL_RANDOM_LEN);
 	mark = sl_begin_vec(&w, 1);
 	sl_put(&w, c->hs->session_id, c->hs->session_id_len);
 	sl_end_vec(&w, mark, 1);
@@ -254,7 +276,13 @@ bool sl_client_hello_write(struct sluice_conn *c)
 	sl_put16(&w, 0x0100);		/* one compression method: none */
 	mark = sl_begin_vec(&w, 2);
 
+	ech->extensions = mark;
 	put_server_name(c, &w);
+	sl_ech_put(c, &w);
+	if (ech->face == SL_HELLO_INNER)
+		put_alpn(c, &w);
+	/* from here on, an inner and an outer one are alike */
+	ech->alike = w.len;
 	put_groups(c, &w);
 	if (!sl_only_psk(c)) {
 		ext = sl_begin_extension(c, &w, SL_EXT_SIGNATURE_ALGORITHMS);
@@ -263,7 +291,8 @@ bool sl_client_hello_write(struct sluice_conn *c)
 		sl_put_certificate_wishes(c, &w);
 		sl_put_certificate_types(c, &w);
 	}
-	put_alpn(c, &w);
+	if (ech->face == SL_HELLO_PLAIN)
+		put_alpn(c, &w);
 	if (c->config->record_limit)
 		sl_put_record_limit(c, &w);
 	if (sl_tls12_offered(c->config))
@@ -287,10 +316,20 @@ bool sl_client_hello_write(struct sluice_conn *c)
 		sl_end_vec(&w, ext, 2);
 	}
 	sl_early_put(c, &w);
+	ech->alike_end = w.len;
 	if (c->hs->session.suite)
 		put_psk(c, &w);
 	sl_end_vec(&w, mark, 2);
-	if (c->hs->session.suite && !bind_psk(c, &w))
-		return false;
-	return sl_message_end(c, &w);
+	*out = w;
+	return !c->hs->session.suite || ech->face == SL_HELLO_OUTER ||
+	       bind_psk(c, out);
+}
+
+bool sl_client_hello_write(struct sluice_conn *c)
+{
+	struct sl_writer w;
+
+	if (c->ech == SLUICE_ECH_OFFERED || c->ech == SLUICE_ECH_ACCEPTED)
+		return sl_ech_hello_write(c);
+	return sl_client_hello_make(c, &w) && sl_message_end(c, &w);
 }

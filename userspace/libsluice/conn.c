@@ -108,6 +108,12 @@ static const char *check_client(const struct sluice_config *config)
 				  !strcmp(config->peer_name, ".") ||
 				  strlen(config->peer_name) > SL_NAME_MAX + 1))
 		return "peer_name: has to have 1 to 253 octets";
+	if (config->ech_configs || config->ech_grease) {
+		const char *wrong = sl_ech_check_client(config);
+
+		if (wrong)
+			return wrong;
+	}
 	if (config->psk) {
 		const char *wrong = check_psk(config);
 
@@ -162,7 +168,7 @@ static const char *check_server(const struct sluice_config *config)
 		return "client_auth: none, optional or required";
 	if (config->client_auth && !sl_can_judge(config))
 		return "trust: client_auth needs the authorities to believe";
-	return NULL;
+	return config->ech_key_count ? sl_ech_check_server(config) : NULL;
 }
 
 const char *sluice_config_check(const struct sluice_config *config)
@@ -271,6 +277,7 @@ void sl_conn_wipe_handshake(struct sluice_conn *c)
 	size = hs->buffer_size + hs->tls12.kept;
 	sl_transcript_free(c);
 	sl_shares_free(c);
+	sl_ech_free(c);
 	c->p->pubkey_free(c->p, hs->peer_key);
 	sluice_wipe(hs, sizeof(*hs) + size);
 	hs->buffer_size = size;
@@ -334,6 +341,7 @@ void sluice_conn_info(const struct sluice_conn *c,
 		.psk = c->by_psk && !c->resumed,
 		.retried = c->retried,
 		.early = c->early,
+		.ech = c->ech,
 		.closed = c->rx_closed,
 		.error = c->error,
 		.alert_sent = c->alert_sent,
@@ -352,4 +360,8 @@ void sluice_conn_info(const struct sluice_conn *c,
 						c->client_signature :
 						c->signature),
 	};
+	if (c->error && c->hs && c->hs->ech.told) {
+		info->ech_retry_configs = c->hs->buffer;
+		info->ech_retry_configs_len = c->hs->ech.retry_len;
+	}
 }

@@ -4,6 +4,7 @@
 #define SLUICE_CONN_H
 
 #include "alert.h"
+#include "ech.h"
 #include "keyschedule.h"
 #include "message.h"
 #include "record.h"
@@ -144,6 +145,7 @@ struct sl_handshake {
 	size_t cookie_len;
 	const struct sl_suite *early_suite;	/* the ticket's */
 	const char *early_alpn;
+	struct sl_ech ech;
 
 	/* server */
 	size_t share_len;
@@ -221,6 +223,7 @@ struct sluice_conn {
 	bool chosen;			/* client: what it shows, for this time */
 	bool tx_open;			/* server: data may go before the end */
 	enum sluice_early early;
+	enum sluice_ech ech;
 	bool stapled;			/* and what was stapled is good */
 	bool rx_closed;
 	bool tx_closed;			/* close_notify or an alert is sent */
@@ -282,6 +285,12 @@ bool sl_verdict(struct sluice_conn *c, int rc, enum sluice_error error,
 static inline bool sl_is_server(const struct sluice_conn *c)
 {
 	return c->config->role == SLUICE_SERVER;
+}
+
+/* Client: this is not the server that it wants to talk to (RFC 9849). */
+static inline bool sl_ech_rejected(const struct sluice_conn *c)
+{
+	return c->ech == SLUICE_ECH_REJECTED && !sl_is_server(c);
 }
 
 /* Server: what comes is early data, until EndOfEarlyData. */

@@ -166,6 +166,9 @@ bool sl_credential_choose(struct sluice_conn *c)
 		request->alpn = (const char *)c->alpn;
 		request->alpn_len = c->alpn_len;
 	}
+	/* who this server is not for (RFC 9849, section 6.1.7) */
+	if (sl_ech_rejected(c))
+		return sl_credential_use(c, NULL);
 	/* a server has looked already */
 	if (config->own_raw_key == SLUICE_RAW_KEY_ONLY && !c->own_raw)
 		return sl_credential_use(c, NULL);

@@ -80,6 +80,7 @@ static const struct name alerts[] = {
 	{ SL_CERTIFICATE_REQUIRED, "certificate_required" },
 	{ SL_GENERAL_ERROR, "general_error" },
 	{ SL_NO_APPLICATION_PROTOCOL, "no_application_protocol" },
+	{ SL_ECH_REQUIRED, "ech_required" },
 	{ 0, NULL }
 };
 

@@ -87,7 +87,7 @@ static size_t begin_hello(struct sluice_conn *c, struct sl_writer *w,
 static bool write_retry(struct sluice_conn *c)
 {
 	struct sl_writer w;
-	size_t mark, ext;
+	size_t mark, ext, at;
 
 	if (!sl_transcript_retry(c))
 		return false;
@@ -96,8 +96,11 @@ static bool write_retry(struct sluice_conn *c)
 	ext = sl_begin_extension(c, &w, SL_EXT_KEY_SHARE);
 	sl_put16(&w, c->hs->retry_group);
 	sl_end_vec(&w, ext, 2);
+	if (!sl_ech_put_retry(c, &w, &at))
+		return false;
 	sl_end_vec(&w, mark, 2);
-	return sl_message_end(c, &w) && next(c, WRITE_RETRY_CCS);
+	return sl_ech_confirm(c, &w, true, at) && sl_message_end(c, &w) &&
+	       next(c, WRITE_RETRY_CCS);
 }
 
 static bool write_retry_ccs(struct sluice_conn *c)
@@ -128,7 +131,8 @@ static bool write_hello(struct sluice_conn *c)
 		sl_end_vec(&w, ext, 2);
 	}
 	sl_end_vec(&w, mark, 2);
-	ok = sl_message_end(c, &w) &&
+	ok = sl_ech_confirm(c, &w, false, SL_ECH_HELLO_AT) &&
+	     sl_message_end(c, &w) &&
 	     sl_handshake_secrets(c, c->hs->shared, c->hs->shared_len) &&
 	     (c->early == SLUICE_EARLY_ACCEPTED ||
 	      sl_keys_install(c, &c->rx, c->hs->client_secret));
@@ -167,6 +171,7 @@ static bool write_extensions(struct sluice_conn *c)
 		ext = sl_begin_extension(c, &w, SL_EXT_EARLY_DATA);
 		sl_end_vec(&w, ext, 2);
 	}
+	sl_ech_put_configs(c, &w);
 	sl_end_vec(&w, mark, 2);
 	return sl_message_end(c, &w);
 }

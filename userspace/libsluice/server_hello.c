@@ -513,6 +513,8 @@ bool sl_client_hello_read(struct sluice_conn *c, struct sl_reader *body,
 	struct sl_extensions *ext = &hello.ext;
 
 	*retry = false;
+	if (c->config->ech_key_count && !sl_ech_client_hello_open(c, body))
+		return false;
 	if (!parse(c, body, &hello) || !sl_message_boundary(c))
 		return false;
 	if (c->version == SL_TLS_1_2)

@@ -30,7 +30,9 @@ void sl_verdict_request(const struct sluice_conn *c,
 		.count = c->hs->chain_len,
 		.raw_key = c->peer_raw,
 		.peer = {
-			.name = sl_is_server(c) ? NULL : config->peer_name,
+			.name = sl_is_server(c) ? NULL :
+				sl_ech_rejected(c) ? c->hs->ech.public_name :
+						     config->peer_name,
 			.server = !sl_is_server(c),
 			.now = (int64_t)(config->now(config->ctx) / 1000),
 			.staple = c->hs->staple,
@@ -114,6 +116,11 @@ bool sl_verdict_use(struct sluice_conn *c, int verdict, const char *reason)
 		verdict = find_key(c, &reason);
 	if (verdict)
 		return sl_verdict(c, verdict, SLUICE_ERR_CERTIFICATE, reason);
+	if (sl_ech_rejected(c)) {
+		/* pins and the application are for another server */
+		c->verified = !config->no_verify && !sl_only_pins(config);
+		return true;
+	}
 	if (!sl_pins_check(c))
 		return false;
 	if (config->peer_certificate &&

@@ -21,6 +21,7 @@
 #include "alert.h"
 #include "pair.h"
 #include "pki.h"
+#include "sluice/ech.h"
 
 enum sender { CLIENT, SERVER };
 
@@ -381,6 +382,24 @@ static void no_protocol(struct scene *s)
 	shake(s);
 }
 
+static void no_ech(struct scene *s)
+{
+	struct sluice_config *config = &s->pair->client.config;
+	uint8_t list[2 + SLUICE_ECH_CONFIG_MAX], key[SLUICE_ECH_KEY_LEN];
+	size_t len;
+
+	assert_null(sluice_ech_key_make(s->pair->real, "localhost", 0, 0, key,
+					list + 2, &len));
+	list[0] = (uint8_t)(len >> 8);
+	list[1] = (uint8_t)len;
+	config->ech_configs = list;
+	config->ech_configs_len = 2 + len;
+	pair_reset(s->pair);
+	pair_handshake(s->pair);
+	/* it has finished the handshake by then */
+	end_settle(&s->pair->server);
+}
+
 static const struct row {
 	int alert;
 	enum sender sender;
@@ -437,6 +456,8 @@ static const struct row {
 	  "there is always one that says more" },
 	{ SL_NO_APPLICATION_PROTOCOL, SERVER, no_protocol,
 	  "no protocol in common" },
+	{ SL_ECH_REQUIRED, CLIENT, no_ech,
+	  "a server that takes no encrypted ClientHello" },
 };
 #define ROWS	(sizeof(rows) / sizeof(*rows))
 

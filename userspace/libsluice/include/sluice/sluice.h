@@ -64,6 +64,7 @@ struct sluice_octets;		/* somebody's octets */
 struct sluice_compression;	/* sluice/compress.h */
 struct sluice_credential_request;	/* sluice/async.h, as the next */
 struct sluice_verdict_request;
+struct sluice_ech_key;		/* sluice/ech.h */
 
 /* Versions of the protocol. */
 #define SLUICE_TLS_1_2			0x0303
@@ -169,6 +170,8 @@ enum sluice_error {
 	SLUICE_ERR_PROVIDER,	/* the provider failed: no randomness, ... */
 	SLUICE_ERR_USE,		/* the caller broke the rules of a call */
 	SLUICE_ERR_MEMORY,	/* the caller's memory is not enough: see reason */
+	SLUICE_ERR_ECH,		/* the server does not take encrypted ClientHellos,
+				 * or has other keys: see ech_retry_configs */
 };
 
 /* The longest identity and key of a pre-shared key, in octets. */
@@ -362,6 +365,22 @@ enum sluice_raw_key {
  * @peer_raw_key: take a bare public key in the place of a certificate. No
  *	authority speaks of it: @pins or a verdict of the caller's have to.
  *	@peer_certificate gets the SubjectPublicKeyInfo (DER) then
+ * @ech_configs: client: the server's ECHConfigList (RFC 9849, section 4), as it
+ *	comes from an HTTPS record of the DNS for example: @peer_name, @alpn and
+ *	tickets go out encrypted. The first that is understood is used; that
+ *	there is none is an error of the configuration. For TLS 1.3 only. If the
+ *	server cannot decrypt it, the connection is made with the public name of
+ *	the configuration, whose certificate is judged instead (by @trust,
+ *	@judge, or asynchronously, but not by @pins nor @peer_certificate), and
+ *	then fails with SLUICE_ERR_ECH. NULL for none
+ * @ech_configs_len: its length
+ * @ech_grease: client: without @ech_configs, send what looks like an encrypted
+ *	ClientHello, so that others do not stick out (section 6.2)
+ * @ech_keys: server: keys with which clients may encrypt their ClientHello, one of
+ *	them at least with @retry. @credential or @choose has to have a certificate
+ *	for their public names, too, for clients that have none of these keys; NULL
+ *	for none
+ * @ech_key_count: how many there are
  *
  * Everything belongs to the caller, and must stay as it is until the last
  * connection that uses it is freed. Zero what is not set.
@@ -421,6 +440,11 @@ struct sluice_config {
 	const struct sluice_compression *const *compressions;
 	enum sluice_raw_key own_raw_key;
 	enum sluice_raw_key peer_raw_key;
+	const uint8_t *ech_configs;
+	size_t ech_configs_len;
+	bool ech_grease;
+	const struct sluice_ech_key *ech_keys;
+	size_t ech_key_count;
 };
 
 /* The most octets of all ALPN names together, one more for each name. */
@@ -650,6 +674,15 @@ enum sluice_early {
 	SLUICE_EARLY_REJECTED,	/* nobody has read it, nor will */
 };
 
+/* Encrypted Client Hello (RFC 9849): struct sluice_conn_info::ech. */
+enum sluice_ech {
+	SLUICE_ECH_NONE,
+	SLUICE_ECH_GREASE,	/* it only looked like one */
+	SLUICE_ECH_OFFERED,	/* the server has not answered yet */
+	SLUICE_ECH_ACCEPTED,
+	SLUICE_ECH_REJECTED,	/* the server could not decrypt it */
+};
+
 /**
  * struct sluice_conn_info - what is known of a connection
  * @version: SLUICE_TLS_1_2 or SLUICE_TLS_1_3, 0 until negotiated
@@ -690,6 +723,13 @@ enum sluice_early {
  *	released
  * @own_raw_key: we showed a raw public key (RFC 7250), no certificate
  * @peer_raw_key: the peer did
+ * @ech: what became of the encrypted ClientHello
+ * @ech_retry_configs: client: after SLUICE_ERR_ECH, the ECHConfigList with which
+ *	the server wants to be tried again, at once and once (section 6.1.6). It
+ *	has shown that it has the public name. NULL if it has none that we
+ *	understand: then it can be tried without Encrypted Client Hello, unless
+ *	@reason says that nobody checked who it is. Until sluice_conn_free()
+ * @ech_retry_configs_len: its length
  *
  * Pointers are into the connection, or to constant text.
  */
@@ -725,6 +765,9 @@ struct sluice_conn_info {
 	bool update_wanted;
 	bool own_raw_key;
 	bool peer_raw_key;
+	enum sluice_ech ech;
+	const uint8_t *ech_retry_configs;
+	size_t ech_retry_configs_len;
 };
 
 void sluice_conn_info(const struct sluice_conn *conn,

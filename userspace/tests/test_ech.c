@@ -1,0 +1,646 @@
+// SPDX-License-Identifier: MIT
+/* Encrypted Client Hello (RFC 9849), both sides: what is accepted, and what not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "alert.h"
+#include "conn.h"
+#include "pki.h"
+#include "sluice/async.h"
+#include "sluice/ech.h"
+
+struct key {
+	uint8_t key[SLUICE_ECH_KEY_LEN];
+	uint8_t list[2 + SLUICE_ECH_CONFIG_MAX];
+	size_t len;			/* of the list */
+};
+
+/* A server with two names, of which one is public. */
+struct scene {
+	struct pair *pair;
+	struct pki_cert ca, secret, public;
+	struct sluice_credential *creds[2];	/* secret, public */
+	struct sluice_trust *trust;
+	struct key key, other;
+	struct sluice_ech_key keys[2];
+	char asked[64];			/* the name that the server was asked for */
+	unsigned int certificates;	/* that the client was asked about */
+	uint8_t sent[65536];		/* by the client */
+	size_t sent_len;
+};
+
+static struct scene scene;
+
+static const struct sluice_credential *
+choose(void *ctx, const struct sluice_credential_request *request)
+{
+	(void)ctx;
+	assert_true(request->server_name_len < sizeof(scene.asked));
+	memcpy(scene.asked, request->server_name, request->server_name_len);
+	scene.asked[request->server_name_len] = 0;
+	return !strcmp(scene.asked, "secret.test") ? scene.creds[0] :
+	       !strcmp(scene.asked, "public.test") ? scene.creds[1] : NULL;
+}
+
+static bool count_certificate(void *ctx, const struct sluice_octets *chain,
+			      size_t count)
+{
+	(void)ctx;
+	(void)chain;
+	(void)count;
+	scene.certificates++;
+	return true;
+}
+
+static size_t keep(void *ctx, uint8_t *data, size_t len, size_t from)
+{
+	(void)ctx;
+	assert_true(from + len <= sizeof(scene.sent));
+	memcpy(scene.sent + from, data, len);
+	scene.sent_len = from + len;
+	return len;
+}
+
+static void make_key(struct key *key, uint8_t id, uint8_t max_name)
+{
+	size_t len;
+
+	assert_null(sluice_ech_key_make(scene.pair->real, "public.test",
+					max_name, id, key->key, key->list + 2,
+					&len));
+	key->list[0] = (uint8_t)(len >> 8);
+	key->list[1] = (uint8_t)len;
+	key->len = 2 + len;
+}
+
+static struct sluice_ech_key key_of(const struct key *key, bool retry)
+{
+	return (struct sluice_ech_key){
+		.config = key->list + 2, .config_len = key->len - 2,
+		.key = key->key, .retry = retry,
+	};
+}
+
+static void offer(const struct key *key)
+{
+	scene.pair->client.config.ech_configs = key->list;
+	scene.pair->client.config.ech_configs_len = key->len;
+}
+
+static void begin(void)
+{
+	struct pair *pair;
+
+	memset(&scene, 0, sizeof(scene));
+	pair = pair_new(KEY_P256);
+	scene.pair = pair;
+	pair->up.change = keep;
+	scene.ca = pki_issue(&(struct pki_spec){ .subject = "ca", .extensions = PKI_CA });
+	scene.secret = pki_issue(&(struct pki_spec){
+		.subject = "s", .issuer = &scene.ca,
+		.extensions = PKI_LEAF "subjectAltName=DNS:secret.test\n" });
+	scene.public = pki_issue(&(struct pki_spec){
+		.subject = "p", .issuer = &scene.ca,
+		.extensions = PKI_LEAF "subjectAltName=DNS:public.test\n" });
+	scene.creds[0] = pki_credential(pair->real, &scene.secret, NULL);
+	scene.creds[1] = pki_credential(pair->real, &scene.public, NULL);
+	scene.trust = pki_trust(pair->real, &scene.ca, NULL);
+	make_key(&scene.key, 1, 64);
+	make_key(&scene.other, 2, 64);
+	scene.keys[0] = key_of(&scene.key, true);
+	pair->client.config.trust = scene.trust;
+	pair->client.config.peer_name = "secret.test";
+	pair->client.config.peer_certificate = count_certificate;
+	pair->server.config.credential = NULL;
+	pair->server.config.choose = choose;
+	pair->server.config.ech_keys = scene.keys;
+	pair->server.config.ech_key_count = 1;
+	offer(&scene.key);
+}
+
+static void finish(void)
+{
+	pair_free(scene.pair);
+	test_backend()->credential_free(scene.creds[0]);
+	test_backend()->credential_free(scene.creds[1]);
+	test_backend()->trust_free(scene.trust);
+	pki_free(&scene.ca);
+	pki_free(&scene.secret);
+	pki_free(&scene.public);
+}
+
+/* Does the name go over the wire where all can read it? */
+static bool leaks(const char *name)
+{
+	return memmem(scene.sent, scene.sent_len, name, strlen(name));
+}
+
+static void expect_accepted(bool retried)
+{
+	struct pair *pair = scene.pair;
+
+	pair_reset(pair);
+	if (!pair_handshake(pair))
+		print_error("%s, %s\n", end_info(&pair->client).reason,
+			    end_info(&pair->server).reason);
+	assert_int_equal(end_info(&pair->client).ech, SLUICE_ECH_ACCEPTED);
+	assert_int_equal(end_info(&pair->server).ech, SLUICE_ECH_ACCEPTED);
+	assert_int_equal(end_info(&pair->client).retried, retried);
+	assert_int_equal(end_info(&pair->server).sni_len, 11);
+	assert_memory_equal(end_info(&pair->server).sni, "secret.test", 11);
+	assert_true(pair_send(pair, &pair->client, (uint8_t *)"up", 2));
+	assert_true(pair_send(pair, &pair->server, (uint8_t *)"down", 4));
+	end_settle(&pair->client);
+}
+
+static void expect_rejected(const struct key *retry)
+{
+	struct pair *pair = scene.pair;
+	struct sluice_conn_info info;
+
+	scene.certificates = 0;
+	pair_reset(pair);
+	assert_false(pair_handshake(pair));
+	info = end_info(&pair->client);
+	assert_int_equal(info.error, SLUICE_ERR_ECH);
+	assert_int_equal(info.ech, SLUICE_ECH_REJECTED);
+	assert_int_equal(info.alert_sent, SL_ECH_REQUIRED);
+	assert_false(info.verified || info.handshake_done);
+	assert_string_equal(scene.asked, "public.test");
+	assert_int_equal(info.ech_retry_configs_len, retry ? retry->len : 0);
+	if (retry)
+		assert_memory_equal(info.ech_retry_configs, retry->list,
+				    retry->len);
+	/* the application was asked nothing, and the server told */
+	assert_int_equal(scene.certificates, 0);
+	end_settle(&pair->server);
+	assert_int_equal(end_info(&pair->server).alert_received,
+			 SL_ECH_REQUIRED);
+}
+
+static const uint16_t only_p384[] = { SLUICE_SECP384R1, 0 };
+
+static void test_accepted(void **state)
+{
+	static const char *const alpn[] = { "h2", "private/1", NULL };
+	static const uint16_t *const groups[] = { NULL, only_p384 };
+	struct pair *pair;
+	unsigned int i;
+
+	(void)state;
+	begin();
+	pair = scene.pair;
+	pair->client.config.alpn = alpn;
+	pair->server.config.alpn = alpn;
+	for (i = 0; i < 2; i++) {
+		pair->server.config.groups = groups[i];
+		expect_accepted(i);
+		assert_string_equal(scene.asked, "secret.test");
+		assert_int_equal(scene.certificates, 2 * i + 1);
+		assert_int_equal(end_info(&pair->client).alpn_len, 2);
+		assert_false(leaks("secret.test") || leaks("private/1"));
+		assert_true(leaks("public.test"));
+		/* in pieces, and with little room */
+		pair->chunk = 1;
+		pair->room = 64;
+		expect_accepted(i);
+		pair->chunk = 0;
+		pair->room = 0;
+	}
+	/* a later key, of the same number */
+	make_key(&scene.other, 1, 0);
+	scene.keys[1] = key_of(&scene.other, false);
+	pair->server.config.ech_key_count = 2;
+	offer(&scene.other);
+	expect_accepted(true);
+	/* an address has no name, and an empty place for it is padded */
+	offer(&scene.key);
+	pair->client.config.peer_name = "127.0.0.1";
+	pair->client.config.no_verify = true;
+	pair->server.config.choose = NULL;
+	pair->server.config.credential = scene.creds[0];
+	pair_reset(pair);
+	assert_true(pair_handshake(pair));
+	assert_int_equal(end_info(&pair->client).ech, SLUICE_ECH_ACCEPTED);
+	assert_null(end_info(&pair->server).sni);
+	finish();
+}
+
+static void test_rejected(void **state)
+{
+	static const uint16_t *const groups[] = { NULL, only_p384 };
+	struct pair *pair;
+	unsigned int i;
+
+	(void)state;
+	begin();
+	pair = scene.pair;
+	for (i = 0; i < 2; i++) {
+		pair->server.config.groups = groups[i];
+		/* unknown by its number; the right number of another key */
+		make_key(&scene.other, (uint8_t)(2 - i), 64);
+		offer(&scene.other);
+		expect_rejected(&scene.key);
+		/* with what it was told, it works */
+		offer(&scene.key);
+		expect_accepted(i);
+		/* a server that has none */
+		pair->server.config.ech_key_count = 0;
+		expect_rejected(NULL);
+		assert_int_equal(end_info(&pair->server).ech, SLUICE_ECH_NONE);
+		pair->server.config.ech_key_count = 1;
+	}
+	/* what is told is what is for it, and in order */
+	scene.keys[1] = key_of(&scene.key, false);
+	make_key(&scene.other, 3, 9);
+	scene.keys[0] = key_of(&scene.other, true);
+	pair->server.config.ech_key_count = 2;
+	make_key(&scene.other, 4, 9);
+	offer(&scene.other);
+	scene.keys[0] = key_of(&scene.key, true);
+	expect_rejected(&scene.key);
+	finish();
+}
+
+/* Who is not shown to be the public name tells nothing that is believed. */
+static void test_rejected_by_whom(void **state)
+{
+	static const uint8_t pins[1][SLUICE_PIN_LEN];
+	struct sluice_conn_info info;
+	struct pair *pair;
+
+	(void)state;
+	begin();
+	pair = scene.pair;
+	offer(&scene.other);
+	/* with the inner server's certificate */
+	pair->server.config.choose = NULL;
+	pair->server.config.credential = scene.creds[0];
+	pair_reset(pair);
+	assert_false(pair_handshake(pair));
+	info = end_info(&pair->client);
+	assert_int_equal(info.error, SLUICE_ERR_CERTIFICATE);
+	assert_int_equal(info.alert_sent, SL_BAD_CERTIFICATE);
+	assert_null(info.ech_retry_configs);
+	/* nobody looks */
+	pair->client.config.no_verify = true;
+	pair_reset(pair);
+	assert_false(pair_handshake(pair));
+	info = end_info(&pair->client);
+	assert_int_equal(info.error, SLUICE_ERR_ECH);
+	assert_int_equal(info.alert_sent, SL_ECH_REQUIRED);
+	assert_null(info.ech_retry_configs);
+	assert_non_null(strstr(info.reason, "not checked"));
+	/* a pin is of the inner server's key: it does not count here, */
+	pair->client.config.no_verify = false;
+	pair->server.config.credential = scene.creds[1];
+	pair->client.config.pins = pins;
+	pair->client.config.pin_count = 1;
+	pair_reset(pair);
+	assert_false(pair_handshake(pair));
+	assert_int_equal(end_info(&pair->client).error, SLUICE_ERR_ECH);
+	assert_non_null(end_info(&pair->client).ech_retry_configs);
+	/* and with nothing else, nobody has looked */
+	pair->client.config.trust = NULL;
+	pair_reset(pair);
+	assert_false(pair_handshake(pair));
+	assert_int_equal(end_info(&pair->client).error, SLUICE_ERR_ECH);
+	assert_null(end_info(&pair->client).ech_retry_configs);
+	finish();
+}
+
+/* A certificate is for the inner server only. */
+static void test_client_auth(void **state)
+{
+	struct pair *pair;
+
+	(void)state;
+	begin();
+	pair = scene.pair;
+	pair->client.config.credential = scene.creds[0];
+	pair->server.config.trust = scene.trust;
+	pair->server.config.client_auth = SLUICE_CLIENT_AUTH_OPTIONAL;
+	expect_accepted(false);
+	assert_int_not_equal(end_info(&pair->server).client_signature, 0);
+	offer(&scene.other);
+	expect_rejected(&scene.key);
+	assert_true(end_info(&pair->client).certificate_requested);
+	assert_int_equal(end_info(&pair->client).client_signature, 0);
+	assert_int_equal(end_info(&pair->server).client_signature, 0);
+	finish();
+}
+
+static void test_tickets(void **state)
+{
+	static const uint16_t *const groups[] = { NULL, only_p384 };
+	struct pair *pair;
+	unsigned int i;
+
+	(void)state;
+	begin();
+	pair = scene.pair;
+	pair_use_tickets(pair);
+	pair->client.config.groups = NULL;
+	expect_accepted(false);
+	for (i = 0; i < 2; i++) {
+		size_t before = pair->ticket_count;
+
+		assert_true(before > 0);
+		pair->server.config.groups = groups[i];
+		expect_accepted(i);
+		assert_true(end_info(&pair->client).resumed);
+		/* its name is nowhere but in the encrypted one */
+		assert_false(leaks((char *)pair->ticket_key.name));
+		/* a ticket is not for who does not take it, nor are there new ones */
+		before = pair->ticket_count;
+		assert_true(before > 0);
+		offer(&scene.other);
+		expect_rejected(&scene.key);
+		assert_int_equal(pair->ticket_count, before - 1);
+		offer(&scene.key);
+		expect_accepted(i);
+	}
+	/* one that is too long is not offered */
+	pair->ticket_count = 0;
+	finish();
+}
+
+static bool first(void *ctx, const uint8_t id[16], uint64_t expires)
+{
+	(void)ctx;
+	(void)id;
+	(void)expires;
+	return true;
+}
+
+static void test_early_data(void **state)
+{
+	static const uint8_t data[700] = { 1, 2, 3 };
+	struct pair *pair;
+
+	(void)state;
+	begin();
+	pair = scene.pair;
+	pair_use_tickets(pair);
+	pair->server.config.ticket_unused = NULL;
+	pair->client.config.early_data = true;
+	pair->server.config.max_early_data = 1000;
+	pair->server.config.early_data_first = first;
+	pair->server.config.early_data_id = pair->ticket_key.name;
+	pair->early = data;
+	pair->early_len = sizeof(data);
+	expect_accepted(false);
+	assert_true(pair->ticket_count > 0);
+	expect_accepted(false);
+	assert_int_equal(end_info(&pair->client).early, SLUICE_EARLY_ACCEPTED);
+	assert_int_equal(pair->early_got_len, sizeof(data));
+	assert_memory_equal(pair->early_got, data, sizeof(data));
+	/* who does not take the ClientHello passes over it */
+	offer(&scene.other);
+	expect_rejected(&scene.key);
+	assert_true(pair->early_sent > 0);
+	assert_int_equal(pair->early_got_len, 0);
+	assert_int_equal(end_info(&pair->client).early, SLUICE_EARLY_REJECTED);
+	/* so does who asks for another ClientHello */
+	offer(&scene.key);
+	expect_accepted(false);
+	pair->server.config.groups = only_p384;
+	expect_accepted(true);
+	assert_int_equal(pair->early_got_len, 0);
+	finish();
+}
+
+/* What only looks like it is nobody's business. */
+static void test_grease(void **state)
+{
+	static const uint16_t *const groups[] = { NULL, only_p384 };
+	struct pair *pair;
+	unsigned int i;
+
+	(void)state;
+	begin();
+	pair = scene.pair;
+	pair_use_tickets(pair);
+	offer(&(struct key){ .len = 0 });
+	pair->client.config.ech_configs = NULL;
+	pair->client.config.ech_grease = true;
+	for (i = 0; i < 4; i++) {
+		pair->server.config.groups = groups[i % 2];
+		pair->server.config.ech_key_count = i < 2;
+		pair_reset(pair);
+		assert_true(pair_handshake(pair));
+		assert_true(pair_send(pair, &pair->client, (uint8_t *)"up", 2));
+		end_settle(&pair->client);
+		assert_int_equal(end_info(&pair->client).ech, SLUICE_ECH_GREASE);
+		assert_int_equal(end_info(&pair->server).ech,
+				 i < 2 ? SLUICE_ECH_REJECTED : SLUICE_ECH_NONE);
+		assert_null(end_info(&pair->client).ech_retry_configs);
+		assert_int_equal(end_info(&pair->client).resumed, i > 0);
+		assert_int_equal(end_info(&pair->client).retried, i % 2);
+	}
+	finish();
+}
+
+/* All but the name's length, up to the longest, is the same for all names. */
+static void test_padding(void **state)
+{
+	static const char *const names[] = { "a", "secret.test",
+		"a-name-of-sixty-octets-which-is-longer-than-most-others.test" };
+	struct pair *pair;
+	size_t i, first_len = 0;
+
+	(void)state;
+	begin();
+	pair = scene.pair;
+	pair->client.config.no_verify = true;
+	pair->server.config.choose = NULL;
+	pair->server.config.credential = scene.creds[0];
+	for (i = 0; i < 3; i++) {
+		uint8_t out[4096];
+		size_t none = 0, len = sizeof(out);
+
+		pair->client.config.peer_name = names[i];
+		pair_reset(pair);
+		sluice_handshake(pair->client.conn, NULL, &none, out, &len);
+		if (!i)
+			first_len = len;
+		assert_int_equal(len, first_len);
+	}
+	finish();
+}
+
+/* Every function of the provider fails once, on both sides. */
+static void test_provider_fails(void **state)
+{
+	struct pair *pair;
+	unsigned int side, reject;
+	long i;
+
+	(void)state;
+	begin();
+	pair = scene.pair;
+	pair->server.config.groups = only_p384;
+	for (side = 0; side < 4; side++) {
+		struct end *end = side % 2 ? &pair->server : &pair->client;
+		bool failed = true;
+
+		reject = side / 2;
+		offer(reject ? &scene.other : &scene.key);
+		for (i = 1; failed; i++) {
+			pair_reset(pair);
+			end->provider.fail_at = i;
+			failed = !pair_handshake(pair) &&
+				 end_info(end).error == SLUICE_ERR_PROVIDER;
+			if (failed)
+				assert_int_equal(end_info(end).alert_sent,
+						 SL_INTERNAL_ERROR);
+			end->provider.fail_at = 0;
+		}
+		assert_true(i > 20);
+		if (!reject)
+			assert_int_equal(pair->client.status, SLUICE_DONE);
+	}
+	finish();
+}
+
+/* The caller is asked for certificate, signature and verdict. */
+static bool give(struct end *end)
+{
+	struct sluice_credential_request request;
+	struct sluice_verdict_request verdict;
+	const char *reason;
+	int rc;
+
+	switch (end->status) {
+	case SLUICE_WANT_CREDENTIAL:
+		assert_int_equal(sluice_wanted_credential(end->conn, &request), 0);
+		sluice_give_credential(end->conn, choose(NULL, &request));
+		return true;
+	case SLUICE_WANT_VERDICT:
+		assert_int_equal(sluice_wanted_verdict(end->conn, &verdict), 0);
+		rc = sluice_verdict(&verdict, &reason);
+		sluice_give_verdict(end->conn, rc, reason);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void test_async(void **state)
+{
+	static const uint16_t *const groups[] = { NULL, only_p384 };
+	struct pair *pair;
+	unsigned int i;
+
+	(void)state;
+	begin();
+	pair = scene.pair;
+	pair->server.give = give;
+	pair->client.give = give;
+	pair->server.config.async = SLUICE_ASYNC_CREDENTIAL;
+	pair->client.config.async = SLUICE_ASYNC_VERDICT;
+	for (i = 0; i < 4; i++) {
+		pair->chunk = i / 2 * 50;
+		pair->server.config.groups = groups[i % 2];
+		offer(&scene.key);
+		expect_accepted(i % 2);
+		offer(&scene.other);
+		expect_rejected(&scene.key);
+	}
+	finish();
+}
+
+static void expect_wrong(struct sluice_config *config, const char *text)
+{
+	const char *wrong = sluice_config_check(config);
+
+	assert_non_null(wrong);
+	assert_non_null(strstr(wrong, text));
+}
+
+static void test_configurations(void **state)
+{
+	static const struct sluice_psk psk = {
+		.identity = (const uint8_t *)"i", .identity_len = 1,
+		.key = (const uint8_t *)"0123456789abcdef", .key_len = 16,
+	};
+	struct wrapper lacking;
+	struct sluice_config c, s;
+	struct sluice_ech_key key;
+	struct key none;
+
+	(void)state;
+	begin();
+	c = scene.pair->client.config;
+	s = scene.pair->server.config;
+	assert_null(sluice_config_check(&c));
+	assert_null(sluice_config_check(&s));
+	c.ech_configs_len--;
+	expect_wrong(&c, "malformed");
+	c.ech_configs_len++;
+	none = scene.key;
+	none.list[2] ^= 1;
+	c.ech_configs = none.list;
+	expect_wrong(&c, "none of them");
+	c.ech_configs = scene.key.list;
+	c.min_version = SLUICE_TLS_1_2;
+	expect_wrong(&c, "TLS 1.3 only");
+	c.min_version = 0;
+	c.trust = NULL;
+	c.psk = &psk;
+	expect_wrong(&c, "trust");
+
+	s.ech_key_count = 0;
+	assert_null(sluice_config_check(&s));
+	s.ech_key_count = 1;
+	scene.keys[0].retry = false;
+	expect_wrong(&s, "retry");
+	scene.keys[0].retry = true;
+	scene.keys[0].config_len--;
+	expect_wrong(&s, "malformed");
+	scene.keys[0].config_len++;
+	s.max_version = SLUICE_TLS_1_2;
+	expect_wrong(&s, "TLS 1.3");
+	s.max_version = 0;
+	wrapper_init(&lacking, scene.pair->real);
+	lacking.table.kx_load = NULL;
+	s.provider = &lacking.table;
+	expect_wrong(&s, "no private keys of X25519");
+
+	/* the halves of two keys */
+	key = scene.keys[0];
+	assert_null(sluice_ech_key_check(scene.pair->real, &key));
+	key.key = scene.other.key;
+	assert_non_null(strstr(sluice_ech_key_check(scene.pair->real, &key),
+			       "not the configuration's"));
+	assert_non_null(sluice_ech_key_make(scene.pair->real, "1.2.3.4", 0, 0,
+					    none.key, none.list, &none.len));
+	assert_non_null(sluice_ech_key_make(&lacking.table, "a.test", 0, 0, none.key,
+					    none.list, &none.len));
+	finish();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_accepted),
+		cmocka_unit_test(test_rejected),
+		cmocka_unit_test(test_rejected_by_whom),
+		cmocka_unit_test(test_client_auth),
+		cmocka_unit_test(test_tickets),
+		cmocka_unit_test(test_early_data),
+		cmocka_unit_test(test_grease),
+		cmocka_unit_test(test_padding),
+		cmocka_unit_test(test_provider_fails),
+		cmocka_unit_test(test_async),
+		cmocka_unit_test(test_configurations),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
