@@ -34,6 +34,9 @@ enum kernel_use {
 /* Certificates that one command can have. */
 #define CERTS_MAX	8
 
+/* Keys for Encrypted Client Hello that a server can have. */
+#define ECH_KEYS_MAX	8
+
 struct sluice_compression;
 
 /* Options of every command that speaks TLS. */
@@ -75,6 +78,10 @@ struct options {
 	bool allow_truncation;
 	const char *provider;
 	bool fips;
+	const char *ech;	/* a client's: a file, or base64 */
+	bool ech_grease;
+	const char *ech_keys[ECH_KEYS_MAX];	/* serve */
+	size_t ech_key_count;
 };
 
 /* A child parser; its input is a struct options. */
@@ -93,5 +100,6 @@ int command_put(int argc, char **argv);
 int command_connect(int argc, char **argv);
 int command_serve(int argc, char **argv);
 int command_stat(int argc, char **argv);
+int command_ech(int argc, char **argv);
 
 #endif /* SLUICE_CLI_H */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "early_memory.h"
+#include "ech.h"
 #include "psk.h"
 #include "stream.h"
 #include "ticket.h"
@@ -172,6 +173,7 @@ void context_client(struct context *ctx, const struct options *options,
 		ask_staple(ctx, true);
 	}
 	context_credentials(ctx);
+	ech_client(ctx);
 	if (options->psk_file)
 		psk_client(ctx);
 	if (options->session) {
@@ -210,6 +212,8 @@ static bool keep_peer(void *arg, const struct sluice_octets *chain,
 
 void context_server(struct context *ctx, const struct options *options)
 {
+	struct ech_files *ech;
+	char why[SLUICE_WHY_MAX];
 	const char *problem;
 
 	if ((!options->key_count || (!options->cert_count && !options->raw_key)) &&
@@ -236,6 +240,10 @@ void context_server(struct context *ctx, const struct options *options)
 		ctx->config.name_authorities = true;
 		ctx->config.peer_certificate = keep_peer;
 	}
+	ech = ech_read(ctx, why);
+	if (!ech)
+		fail(EXIT_FILE, "%s", why);
+	ech_use(ctx, ech);
 	ticket_keys_init(ctx);
 	if (options->psk_file)
 		psk_server(ctx);
@@ -251,8 +259,12 @@ void context_reload(struct context *ctx)
 	const struct options *o = ctx->options;
 	struct sluice_credential *old[CERTS_MAX];
 	struct sluice_trust *trust = NULL;
+	struct ech_files *ech;
 	char why[SLUICE_WHY_MAX];
 
+	ech = ech_read(ctx, why);
+	if (!ech)
+		goto failed;
 	if (o->client_ca) {
 		trust = read_trust(ctx, o->client_ca, NULL, why);
 		if (!trust)
@@ -270,9 +282,11 @@ void context_reload(struct context *ctx)
 	ctx->trust = trust;
 	ctx->config.trust = trust;
 	ctx->config.credential = ctx->credentials[0];
+	ech_use(ctx, ech);
 	note(o, "the files are read again");
 	return;
 failed:
+	ech_drop(ech);
 	note(o, "%s: going on with what was read before", why);
 }
 
@@ -283,6 +297,7 @@ void context_free(struct context *ctx)
 	ticket_keys_free(ctx);
 	early_memory_free(ctx);
 	psk_free(ctx);
+	ech_free(ctx);
 	for (size_t i = 0; i < CERTS_MAX; i++)
 		ctx->backend->credential_free(ctx->credentials[i]);
 	ctx->backend->trust_free(ctx->trust);

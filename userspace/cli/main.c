@@ -21,6 +21,7 @@ static const struct command {
 	{ "connect", command_connect, "connect standard input and output" },
 	{ "serve", command_serve, "serve files over HTTPS" },
 	{ "stat", command_stat, "show the kernel's TLS sessions" },
+	{ "ech", command_ech, "make a key for Encrypted Client Hello" },
 	{ "version", command_version, "show versions" },
 };
 

@@ -14,7 +14,7 @@ enum {
 	OPT_CAFILE = 256, OPT_CAPATH, OPT_SERVERNAME, OPT_INSECURE, OPT_CERT,
 	OPT_KEY, OPT_PIN, OPT_RAW_KEY, OPT_PEER_RAW_KEY, OPT_CRL, OPT_CRL_CHECK, OPT_CRL_ALLOW, OPT_OCSP, OPT_OCSP_CHECK, OPT_COMPRESS, OPT_ALPN, OPT_SUITES, OPT_GROUPS, OPT_REQUIRE, OPT_NEVER,
 	OPT_RAW, OPT_UPDATE, OPT_SESSION, OPT_PSK_FILE, OPT_RECORD_SIZE, OPT_KEYLOG, OPT_TIMEOUT, OPT_TLS_MIN, OPT_TLS_MAX, OPT_TRUNCATED,
-	OPT_PROVIDER, OPT_FIPS,
+	OPT_PROVIDER, OPT_FIPS, OPT_ECH, OPT_ECH_GREASE,
 };
 
 static const struct argp_option tls_options[] = {
@@ -66,6 +66,10 @@ static const struct argp_option tls_options[] = {
 	  "Ask the peer for records with at most OCTETS of data, 63 to 16384", 0 },
 	{ "keylog", OPT_KEYLOG, "FILE", 0,
 	  "Append the secrets to FILE (SSLKEYLOGFILE format): whoever reads it can read the connection. By default $SSLKEYLOGFILE, if that is set", 0 },
+	{ "ech", OPT_ECH, "FILE|BASE64", 0,
+	  "Encrypt the server's name and all else of the first message (Encrypted Client Hello, RFC 9849) with the ECHConfigList in FILE (PEM, base64 or as it is), or of BASE64", 0 },
+	{ "ech-grease", OPT_ECH_GREASE, NULL, 0,
+	  "Without --ech, send what looks like it", 0 },
 	{ "provider", OPT_PROVIDER, "NAME", 0,
 	  "Have this library do the cryptography: 'sluice version' lists those there are", 0 },
 	{ "fips", OPT_FIPS, NULL, 0,
@@ -354,6 +358,12 @@ static error_t parse_tls(int opt, char *arg, struct argp_state *state)
 		break;
 	case OPT_FIPS:
 		o->fips = true;
+		break;
+	case OPT_ECH:
+		o->ech = arg;
+		break;
+	case OPT_ECH_GREASE:
+		o->ech_grease = true;
 		break;
 	case OPT_TRUNCATED:
 		o->allow_truncation = true;

@@ -22,7 +22,7 @@
 #define CHILDREN_MAX	64
 
 enum { OPT_ROOT = 512, OPT_ADDRESS, OPT_PORT, OPT_PUT, OPT_CLIENT_CA,
-       OPT_CLIENT_OPTIONAL, OPT_TICKET_KEYS, OPT_EARLY_DATA };
+       OPT_CLIENT_OPTIONAL, OPT_TICKET_KEYS, OPT_EARLY_DATA, OPT_ECH_KEY };
 
 struct serve {
 	struct options o;
@@ -48,6 +48,8 @@ static const struct argp_option options[] = {
 	  "Make tickets with the keys in FILE, as other servers do, which then resume each other's sessions", 0 },
 	{ "early-data", OPT_EARLY_DATA, NULL, 0,
 	  "Answer GET and HEAD that come before the handshake's end (0-RTT): who resumes is answered a round trip earlier, but may be somebody who repeats what he has heard", 0 },
+	{ "ech-key", OPT_ECH_KEY, "FILE", 0,
+	  "Take ClientHellos that are encrypted with the key in FILE (see sluice ech). May be given several times: the first is what clients with none of them are told", 0 },
 	{ 0 },
 };
 
@@ -82,6 +84,11 @@ static error_t parse(int opt, char *arg, struct argp_state *state)
 		break;
 	case OPT_TICKET_KEYS:
 		serve->o.ticket_keys = arg;
+		break;
+	case OPT_ECH_KEY:
+		if (serve->o.ech_key_count == ECH_KEYS_MAX)
+			argp_error(state, "at most 8 keys for Encrypted Client Hello");
+		serve->o.ech_keys[serve->o.ech_key_count++] = arg;
 		break;
 	case ARGP_KEY_ARG:
 		if (serve->file)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* A TLS connection as a stream of bytes, encrypted by the kernel if it can. */
+#include "ech.h"
 #include "stream.h"
 
 #include <errno.h>
@@ -40,6 +41,8 @@ static _Noreturn void fail_tls(const struct stream *s)
 	sluice_conn_info(s->conn, &info);
 	if (info.error == SLUICE_ERR_TRUNCATED)
 		fail(EXIT_TRUNCATED, "%s", info.reason);
+	if (info.error == SLUICE_ERR_ECH)
+		ech_fail(&info);
 	if (info.alert_received >= 0)
 		fail(EXIT_TLS, "the peer refused: %s (alert %d)%s",
 		     sluice_alert_name(info.alert_received),
@@ -218,13 +221,15 @@ static void report_handshake(const struct stream *s)
 	if (!s->ctx->options->verbose)
 		return;
 	sluice_conn_info(s->conn, &info);
-	note(s->ctx->options, "TLS 1.%d, %s%s%s%s%s%s%s%s%s%.*s, encrypted by %s",
+	note(s->ctx->options, "TLS 1.%d, %s%s%s%s%s%s%s%s%s%s%.*s, encrypted by %s",
 	     info.version == SLUICE_TLS_1_2 ? 2 : 3,
 	     sluice_suite_name(info.suite), info.group ? ", " : "",
 	     info.group ? sluice_group_name(info.group) : "",
 	     info.resumed ? ", resumed" : info.psk ? ", pre-shared key" : "",
 	     info.early == SLUICE_EARLY_ACCEPTED ? ", early data accepted" :
 	     info.early == SLUICE_EARLY_REJECTED ? ", early data rejected" : "",
+	     info.ech == SLUICE_ECH_ACCEPTED ? ", ECH" :
+	     info.ech == SLUICE_ECH_REJECTED ? ", ECH rejected" : "",
 	     info.stapled ? ", not revoked by OCSP" : "",
 	     *s->ctx->peer ? ", client " : "", s->ctx->peer,
 	     info.alpn ? ", " : "", (int)info.alpn_len,

@@ -32,6 +32,7 @@ struct context {
 	struct early_memory *early;		/* serve --early-data */
 	struct psk_keys *psk_keys;		/* --psk-file */
 	struct sluice_psk psk;			/* a client's */
+	struct ech_files *ech;			/* --ech, --ech-key */
 	bool kernel;		/* it is to have the connections */
 	char site[CONTEXT_SITE_MAX];	/* clients: the server, NAME:PORT */
 	char peer[256];		/* serve: the subject of the client's certificate */

@@ -634,7 +634,7 @@ int main(int argc, char **argv)
 		    (setup & SESSIONS && !has_past(setup)))
 			continue;
 		/* not with all that has nothing to do with it */
-		if (setup & ECH && setup & (ASYNC | CLOSING | ONLY_TLS12))
+		if (setup & ECH && setup & (ASYNC | CLOSING | ONLY_TLS12 | SESSIONS))
 			continue;
 		set_up();
 		stored_len = 0;

@@ -1,0 +1,194 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Encrypted Client Hello (RFC 9849) with NSS's tstclnt and selfserv, and with
+# keys that go from one program to another, on loopback: ech.sh BUILD-FOLDER.
+# Prints TAP.
+set -u
+
+out=$(readlink -f "${1:?usage: ech.sh BUILD-FOLDER}")
+tmp=$(mktemp -d)
+cd "$tmp" || exit 1
+server=
+count=0
+failed=0
+port=$((20000 + RANDOM % 20000))
+
+stop() {
+	[[ -n $server ]] && kill "$server" 2>/dev/null && wait "$server" 2>/dev/null
+	server=
+}
+trap 'stop; rm -rf "$tmp"' EXIT
+
+# Does each PATTERN match the text?
+expect() {	# NAME TEXT PATTERN…
+	local name=$1 text=$2 pattern wrong=
+
+	shift 2
+	for pattern; do
+		# a list of configurations is as it is
+		if [[ $pattern == A[A-Z]*+* ]]; then
+			grep -Fq -- "$pattern" <<<"$text" || wrong=$pattern
+		else
+			grep -Eq -- "$pattern" <<<"$text" || wrong=$pattern
+		fi
+	done
+	count=$((count + 1))
+	if [[ -z $wrong ]]; then
+		echo "ok $count - $name"
+	else
+		failed=$((failed + 1))
+		echo "not ok $count - $name"
+		sed 's/^/# /' <<<"no: $wrong
+$text" | tail -20
+	fi
+}
+
+await() {	# until somebody listens on the port
+	local i
+	for ((i = 0; i < 100; i++)); do
+		ss -Hltn "sport = :$port" | grep -q . && return
+		sleep 0.05
+	done
+}
+
+# The server of the secret name and of the public one.
+ec=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 9)
+openssl req -x509 "${ec[@]}" -keyout ca.key -out ca.pem -subj /CN=ca 2>/dev/null
+mkdir db
+certutil -N -d sql:db --empty-password
+certutil -A -d sql:db -n ca -t C,, -i ca.pem
+for name in secret public; do
+	openssl req -x509 -CA ca.pem -CAkey ca.key "${ec[@]}" -keyout $name.key -out $name.pem \
+		-subj /CN=$name.test -addext "subjectAltName=DNS:$name.test" \
+		-addext basicConstraints=CA:FALSE 2>/dev/null
+	openssl pkcs12 -export -in $name.pem -inkey $name.key -name $name -out $name.p12 \
+		-passout pass:x
+	pk12util -i $name.p12 -d sql:db -W x >/dev/null
+done
+echo "the page" >page
+printf 'GET / HTTP/1.0\r\n\r\n' >request
+
+list_of() {	# FILE: its ECHConfigList, in base64
+	sed -n '/BEGIN ECHCONFIG/,/END ECHCONFIG/p' "$1" | grep -v -- --- | tr -d '\n'
+}
+
+ours() {	# ARGUMENTS…: of connect
+	timeout 20 "$out/sluice" connect -v --no-kernel --cacert ca.pem --servername secret.test \
+		"127.0.0.1:$port" "$@" <request 2>&1
+}
+
+our_server() {	# ARGUMENTS…: of serve
+	stop
+	port=$((port + 1))
+	timeout 60 "$out/sluice" serve -v --no-kernel --port "$port" --cert secret.pem --key secret.key \
+		--cert public.pem --key public.key "$@" page 2>ours.log &
+	server=$!
+	await
+}
+
+# Who rejects it, it judges by the name that it asked for, not by the public one.
+tstclnt_() {	# NAME ARGUMENTS…
+	local name=$1
+	shift
+	timeout 20 tstclnt -h 127.0.0.1 -p "$port" -d sql:db -a "$name.test" -V tls1.3:tls1.3 \
+		-A request "$@" 2>&1
+}
+
+# NSS prints the list of a key that it makes for itself.
+selfserv_() {	# CERTIFICATE ARGUMENTS…
+	local cert=$1
+	shift
+	stop
+	port=$((port + 1))
+	timeout 60 stdbuf -oL selfserv -d sql:db -p "$port" -n "$cert" -V tls1.3:tls1.3 -v "$@" \
+		>nss.log 2>&1 &
+	server=$!
+	await
+	list=$(grep -m 1 '^A' nss.log)
+}
+
+"$out/sluice" ech public.test -o key.pem
+"$out/sluice" ech --max-name 0 public.test -o other.pem
+text=$(openssl pkey -in key.pem -noout -text 2>&1; stat -c %a key.pem)
+expect "a key that others can read, and only its owner may" "$text" X25519 '^600$'
+
+our_server --ech-key key.pem
+text=$(tstclnt_ secret -N "$(list_of key.pem)")
+expect "NSS's client, accepted" "$text$(cat ours.log)" "the page" "subject DN: CN=secret.test" ", ECH,"
+text=$(tstclnt_ public -N "$(list_of other.pem)")
+expect "NSS's client, told another key" "$text" SSL_ERROR_ECH_RETRY_WITH_ECH "$(list_of key.pem)"
+text=$(tstclnt_ secret -i 100)
+expect "NSS's client, that only looks like it" "$text" "the page" "subject DN: CN=secret.test"
+text=$(ours --ech key.pem)
+expect "our own client, accepted" "$text" ", ECH," "the page"
+text=$(ours --ech other.pem)
+expect "our own client, told another key" "$text" "try --ech" "$(list_of key.pem)"
+
+our_server --ech-key key.pem --groups secp384r1
+text=$(tstclnt_ secret -N "$(list_of key.pem)" -I x25519,P384)
+expect "NSS's client, accepted after a HelloRetryRequest" "$text$(cat ours.log)" "the page" \
+	"subject DN: CN=secret.test" "secp384r1, ECH,"
+text=$(tstclnt_ public -N "$(list_of other.pem)" -I x25519,P384)
+expect "NSS's client, told another key after a HelloRetryRequest" "$text" \
+	SSL_ERROR_ECH_RETRY_WITH_ECH "$(list_of key.pem)"
+
+our_server --ech-key other.pem --ech-key key.pem
+text=$(tstclnt_ secret -N "$(list_of key.pem)")
+expect "NSS's client, with a key of before" "$text" "the page" "subject DN: CN=secret.test"
+
+our_server
+text=$(tstclnt_ public -N "$(list_of key.pem)")
+expect "NSS's client, told that there is no such thing" "$text" SSL_ERROR_ECH_RETRY_WITHOUT_ECH
+
+selfserv_ secret -u -X publicname:public.test
+old=$list
+text=$(ours --ech "$list")
+expect "NSS's server accepts" "$text" ", ECH," "200 OK"
+text=$(ours --ech-grease)
+expect "NSS's server sees what only looks like it" "$text" "200 OK"
+text=$(ours --ech "$list" --session tickets; ours --ech "$list" --session tickets)
+expect "NSS's server resumes" "$text" ", resumed, ECH,"
+text=$(ours --ech "$list" --groups secp521r1,secp256r1 2>&1)
+expect "NSS's server accepts after a HelloRetryRequest" "$text" "secp256r1, ECH," "200 OK"
+
+selfserv_ public -X publicname:public.test
+text=$(ours --ech "$old")
+expect "NSS's server tells another key" "$text" "try --ech" "$list"
+
+selfserv_ public
+text=$(ours --ech "$old")
+expect "a server without it" "$text" "does not take encrypted ClientHellos"
+text=$(ours --ech "$old" --groups secp521r1,secp256r1)
+expect "the same after a HelloRetryRequest" "$text" "does not take encrypted ClientHellos"
+
+selfserv_ secret
+text=$(ours --ech "$old")
+expect "a server that is not the public one" "$text" "hostname mismatch"
+
+# Files: PEM, base64, and as it is; and what is none.
+list_of key.pem >key.base64
+base64 -d key.base64 >key.list
+head -c 20 key.list >cut.list
+our_server --ech-key key.pem
+for form in key.base64 key.list "$(cat key.base64)"; do
+	text=$(ours --ech "$form")
+	expect "--ech ${form:0:10}" "$text" ", ECH,"
+done
+text=$(ours --ech cut.list)
+expect "no list" "$text" "there is no ECHConfigList in cut.list"
+text=$(ours --ech missing)
+expect "no file" "$text" "nor a file that can be read"
+stop
+refused() {	# FILE: by serve
+	timeout 5 "$out/sluice" serve --no-kernel --port "$port" --cert secret.pem \
+		--key secret.key --ech-key "$1" page 2>&1
+}
+text=$(refused secret.key)
+expect "no key" "$text" "no private key of X25519"
+sed '/BEGIN ECH/,$d' key.pem >mixed.pem
+sed -n '/BEGIN ECH/,$p' other.pem >>mixed.pem
+text=$(refused mixed.pem)
+expect "the halves of two keys" "$text" "the private key is not the configuration's"
+
+echo "1..$count"
+exit $((failed > 0))
