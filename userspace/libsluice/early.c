@@ -41,7 +41,7 @@ void sl_early_consider(struct sluice_conn *c, uint32_t max,
 
 	hs->early_alpn = alpn_of(c->config, alpn);
 	/* all that the server will compare (section 4.2.10) */
-	if (c->config->early_data && max && sl_listed(sl_suites(c->config), suite->id) &&
+	if (c->config->early_data && sl_listed(sl_suites(c->config), suite->id) &&
 	    sl_suite_usable(c->config, suite->id) &&
 	    (!alpn.left || hs->early_alpn)) {
 		hs->early_suite = suite;
@@ -227,8 +227,7 @@ bool sl_early_read_state(struct sluice_conn *c, struct sl_reader *r,
 
 uint64_t sl_early_until(const struct sluice_conn *c, unsigned int index)
 {
-	if (c->early != SLUICE_EARLY_OFFERED || !c->hs->early_left || index ||
-	    c->retried)
+	if (!c->hs->early_left || index)
 		return 0;
 	return c->config->now(c->config->ctx) + REMEMBERED;
 }

@@ -145,6 +145,13 @@ static void test_rejected(void **state)
 	early_none(pair);
 	pair->server.config.alpn = NULL;
 	early_accepted(pair);
+	/* for another host, of a client that takes one for the other */
+	memcpy(pair->tickets[pair->ticket_count - 1] + 20 + 1 + 48 + 2,
+	       "elsewhere", 9);
+	pair->client.config.peer_name = "elsewhere";
+	early_rejected(pair);
+	assert_true(end_info(&pair->client).resumed);
+	pair->client.config.peer_name = "localhost";
 	/* another cipher suite of the same hash */
 	pair->client.config.suites = aes128_chacha;
 	pair->server.config.suites = only_aes128;

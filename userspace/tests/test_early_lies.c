@@ -150,6 +150,17 @@ static void test_too_much(void **state)
 	pair->early_len = 1001;
 	expect(pair, &pair->server, SL_UNEXPECTED_MESSAGE);
 	assert_int_equal(pair->early_got_len, 0);
+	/* in two records, of which each is good */
+	pair->server.config.max_early_data = 20000;
+	pair->early_len = 0;
+	pair->ticket_count = 0;
+	pair_reset(pair);
+	assert_true(pair_handshake(pair));
+	end_settle(&pair->client);
+	allow(pair, 20001);
+	pair->early_len = 20001;
+	expect(pair, &pair->server, SL_UNEXPECTED_MESSAGE);
+	assert_int_equal(pair->early_got_len, SLUICE_DATA_MAX);
 	pair_free(pair);
 	/* of what is passed over: up to the limit, and one octet more */
 	for (retry = 0; retry < 2; retry++) {
