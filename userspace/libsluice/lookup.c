@@ -79,10 +79,8 @@ bool sl_lookup_unused(struct sluice_conn *c, const uint8_t id[16],
 	return true;
 }
 
-void sl_lookup_next(struct sluice_conn *c)
+void sl_lookup_forget(struct sluice_conn *c, unsigned int next)
 {
-	unsigned int index = c->hs->lookup.index;
-
 	sluice_wipe(&c->hs->lookup, sizeof(c->hs->lookup));
-	c->hs->lookup.index = index + 1;
+	c->hs->lookup.index = next;
 }

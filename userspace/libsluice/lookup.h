@@ -31,7 +31,7 @@ bool sl_lookup_key(struct sluice_conn *c, const uint8_t *name,
  */
 bool sl_lookup_unused(struct sluice_conn *c, const uint8_t id[16],
 		      uint64_t early_until, bool *first);
-/* The answers are of no use any more: on to the client's next ticket. */
-void sl_lookup_next(struct sluice_conn *c);
+/* The answers are of no use any more; the next question is about this ticket. */
+void sl_lookup_forget(struct sluice_conn *c, unsigned int next);
 
 #endif /* SLUICE_LOOKUP_H */

@@ -425,7 +425,7 @@ static bool read_psk(struct sluice_conn *c, struct sl_reader *r)
 			return false;
 		if (c->by_psk || sl_lookup_waits(c))
 			break;
-		sl_lookup_next(c);
+		sl_lookup_forget(c, i + 1);
 	}
 	return true;
 }
@@ -491,8 +491,10 @@ static bool authenticate(struct sluice_conn *c, struct sl_client_hello *hello)
 {
 	if (!choose_authentication(c, hello))
 		return false;
-	return sl_lookup_waits(c) ||
-	       (sl_message_hash(c) && sl_early_accept(c));
+	if (sl_lookup_waits(c))
+		return true;
+	sl_lookup_forget(c, 0);
+	return sl_message_hash(c) && sl_early_accept(c);
 }
 
 bool sl_client_hello_again(struct sluice_conn *c)

@@ -259,7 +259,12 @@ static bool negotiate(struct sluice_conn *c, struct sl_client_hello *hello)
 bool sl_tls12_session_choose(struct sluice_conn *c,
 			     struct sl_client_hello *hello)
 {
-	if (sl_tls12_session_find(c, hello)) {
+	bool found = sl_tls12_session_find(c, hello);
+
+	if (sl_lookup_waits(c))
+		return true;
+	sl_lookup_forget(c, 0);
+	if (found) {
 		c->suite = c->hs->tls12.suite;
 		memcpy(c->hs->session_id, hello->session_id.pos,
 		       hello->session_id.left);
@@ -269,8 +274,6 @@ bool sl_tls12_session_choose(struct sluice_conn *c,
 	}
 	if (c->error)
 		return false;
-	if (sl_lookup_waits(c))
-		return true;
 	sl_tls12_server_begin(c);
 	return negotiate(c, hello) && sl_message_hash(c);
 }
