@@ -88,7 +88,7 @@ bool sl_early_answer(struct sluice_conn *c, struct sl_reader *ext)
 	const struct sl_handshake *hs = c->hs;
 
 	if (c->early != SLUICE_EARLY_OFFERED)
-		return true;
+		return !ext || sl_illegal(c, "the server takes early data without its ticket");
 	if (!ext) {
 		sl_early_refused(c);
 		return sl_keys_install(c, &c->tx, hs->client_secret);
@@ -114,7 +114,7 @@ bool sl_early_end_write(struct sluice_conn *c)
 
 size_t sluice_early_room(const struct sluice_conn *c)
 {
-	if (c->error || c->done || sl_is_server(c) || !c->hs->early_open ||
+	if (c->done || sl_is_server(c) || !c->hs->early_open ||
 	    c->tx_closed || c->alert_due ||
 	    c->tx.seq + 1 >= c->hs->early_suite->limit)
 		return 0;

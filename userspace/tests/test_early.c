@@ -339,6 +339,16 @@ static void test_use(void **state)
 	pair_reset(pair);
 	assert_int_equal(sluice_early_open(pair->client.conn, in, &in_len,
 					   &data, &len), SLUICE_ERROR);
+	/* after the end */
+	early_flight(pair, in);
+	assert_true(sluice_early_room(pair->client.conn) > 0);
+	sluice_close(pair->client.conn);
+	assert_int_equal(sluice_early_room(pair->client.conn), 0);
+	taken = 1;
+	len = sizeof(out);
+	assert_int_equal(sluice_early_seal(pair->client.conn, (uint8_t *)"x",
+					   &taken, out, &len), SLUICE_CLOSED);
+	assert_int_equal(taken, 0);
 	/* the transport ends within early data */
 	in_len = early_flight(pair, in);
 	len = sizeof(out);

@@ -260,6 +260,135 @@ static void test_server_lies(void **state)
 	pair_free(pair);
 }
 
+/* It takes the early data of a ticket that it has not taken. */
+static void test_without_ticket(void **state)
+{
+	struct lie lie = { 0, {
+		/* early_data and supported_groups in the place of ALPN */
+		8, 0, 0, 11, 0, 9, 0, 42, 0, 0, 0, 10, 0, 1, 0
+	}, 15, HANDSHAKE, 0 };
+	struct pair *pair = early_pair();
+
+	(void)state;
+	pair->client.config.alpn = h2_h3;
+	pair->server.config.alpn = h2_h3;
+	pair->ticket_count = 0;
+	pair_reset(pair);
+	assert_true(pair_handshake(pair));
+	end_settle(&pair->client);
+	pair->early = (const uint8_t *)"early";
+	pair->early_len = 5;
+	pair->ticket_key.key[0] ^= 1;
+	pair->server.provider.sealing = tell;
+	pair->server.provider.ctx = &lie;
+	expect(pair, &pair->client, SL_ILLEGAL_PARAMETER);
+	assert_int_equal(pair->early_sent, 5);
+	pair_free(pair);
+}
+
+/* It goes back to TLS 1.2 (appendix D.3): whoever gave the ticket did not. */
+static void test_older_version(void **state)
+{
+	struct pair *pair = early_pair();
+
+	(void)state;
+	pair->client.config.min_version = SLUICE_TLS_1_2;
+	pair->server.config.max_version = SLUICE_TLS_1_2;
+	pair->early = (const uint8_t *)"early";
+	pair->early_len = 5;
+	expect(pair, &pair->client, SL_PROTOCOL_VERSION);
+	assert_int_equal(pair->early_sent, 5);
+	pair_free(pair);
+}
+
+/* An extension that a client adds to one of its hellos, which has no ticket. */
+struct more {
+	unsigned int which;
+	uint8_t ext[5];
+	size_t len;
+};
+
+static void grow(uint8_t *at, size_t by)
+{
+	size_t len = ((size_t)at[0] << 8 | at[1]) + by;
+
+	at[0] = (uint8_t)(len >> 8);
+	at[1] = (uint8_t)len;
+}
+
+static size_t add_extension(void *ctx, uint8_t *data, size_t len, size_t from)
+{
+	struct more *more = ctx;
+	uint8_t *record = data, *at;
+
+	(void)from;
+	/* change_cipher_spec may be before it */
+	if (len > 6 && record[0] == 20)
+		record += 6;
+	if (!len || record[0] != HANDSHAKE || more->which--)
+		return len;
+	at = record + 5 + 4 + 2 + 32;
+	at += 1 + at[0];
+	at += 2 + ((size_t)at[0] << 8 | at[1]);
+	at += 1 + at[0];
+	grow(at, more->len);
+	grow(record + 5 + 2, more->len);
+	grow(record + 3, more->len);
+	memcpy(data + len, more->ext, more->len);
+	return len + more->len;
+}
+
+static void test_hellos(void **state)
+{
+	static const struct {
+		struct more more;
+		int alert;
+	} cases[] = {
+		/* an octet where there is nothing to say */
+		{ { 0, { 0, 42, 0, 1, 0 }, 5 }, SL_DECODE_ERROR },
+		/* in the answer to a HelloRetryRequest */
+		{ { 1, { 0, 42, 0, 0 }, 4 }, SL_ILLEGAL_PARAMETER },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct pair *pair = early_pair();
+		struct more more = cases[i].more;
+
+		pair->client.config.ticket_put = NULL;
+		pair->client.config.early_data = false;
+		pair->server.config.groups = only_p256;
+		pair->ticket_count = 0;
+		pair->up.change = add_extension;
+		pair->up.ctx = &more;
+		expect(pair, &pair->server, cases[i].alert);
+		pair_free(pair);
+	}
+}
+
+/* It takes early data with a cipher suite that the client has not used for it. */
+static void test_other_suite(void **state)
+{
+	static const uint16_t only_aes128[] = { SLUICE_AES_128_GCM_SHA256, 0 };
+	struct pair *pair = early_pair();
+
+	(void)state;
+	pair->server.config.suites = only_aes128;
+	pair->ticket_count = 0;
+	pair_reset(pair);
+	assert_true(pair_handshake(pair));
+	end_settle(&pair->client);
+	pair->early = (const uint8_t *)"early";
+	pair->early_len = 5;
+	/* of the same hash: see parse_stored() in tickets.c */
+	pair->tickets[pair->ticket_count - 1][2] =
+		SLUICE_CHACHA20_POLY1305_SHA256 & 0xff;
+	expect(pair, &pair->client, SL_ILLEGAL_PARAMETER);
+	assert_int_equal(pair->early_sent, 5);
+	pair_free(pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,6 +396,10 @@ int main(void)
 		cmocka_unit_test(test_too_much),
 		cmocka_unit_test(test_after_rejection),
 		cmocka_unit_test(test_server_lies),
+		cmocka_unit_test(test_without_ticket),
+		cmocka_unit_test(test_older_version),
+		cmocka_unit_test(test_hellos),
+		cmocka_unit_test(test_other_suite),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
