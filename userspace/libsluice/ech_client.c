@@ -5,7 +5,6 @@
 #include "auth.h"
 #include "client_hello.h"
 #include "conn.h"
-#include "early.h"
 #include "ech.h"
 #include "hello.h"
 #include "verdict.h"
@@ -368,7 +367,6 @@ static bool reject(struct sluice_conn *c)
 	memcpy(hs->client_random, hs->ech.outer_random, SL_RANDOM_LEN);
 	hs->offered = hs->ech.outer_offered;
 	sluice_wipe(&hs->session, sizeof(hs->session));
-	sl_early_refused(c);
 	memmove(hs->ticket, hs->ticket + SL_ECH_TICKET_MAX,
 		hs->ech.payload_len);
 	return true;

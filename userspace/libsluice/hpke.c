@@ -77,6 +77,7 @@ static bool expand(const struct schedule *s, const uint8_t *secret,
 	uint8_t input[2 + 7 + sizeof(s->id) + LABEL_MAX +
 		      2 * SL_HPKE_KEY_MAX + 1];
 	struct sl_writer w = sl_writer(input, sizeof(input));
+	bool ok;
 
 	sl_put16(&w, (unsigned int)len);
 	sl_put(&w, "HPKE-v1", 7);
@@ -84,8 +85,10 @@ static bool expand(const struct schedule *s, const uint8_t *secret,
 	sl_put(&w, label, strlen(label));
 	sl_put(&w, info.data, info.len);
 	sl_put8(&w, 1);
-	return !w.bad && !s->p->hmac(s->p, SLUICE_SHA256, secret, HASH_LEN,
-				     input, w.len, out);
+	ok = !w.bad && !s->p->hmac(s->p, SLUICE_SHA256, secret, HASH_LEN,
+				   input, w.len, out);
+	sluice_wipe(input, w.len);
+	return ok;
 }
 
 static struct sluice_octets octets(const uint8_t *data, size_t len)
@@ -140,6 +143,7 @@ static int set_keys(const struct sluice_provider *p, struct sl_hpke *hpke,
 			   aeads[aead - 1].key_len))
 			hpke->aead = p->aead_new(p, aeads[aead - 1].aead, out);
 	}
+	sluice_wipe(context, sizeof(context));
 	sluice_wipe(secret, sizeof(secret));
 	sluice_wipe(out, sizeof(out));
 	return hpke->aead ? 0 : -1;
