@@ -229,6 +229,26 @@ void pair_use_tickets(struct pair *pair)
 	pair->server.config.ticket_unused = ticket_unused;
 }
 
+void pair_use_ech(struct pair *pair)
+{
+	uint8_t *config = pair->ech_list + 2;
+	size_t len;
+
+	CHECK(!sluice_ech_key_make(pair->real, "localhost", 64, 5,
+				   pair->ech_private, config, &len));
+	pair->ech_list[0] = (uint8_t)(len >> 8);
+	pair->ech_list[1] = (uint8_t)len;
+	pair->ech_list_len = 2 + len;
+	pair->ech = (struct sluice_ech_key){
+		.config = config, .config_len = len, .key = pair->ech_private,
+		.retry = true,
+	};
+	pair->client.config.ech_configs = pair->ech_list;
+	pair->client.config.ech_configs_len = pair->ech_list_len;
+	pair->server.config.ech_keys = &pair->ech;
+	pair->server.config.ech_key_count = 1;
+}
+
 static void end_init(struct pair *pair, struct end *end, enum sluice_role role)
 {
 	wrapper_init(&end->provider, pair->real);

@@ -3,6 +3,7 @@
 #ifndef SLUICE_TEST_PAIR_H
 #define SLUICE_TEST_PAIR_H
 
+#include "sluice/ech.h"
 #include "sluice/openssl.h"
 #include "sluice/sluice.h"
 #include "wrapper.h"
@@ -97,6 +98,11 @@ struct pair {
 	size_t early_got_len;
 	char keylog[8][256];
 	size_t keylog_lines;
+	/* Encrypted Client Hello: the server's key, and what is published of it */
+	struct sluice_ech_key ech;
+	uint8_t ech_private[SLUICE_ECH_KEY_LEN];
+	uint8_t ech_list[2 + SLUICE_ECH_CONFIG_MAX];
+	size_t ech_list_len;
 };
 
 struct pair *pair_new(enum key_type type);
@@ -114,6 +120,9 @@ void pair_reset(struct pair *pair);
 
 /* Tickets on both sides. */
 void pair_use_tickets(struct pair *pair);
+
+/* Encrypted Client Hello on both sides, with localhost for the public name. */
+void pair_use_ech(struct pair *pair);
 
 /* Until neither side gets any further. True: both are done. */
 bool pair_handshake(struct pair *pair);

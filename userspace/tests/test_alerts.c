@@ -21,7 +21,6 @@
 #include "alert.h"
 #include "pair.h"
 #include "pki.h"
-#include "sluice/ech.h"
 
 enum sender { CLIENT, SERVER };
 
@@ -384,16 +383,8 @@ static void no_protocol(struct scene *s)
 
 static void no_ech(struct scene *s)
 {
-	struct sluice_config *config = &s->pair->client.config;
-	uint8_t list[2 + SLUICE_ECH_CONFIG_MAX], key[SLUICE_ECH_KEY_LEN];
-	size_t len;
-
-	assert_null(sluice_ech_key_make(s->pair->real, "localhost", 0, 0, key,
-					list + 2, &len));
-	list[0] = (uint8_t)(len >> 8);
-	list[1] = (uint8_t)len;
-	config->ech_configs = list;
-	config->ech_configs_len = 2 + len;
+	pair_use_ech(s->pair);
+	s->pair->server.config.ech_key_count = 0;
 	pair_reset(s->pair);
 	pair_handshake(s->pair);
 	/* it has finished the handshake by then */

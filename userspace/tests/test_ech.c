@@ -141,6 +141,47 @@ static bool leaks(const char *name)
 	return memmem(scene.sent, scene.sent_len, name, strlen(name));
 }
 
+/* The extension of a ClientHello that was sent, the first or the second. */
+static struct sl_reader extension_sent(unsigned int which)
+{
+	struct sl_reader sent = sl_reader(scene.sent, scene.sent_len), r, list;
+
+	for (;;) {
+		uint8_t type = sl_get8(&sent);
+
+		sl_get16(&sent);
+		r = sl_get_vec(&sent, 2, 1, 0xffff);
+		assert_false(r.bad);
+		if (type == SL_HANDSHAKE && !which--)
+			break;
+	}
+	sl_get(&r, 4 + 2 + SL_RANDOM_LEN);
+	sl_get_vec(&r, 1, 0, 32);
+	sl_get_vec(&r, 2, 0, 0xffff);
+	sl_get_vec(&r, 1, 0, 255);
+	list = sl_get_vec(&r, 2, 0, 0xffff);
+	for (;;) {
+		uint16_t type = sl_get16(&list);
+
+		r = sl_get_vec(&list, 2, 0, 0xffff);
+		assert_false(r.bad);
+		if (type == SL_ECH_VERSION)
+			return r;
+	}
+}
+
+/* What is sealed does not tell how long it is. */
+static void expect_padded(void)
+{
+	struct sl_reader r = extension_sent(0), sealed;
+
+	sl_get(&r, 6);
+	sl_get_vec(&r, 2, 32, 32);
+	sealed = sl_get_vec(&r, 2, 32, 0xffff);
+	assert_true(sl_done(&r));
+	assert_int_equal((sealed.left - SL_TAG_LEN) % 32, 0);
+}
+
 static void expect_accepted(bool retried)
 {
 	struct pair *pair = scene.pair;
@@ -206,6 +247,7 @@ static void test_accepted(void **state)
 		assert_int_equal(end_info(&pair->client).alpn_len, 2);
 		assert_false(leaks("secret.test") || leaks("private/1"));
 		assert_true(leaks("public.test"));
+		expect_padded();
 		/* in pieces, and with little room */
 		pair->chunk = 1;
 		pair->room = 64;
@@ -232,6 +274,15 @@ static void test_accepted(void **state)
 	finish();
 }
 
+/* Who has not understood it may compare: RFC 9846, section 4.1.2. */
+static void expect_same_again(void)
+{
+	struct sl_reader first = extension_sent(0), second = extension_sent(1);
+
+	assert_int_equal(first.left, second.left);
+	assert_memory_equal(first.pos, second.pos, first.left);
+}
+
 static void test_rejected(void **state)
 {
 	static const uint16_t *const groups[] = { NULL, only_p384 };
@@ -247,6 +298,8 @@ static void test_rejected(void **state)
 		make_key(&scene.other, (uint8_t)(2 - i), 64);
 		offer(&scene.other);
 		expect_rejected(&scene.key);
+		if (i)
+			expect_same_again();
 		/* with what it was told, it works */
 		offer(&scene.key);
 		expect_accepted(i);
@@ -366,9 +419,25 @@ static void test_tickets(void **state)
 		offer(&scene.key);
 		expect_accepted(i);
 	}
-	/* one that is too long is not offered */
-	pair->ticket_count = 0;
 	finish();
+}
+
+/* A stored ticket becomes longer by so many octets: it begins with its key's name. */
+static void lengthen(struct pair *pair, size_t more)
+{
+	uint8_t *ticket = pair->tickets[pair->ticket_count - 1];
+	size_t *len = &pair->ticket_len[pair->ticket_count - 1], own;
+	uint8_t *at = memmem(ticket, *len, pair->ticket_key.name,
+			     sizeof(pair->ticket_key.name));
+
+	assert_non_null(at);
+	own = (size_t)(at[-2] << 8 | at[-1]);
+	assert_true(*len + more <= SLUICE_TICKET_MAX);
+	memmove(at + own + more, at + own, *len - (size_t)(at + own - ticket));
+	memset(at + own, 9, more);
+	at[-2] = (uint8_t)((own + more) >> 8);
+	at[-1] = (uint8_t)(own + more);
+	*len += more;
 }
 
 static bool first(void *ctx, const uint8_t id[16], uint64_t expires)
@@ -407,6 +476,14 @@ static void test_early_data(void **state)
 	assert_true(pair->early_sent > 0);
 	assert_int_equal(pair->early_got_len, 0);
 	assert_int_equal(end_info(&pair->client).early, SLUICE_EARLY_REJECTED);
+	/* a ticket that is too long stays at home, with all that goes with it */
+	offer(&scene.key);
+	expect_accepted(false);
+	lengthen(pair, 600);
+	expect_accepted(false);
+	assert_int_equal(end_info(&pair->client).early, SLUICE_EARLY_NONE);
+	assert_false(end_info(&pair->client).resumed);
+	assert_int_equal(pair->early_sent, 0);
 	/* so does who asks for another ClientHello */
 	offer(&scene.key);
 	expect_accepted(false);
@@ -443,6 +520,9 @@ static void test_grease(void **state)
 		assert_null(end_info(&pair->client).ech_retry_configs);
 		assert_int_equal(end_info(&pair->client).resumed, i > 0);
 		assert_int_equal(end_info(&pair->client).retried, i % 2);
+		if (i % 2)
+			expect_same_again();
+		expect_padded();
 	}
 	finish();
 }
@@ -509,11 +589,12 @@ static void test_provider_fails(void **state)
 	finish();
 }
 
-/* The caller is asked for certificate, signature and verdict. */
+/* The caller is asked for the ticket's key, the certificate and the verdict. */
 static bool give(struct end *end)
 {
 	struct sluice_credential_request request;
 	struct sluice_verdict_request verdict;
+	const uint8_t *key = scene.pair->ticket_key.key;
 	const char *reason;
 	int rc;
 
@@ -521,6 +602,9 @@ static bool give(struct end *end)
 	case SLUICE_WANT_CREDENTIAL:
 		assert_int_equal(sluice_wanted_credential(end->conn, &request), 0);
 		sluice_give_credential(end->conn, choose(NULL, &request));
+		return true;
+	case SLUICE_WANT_TICKET:
+		sluice_give_ticket(end->conn, key, SLUICE_TICKET_KEY_LEN);
 		return true;
 	case SLUICE_WANT_VERDICT:
 		assert_int_equal(sluice_wanted_verdict(end->conn, &verdict), 0);
@@ -543,13 +627,18 @@ static void test_async(void **state)
 	pair = scene.pair;
 	pair->server.give = give;
 	pair->client.give = give;
-	pair->server.config.async = SLUICE_ASYNC_CREDENTIAL;
+	pair_use_tickets(pair);
+	pair->server.config.async = SLUICE_ASYNC_CREDENTIAL | SLUICE_ASYNC_TICKET;
 	pair->client.config.async = SLUICE_ASYNC_VERDICT;
 	for (i = 0; i < 4; i++) {
 		pair->chunk = i / 2 * 50;
 		pair->server.config.groups = groups[i % 2];
 		offer(&scene.key);
+		pair->ticket_count = 0;
 		expect_accepted(i % 2);
+		assert_false(end_info(&pair->server).resumed);
+		expect_accepted(i % 2);
+		assert_true(end_info(&pair->server).resumed);
 		offer(&scene.other);
 		expect_rejected(&scene.key);
 	}

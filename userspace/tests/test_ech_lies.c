@@ -19,9 +19,6 @@
 #define OUTER_EXTENSIONS	0xfd00
 
 static struct pair *pair;
-static struct sluice_ech_key key;
-static uint8_t private[SLUICE_ECH_KEY_LEN], list[2 + SLUICE_ECH_CONFIG_MAX];
-static size_t list_len;
 
 /* What a client that is made by hand does differently. */
 struct lie {
@@ -151,7 +148,7 @@ static size_t make_hello(const struct lie *lie, uint8_t *out, size_t size)
 	uint8_t inner[1024], enc[SL_HPKE_KEY_MAX], info[SL_HPKE_INFO_MAX];
 	size_t len = make_inner(lie, inner, sizeof(inner));
 	struct sl_writer w = sl_writer(out, size);
-	struct sl_reader r = sl_reader(key.config, key.config_len);
+	struct sl_reader r = sl_reader(pair->ech.config, pair->ech.config_len);
 	size_t record, message, extensions, ext, mark, body, payload;
 	struct sl_ech_config config;
 	struct sl_hpke hpke;
@@ -463,7 +460,7 @@ static void test_servers(void **state)
 /* EncryptedExtensions is the first that the server seals. */
 struct edit {
 	uint16_t type;			/* of its extension */
-	size_t at;			/* in it, from its type on */
+	size_t at;			/* in it, from its type on; 0: that itself */
 	uint8_t to;
 	unsigned int count;
 	bool done;
@@ -479,9 +476,9 @@ static void edit(void *ctx, uint8_t *data, size_t len)
 	for (i = 6; i + 4 < len && !e->done; i++) {
 		if (data[i] != e->type >> 8 || data[i + 1] != (e->type & 0xff))
 			continue;
-		if (e->at < 2) {
-			data[i] = SL_ECH_VERSION >> 8;
-			data[i + 1] = SL_ECH_VERSION & 0xff;
+		if (!e->at) {
+			data[i] = e->to ? 0 : SL_ECH_VERSION >> 8;
+			data[i + 1] = e->to ? e->to : SL_ECH_VERSION & 0xff;
 		} else {
 			data[i + e->at] = e->to;
 		}
@@ -512,13 +509,15 @@ static void test_retry_configs(void **state)
 	pair->client.config.alpn = alpn;
 	pair->server.config.alpn = alpn;
 	expect_edited((struct edit){ .type = 16 }, SL_UNSUPPORTED_EXTENSION);
-	/* nor protocols that were not offered in the open */
 	assert_null(sluice_ech_key_make(pair->real, "localhost", 0, 77, secret,
 					other + 2, &len));
 	other[0] = 0;
 	other[1] = (uint8_t)len;
 	pair->client.config.ech_configs = other;
 	pair->client.config.ech_configs_len = 2 + len;
+	/* nor protocols that were not offered in the open */
+	expect_edited((struct edit){ .type = SL_ECH_VERSION, .to = 16 },
+		      SL_UNSUPPORTED_EXTENSION);
 	/* the length of the list, of the configuration, of what is in it */
 	expect_edited((struct edit){ .type = SL_ECH_VERSION, .at = 5, .to = 3 },
 		      SL_DECODE_ERROR);
@@ -532,8 +531,8 @@ static void test_retry_configs(void **state)
 	expect_edited((struct edit){ .type = SL_ECH_VERSION, .at = 5, .to = 3 },
 		      SL_DECODE_ERROR);
 	pair->client.config.ech_grease = false;
-	pair->client.config.ech_configs = list;
-	pair->client.config.ech_configs_len = list_len;
+	pair->client.config.ech_configs = pair->ech_list;
+	pair->client.config.ech_configs_len = pair->ech_list_len;
 	pair->client.config.alpn = NULL;
 	pair->server.config.alpn = NULL;
 }
@@ -600,23 +599,9 @@ static void test_second(void **state)
 
 static int begin(void **state)
 {
-	size_t len;
-
 	(void)state;
 	pair = pair_new(KEY_P256);
-	assert_null(sluice_ech_key_make(pair->real, "localhost", 64, 5, private,
-					list + 2, &len));
-	list[0] = (uint8_t)(len >> 8);
-	list[1] = (uint8_t)len;
-	list_len = 2 + len;
-	key = (struct sluice_ech_key){
-		.config = list + 2, .config_len = len, .key = private,
-		.retry = true,
-	};
-	pair->server.config.ech_keys = &key;
-	pair->server.config.ech_key_count = 1;
-	pair->client.config.ech_configs = list;
-	pair->client.config.ech_configs_len = list_len;
+	pair_use_ech(pair);
 	return 0;
 }
 

@@ -265,9 +265,20 @@ static void test_choice(void **state)
 	static const uint16_t sha384[] = { 2, 1, 0 }, later[] = { 2, 1, 1, 9, 1, 3, 1, 1, 0 };
 	struct sl_ech_config config;
 	struct made made, both;
-	uint16_t aead;
+	uint16_t many[2 * 240 + 1], aead;
+	size_t i;
 
 	(void)state;
+	/* longer than what is looked at, and not */
+	for (i = 0; i < 2 * 240; i++)
+		many[i] = 1;
+	many[i] = 0;
+	made = make(SL_ECH_VERSION, SL_KEM_X25519, 32, many, "a.test", 0);
+	assert_true(made.len > SLUICE_ECH_CONFIG_MAX - 50);
+	assert_true(usable(&made, &aead));
+	made = make(SL_ECH_VERSION, SL_KEM_X25519, 32, many,
+		    "a-name-that-makes-it-too-long-and-that-is-not-otherwise-wrong.test", 0);
+	assert_false(usable(&made, &aead));
 	made = make(SL_ECH_VERSION, SL_KEM_X25519, 32, usual, "a.test", 0);
 	assert_true(usable(&made, &aead) && aead == 1);
 	made = make(SL_ECH_VERSION, SL_KEM_X25519, 32, later, "a.test", 0);
@@ -340,7 +351,12 @@ static void test_malformed(void **state)
 			sl_ech_config_choose(p, data, len, &config, &aead);
 		data[i / 8] ^= (uint8_t)(1 << i % 8);
 	}
+	/* something behind it, and in it behind the extensions */
 	data[len] = 0;
+	assert_true(sl_ech_list(data, len + 1).bad);
+	data[1]++;
+	assert_true(sl_ech_list(data, len + 1).bad);
+	data[5]++;
 	assert_true(sl_ech_list(data, len + 1).bad);
 }
 

@@ -24,7 +24,7 @@
 
 #define STACK	((size_t)256 * 1024)
 
-enum scenario { FULL, RETRY, RESUMED, MUTUAL, EXTERNAL, SCENARIOS };
+enum scenario { FULL, RETRY, RESUMED, MUTUAL, EXTERNAL, ENCRYPTED, SCENARIOS };
 
 static const uint16_t only_p256[] = { SLUICE_SECP256R1, 0 };
 static const uint16_t x25519_p256[] = { SLUICE_X25519, SLUICE_SECP256R1, 0 };
@@ -129,6 +129,9 @@ static struct pair *prepare(enum scenario scenario)
 	pair->client.config.groups = only_x25519;
 	pair->server.config.groups = only_x25519;
 	switch (scenario) {
+	case ENCRYPTED:
+		pair_use_ech(pair);
+		/* fall through */
 	case RETRY:
 		pair->client.config.groups = x25519_p256;
 		pair->server.config.groups = only_p256;

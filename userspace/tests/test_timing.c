@@ -116,6 +116,21 @@ static void test_external(void **state)
 	pair_free(pair);
 }
 
+static void test_encrypted(void **state)
+{
+	struct pair *pair = prepare();
+
+	(void)state;
+	pair_use_ech(pair);
+	run(pair);
+	assert_int_equal(end_info(&pair->server).ech, SLUICE_ECH_ACCEPTED);
+	pair->client.config.groups = x25519_p256;
+	pair->server.config.groups = only_p256;
+	run(pair);
+	assert_int_equal(end_info(&pair->server).ech, SLUICE_ECH_ACCEPTED);
+	pair_free(pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -123,6 +138,7 @@ int main(void)
 		cmocka_unit_test(test_mutual),
 		cmocka_unit_test(test_resumed),
 		cmocka_unit_test(test_external),
+		cmocka_unit_test(test_encrypted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
