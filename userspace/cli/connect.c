@@ -54,7 +54,7 @@ static void write_out(const char *data, size_t len)
 static void relay(struct stream *s)
 {
 	struct pollfd fds[2] = {
-		{ .fd = s->fd, .events = POLLIN },
+		{ .fd = s->tls.fd, .events = POLLIN },
 		{ .fd = STDIN_FILENO, .events = POLLIN },
 	};
 	/* The stream may hold more than poll() knows of, first of all now. */

@@ -199,13 +199,13 @@ static void answer_put(const struct serve *serve, struct fetch *f,
  */
 static void linger(struct stream *s)
 {
-	struct pollfd pfd = { .fd = s->fd, .events = POLLIN };
+	struct pollfd pfd = { .fd = s->tls.fd, .events = POLLIN };
 	char buf[4096];
 	ssize_t n;
 
 	stream_shutdown(s);
 	while (poll(&pfd, 1, 5000) > 0) {
-		n = recv(s->fd, buf, sizeof(buf), MSG_DONTWAIT);
+		n = recv(s->tls.fd, buf, sizeof(buf), MSG_DONTWAIT);
 		/* EAGAIN: the kernel has taken a control record. */
 		if (!n || (n < 0 && errno != EAGAIN && errno != EINTR))
 			break;

@@ -16,8 +16,6 @@
 /* Some records at a time. */
 #define OUT_SIZE	(4 * (SLUICE_DATA_MAX + SLUICE_OVERHEAD))
 #define IN_SIZE		(4 * SLUICE_RECORD_MAX)
-/* For certificate chains that are longer than most. */
-#define CHAIN_ROOM	32768
 /* Handshake types (RFC 9846, section 4) that may follow a handshake. */
 #define HANDSHAKE_TICKET	4
 #define HANDSHAKE_KEY_UPDATE	24
@@ -38,7 +36,7 @@ static _Noreturn void fail_tls(const struct stream *s)
 {
 	struct sluice_conn_info info;
 
-	sluice_conn_info(s->conn, &info);
+	sluice_conn_info(s->tls.conn, &info);
 	if (info.error == SLUICE_ERR_TRUNCATED)
 		fail(EXIT_TRUNCATED, "%s", info.reason);
 	if (info.error == SLUICE_ERR_ECH)
@@ -58,15 +56,15 @@ static _Noreturn void fail_raw(const struct stream *s, int error)
 {
 	uint8_t first = 0;
 	char control[CMSG_SPACE(1)];
-	struct iovec iov = { .iov_base = s->in, .iov_len = IN_SIZE };
+	struct iovec iov = { .iov_base = s->tls.in, .iov_len = IN_SIZE };
 	struct msghdr msg = {
 		.msg_iov = &iov, .msg_iovlen = 1,
 		.msg_control = control, .msg_controllen = sizeof(control),
 	};
 
-	if (error == EIO && recvmsg(s->fd, &msg, MSG_DONTWAIT) > 0)
-		first = s->in[0];
-	if (first == HANDSHAKE_KEY_UPDATE && recv(s->fd, s->in, 1, 0) < 0 &&
+	if (error == EIO && recvmsg(s->tls.fd, &msg, MSG_DONTWAIT) > 0)
+		first = s->tls.in[0];
+	if (first == HANDSHAKE_KEY_UPDATE && recv(s->tls.fd, s->tls.in, 1, 0) < 0 &&
 	    errno == EKEYEXPIRED)
 		error = errno;
 	if (error == EKEYEXPIRED)
@@ -86,7 +84,7 @@ static _Noreturn void fail_socket(const struct stream *s, const char *what)
 	if (error == EAGAIN || error == EWOULDBLOCK)
 		fail(EXIT_NETWORK, "%s: nothing has moved for %u seconds (--timeout)",
 		     what, s->ctx->options->timeout);
-	if (s->kernel && !s->raw && !sluice_kernel_info(s->fd, &info)) {
+	if (s->kernel && !s->raw && !sluice_kernel_info(s->tls.fd, &info)) {
 		if (info.rx_state == SLUICE_DIR_TRUNCATED)
 			fail(EXIT_TRUNCATED, "the connection was cut off: it ended without close_notify (--allow-truncation takes that for the end)");
 		if (info.alert_received != SLUICE_ALERT_NONE &&
@@ -122,7 +120,7 @@ static void look_for_alert(struct stream *s)
 /* What the socket or TLS did not do. */
 static _Noreturn void fail_stream(struct stream *s, const char *what)
 {
-	if (s->conn && sluice_errno(s->conn))
+	if (s->tls.conn && sluice_errno(s->tls.conn))
 		fail_tls(s);
 	fail_socket(s, what);
 }
@@ -187,7 +185,7 @@ static void hand_over(struct stream *s)
 	struct sluice_secrets secrets;
 	int rc;
 
-	if (sluice_conn_secrets(s->conn, &secrets))
+	if (sluice_conn_secrets(s->tls.conn, &secrets))
 		fail(EXIT_TLS, "the connection can't be handed over");
 	if (secrets.version == SLUICE_TLS_1_2 && o->kernel != KERNEL_RAW) {
 		sluice_wipe(&secrets, sizeof(secrets));
@@ -195,14 +193,14 @@ static void hand_over(struct stream *s)
 			fail(EXIT_KERNEL, "the sluice module does not take TLS 1.2");
 		return;
 	}
-	rc = sluice_kernel_set_keys(s->fd, &secrets);
+	rc = sluice_kernel_set_keys(s->tls.fd, &secrets);
 	if (rc == -EOPNOTSUPP) {
 		sluice_wipe(&secrets, sizeof(secrets));
 		no_kernel(s->ctx, "kTLS does not have this cipher suite");
 		return;
 	}
 	if (!rc && o->kernel != KERNEL_RAW)
-		rc = sluice_kernel_attach(s->fd, &secrets,
+		rc = sluice_kernel_attach(s->tls.fd, &secrets,
 					  o->allow_truncation ?
 					  SLUICE_ATTACH_ALLOW_TRUNCATION : 0,
 					  o->update_after);
@@ -220,7 +218,7 @@ static void report_handshake(const struct stream *s)
 
 	if (!s->ctx->options->verbose)
 		return;
-	sluice_conn_info(s->conn, &info);
+	sluice_conn_info(s->tls.conn, &info);
 	note(s->ctx->options, "TLS 1.%d, %s%s%s%s%s%s%s%s%s%s%.*s, encrypted by %s",
 	     info.version == SLUICE_TLS_1_2 ? 2 : 3,
 	     sluice_suite_name(info.suite), info.group ? ", " : "",
@@ -239,23 +237,20 @@ static void report_handshake(const struct stream *s)
 
 static void prepare(struct stream *s, struct context *ctx, int fd)
 {
-	size_t size = sluice_conn_size() + CHAIN_ROOM;
-	void *mem;
+	size_t size = sluice_conn_size() + SLUICE_CHAIN_ROOM;
+	uint8_t *in = malloc(IN_SIZE), *out = malloc(OUT_SIZE);
+	void *mem = malloc(size);
+	struct sluice_conn *conn;
 	int rc;
 
 	memset(s, 0, sizeof(*s));
 	s->ctx = ctx;
-	s->fd = fd;
-	s->in = malloc(IN_SIZE);
-	s->out = malloc(OUT_SIZE);
-	mem = malloc(size);
-	if (!s->in || !s->out || !mem)
+	if (!in || !out || !mem)
 		fail(EXIT_TLS, "out of memory");
-	s->conn = sluice_conn_init(mem, size, &ctx->config);
-	if (!s->conn)
+	conn = sluice_conn_init(mem, size, &ctx->config);
+	if (!conn)
 		fail(EXIT_TLS, "the connection can't begin");
-	sluice_stream_init(&s->tls, s->conn, fd, s->in, IN_SIZE, s->out,
-			   OUT_SIZE);
+	sluice_stream_init(&s->tls, conn, fd, in, IN_SIZE, out, OUT_SIZE);
 	s->tls.allow_truncation = ctx->options->allow_truncation;
 
 	/* Before the handshake: see sluice_kernel_prepare(). */
@@ -270,16 +265,14 @@ static void prepare(struct stream *s, struct context *ctx, int fd)
 /* The handshake is through. */
 static void establish(struct stream *s)
 {
-	void *mem = s->conn;
+	void *mem = s->tls.conn;
 
 	if (s->ctx->kernel)
 		hand_over(s);
-	s->open = true;
 	report_handshake(s);
 	if (s->kernel) {
-		sluice_conn_free(s->conn);
+		sluice_conn_free(s->tls.conn);
 		free(mem);
-		s->conn = NULL;
 		s->tls.conn = NULL;
 	}
 }
@@ -306,7 +299,7 @@ bool stream_open_early(struct stream *s, struct context *ctx, int fd,
 	if (sent < 0)
 		fail_stream(s, "sending");
 	handshake(s);
-	sluice_conn_info(s->conn, &info);
+	sluice_conn_info(s->tls.conn, &info);
 	establish(s);
 	/* part of a request is none */
 	if (info.early == SLUICE_EARLY_ACCEPTED && (size_t)sent < len)
@@ -403,7 +396,7 @@ void stream_send_file(struct stream *s, int file, uint64_t len,
 						       SEND_PART;
 
 		if (s->kernel) {
-			n = sendfile(s->fd, file, NULL, part);
+			n = sendfile(s->tls.fd, file, NULL, part);
 			if (n < 0 && errno == EINTR)
 				continue;
 			if (n < 0)
@@ -442,7 +435,7 @@ void stream_report(const struct stream *s)
 	struct sluice_info info;
 
 	if (!o->verbose || !s->kernel || s->raw ||
-	    sluice_kernel_info(s->fd, &info))
+	    sluice_kernel_info(s->tls.fd, &info))
 		return;
 	note(o, "session %llu: sent %llu octets in %llu records, %llu key updates; received %llu octets in %llu records, %llu key updates, %llu tickets",
 	     (unsigned long long)info.id,
@@ -457,16 +450,14 @@ void stream_report(const struct stream *s)
 
 void stream_close(struct stream *s)
 {
-	void *mem = s->conn;
+	void *mem = s->tls.conn;
 
-	if (s->conn) {
-		sluice_conn_free(s->conn);
-		free(mem);
-	}
-	sluice_wipe(s->in, IN_SIZE);
-	free(s->in);
-	free(s->out);
-	close(s->fd);
+	sluice_conn_free(s->tls.conn);
+	free(mem);
+	sluice_wipe(s->tls.in, IN_SIZE);
+	free(s->tls.in);
+	free(s->tls.out);
+	close(s->tls.fd);
 	memset(s, 0, sizeof(*s));
-	s->fd = -1;
+	s->tls.fd = -1;
 }

@@ -67,14 +67,9 @@ void context_free(struct context *ctx);
 
 struct stream {
 	struct context *ctx;
-	int fd;
 	bool kernel;			/* read() and write() are all it takes */
 	bool raw;			/* kTLS without sluice */
-	struct sluice_conn *conn;	/* NULL once the kernel has it */
-	struct sluice_stream tls;
-	uint8_t *in;
-	uint8_t *out;
-	bool open;			/* the handshake is through */
+	struct sluice_stream tls;	/* without a connection once the kernel has it */
 	bool early;			/* serve: it waits for early data's end */
 	bool early_read;		/* serve: of which some was read */
 	bool ended;
