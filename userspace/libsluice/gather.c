@@ -59,11 +59,7 @@ static size_t seal(struct sluice_conn *c, struct sluice_octets *pieces,
 	uint8_t nonce[SL_IV_LEN];
 
 	pieces[count++] = (struct sluice_octets){ &type, 1 };
-	out[0] = SL_APPLICATION_DATA;
-	out[1] = 3;
-	out[2] = 3;
-	out[3] = (uint8_t)(wire_len >> 8);
-	out[4] = (uint8_t)wire_len;
+	sl_put_header(out, SL_APPLICATION_DATA, 3, wire_len);
 	sl_make_nonce(&c->tx, nonce);
 	c->tx.seq++;
 	if (c->p->aead_seal_from(c->p, c->tx.aead, nonce, out, SL_RECORD_HEADER,

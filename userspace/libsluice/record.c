@@ -229,12 +229,9 @@ size_t sl_record_seal(struct sluice_conn *c, enum sl_content type,
 
 	if (protect && c->version == SLUICE_TLS_1_2)
 		return sl_tls12_record_seal(c, type, data, len, out);
-	out[0] = protect ? SL_APPLICATION_DATA : (uint8_t)type;
-	out[1] = 3;
 	/* a first ClientHello says 1.0, for the sake of old servers */
-	out[2] = sl_is_server(c) || c->hello_done ? 3 : 1;
-	out[3] = (uint8_t)(wire_len >> 8);
-	out[4] = (uint8_t)wire_len;
+	sl_put_header(out, protect ? SL_APPLICATION_DATA : type,
+		      sl_is_server(c) || c->hello_done ? 3 : 1, wire_len);
 	if (data)
 		memcpy(body, data, len);
 	if (protect) {

@@ -16,6 +16,17 @@ enum sl_content {
 	SL_APPLICATION_DATA = 23,
 };
 
+/* Of a record of len octets behind it; minor is 3 (TLS 1.2) but in the first. */
+static inline void sl_put_header(uint8_t out[SL_RECORD_HEADER],
+				 enum sl_content type, uint8_t minor, size_t len)
+{
+	out[0] = (uint8_t)type;
+	out[1] = 3;
+	out[2] = minor;
+	out[3] = (uint8_t)(len >> 8);
+	out[4] = (uint8_t)len;
+}
+
 /*
  * Is a whole record at the front of in? Then it is the current one, of
  * c->record_len octets, where it is: until sl_record_leave(), at the latest at

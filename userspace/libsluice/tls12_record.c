@@ -64,11 +64,7 @@ size_t sl_tls12_record_seal(struct sluice_conn *c, enum sl_content type,
 	uint8_t *body = out + SL_RECORD_HEADER + skip;
 	uint8_t nonce[SL_IV_LEN], ad[AD_LEN];
 
-	out[0] = (uint8_t)type;
-	out[1] = 3;
-	out[2] = 3;
-	out[3] = (uint8_t)(wire_len >> 8);
-	out[4] = (uint8_t)wire_len;
+	sl_put_header(out, type, 3, wire_len);
 	if (data)
 		memcpy(body, data, len);
 	/* the sequence number, which never comes twice under a key */
