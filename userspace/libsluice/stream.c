@@ -2,9 +2,11 @@
 #include "sluice/stream.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 void sluice_stream_init(struct sluice_stream *s, struct sluice_conn *conn,
 			int fd, void *in, size_t in_size,
@@ -163,6 +165,59 @@ enum sluice_status sluice_stream_handshake(struct sluice_stream *s)
 			return SLUICE_ERROR;
 		}
 	}
+}
+
+static uint64_t uptime_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/* Returns after some events, too, that are of no help. */
+static int wait_for(int fd, short events, uint64_t deadline)
+{
+	struct pollfd pfd = { .fd = fd, .events = events };
+	uint64_t now = uptime_ms();
+
+	if (now >= deadline) {
+		errno = ETIMEDOUT;
+		return -1;
+	}
+	if (deadline - now > INT_MAX)
+		deadline = now + INT_MAX;
+	return poll(&pfd, 1, (int)(deadline - now)) < 0 && errno != EINTR ?
+	       -1 : 0;
+}
+
+enum sluice_status
+sluice_stream_handshake_within(struct sluice_stream *s,
+			       unsigned int milliseconds)
+{
+	uint64_t deadline = uptime_ms() + milliseconds;
+	enum sluice_status status;
+	int flags = s->flags;
+	short events;
+
+	s->flags |= MSG_DONTWAIT;
+	for (;;) {
+		status = sluice_stream_handshake(s);
+		if (status == SLUICE_ERROR && errno == EINTR)
+			continue;
+		if (status == SLUICE_WANT_READ)
+			events = POLLIN;
+		else if (status == SLUICE_WANT_WRITE)
+			events = POLLOUT;
+		else
+			break;
+		if (wait_for(s->fd, events, deadline)) {
+			status = SLUICE_ERROR;
+			break;
+		}
+	}
+	s->flags = flags;
+	return status;
 }
 
 ssize_t sluice_early_write(struct sluice_stream *s, const void *buf, size_t len)

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* One handshake, from the request to the hand-over. */
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <syslog.h>
 #include <time.h>
 
@@ -15,37 +13,14 @@
 
 /* What a request gets that does not say how long it wants to wait. */
 #define TIMEOUT_MS	30000
-/* For certificate chains that are longer than most. */
-#define CHAIN_ROOM	32768
-
-static uint64_t ms_of(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 static uint64_t now(void *ctx)
 {
+	struct timespec ts;
+
 	(void)ctx;
-	return ms_of(CLOCK_REALTIME);
-}
-
-/* Waits until the socket is ready for it; 0 or an errno. */
-static int wait_for(int fd, short events, uint64_t deadline)
-{
-	struct pollfd pfd = { .fd = fd, .events = events };
-	uint64_t t;
-	int rc;
-
-	do {
-		t = ms_of(CLOCK_MONOTONIC);
-		if (t >= deadline)
-			return ETIMEDOUT;
-		rc = poll(&pfd, 1, (int)(deadline - t));
-	} while (!rc || (rc < 0 && errno == EINTR));
-	return rc < 0 ? errno : 0;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
 static int failed(const struct sluice_conn *conn)
@@ -64,25 +39,15 @@ static int failed(const struct sluice_conn *conn)
 	return sluice_errno(conn);
 }
 
-static int run(struct sluice_conn *conn, int fd, uint64_t deadline)
+static int run(struct sluice_conn *conn, int fd, unsigned int timeout)
 {
 	static uint8_t in[SLUICE_RECORD_MAX], out[SLUICE_RECORD_MAX];
 	struct sluice_stream stream;
-	enum sluice_status status;
-	int rc = 0;
 
 	sluice_stream_init(&stream, conn, fd, in, sizeof(in), out, sizeof(out));
-	stream.flags = MSG_DONTWAIT;
-	do {
-		status = sluice_stream_handshake(&stream);
-		if (status == SLUICE_ERROR)
-			return sluice_errno(conn) ? failed(conn) : errno;
-		if (status != SLUICE_DONE)
-			rc = wait_for(fd, status == SLUICE_WANT_READ ? POLLIN :
-								       POLLOUT,
-				      deadline);
-	} while (!rc && status != SLUICE_DONE);
-	return rc;
+	if (sluice_stream_handshake_within(&stream, timeout) == SLUICE_DONE)
+		return 0;
+	return sluice_errno(conn) ? failed(conn) : errno;
 }
 
 static int hand_over(const struct sluice_conn *conn, int fd)
@@ -200,11 +165,11 @@ static int32_t peer_of(const struct handshake *hs)
 }
 
 static int shake(struct handshake *hs, const struct sluice_config *config,
-		 uint64_t deadline)
+		 unsigned int timeout)
 {
 	const struct request *request = hs->request;
 	const char *problem = sluice_config_check(config);
-	size_t size = sluice_conn_size() + CHAIN_ROOM;
+	size_t size = sluice_conn_size() + SLUICE_CHAIN_ROOM;
 	struct sluice_conn_info info;
 	struct sluice_conn *conn;
 	void *mem;
@@ -220,7 +185,7 @@ static int shake(struct handshake *hs, const struct sluice_config *config,
 		free(mem);
 		return ENOMEM;
 	}
-	rc = run(conn, request->fd, deadline);
+	rc = run(conn, request->fd, timeout);
 	if (!rc)
 		rc = tell_protocol(conn, request->fd);
 	if (!rc)
@@ -358,7 +323,6 @@ int answer(const struct agent *agent, const struct request *request,
 {
 	unsigned int timeout = request->timeout_ms ? request->timeout_ms :
 						     TIMEOUT_MS;
-	uint64_t deadline = ms_of(CLOCK_MONOTONIC) + timeout;
 	struct handshake hs = { .agent = agent, .request = request };
 	struct sluice_config config = {
 		.provider = agent->provider,
@@ -379,7 +343,7 @@ int answer(const struct agent *agent, const struct request *request,
 	if (!rc)
 		rc = ask_protocols(&hs, &config);
 	if (!rc)
-		rc = shake(&hs, &config, deadline);
+		rc = shake(&hs, &config, timeout);
 	if (!rc)
 		*peer = peer_of(&hs);
 	key_psk_free(&hs.psk);

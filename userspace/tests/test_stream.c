@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Connections on sockets, that block or do not: sluice/stream.h. */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -288,7 +289,9 @@ static void test_blocking(void **state)
 	for (i = 0; i < sizeof(data); i++)
 		data[i] = octet(i);
 	assert_int_equal(pthread_create(&thread, NULL, echo, &l->server), 0);
-	assert_int_equal(sluice_stream_handshake(&l->client), SLUICE_DONE);
+	assert_int_equal(sluice_stream_handshake_within(&l->client, UINT_MAX),
+			 SLUICE_DONE);
+	assert_int_equal(l->client.flags, 0);
 	assert_int_equal(sluice_write(&l->client, data, sizeof(data)),
 			 sizeof(data));
 	while (len < sizeof(data)) {
@@ -346,6 +349,20 @@ static void test_errors(void **state)
 	assert_int_equal(errno, EPROTO);
 	assert_int_equal(sluice_stream_handshake(&l->client), SLUICE_ERROR);
 	assert_int_equal(errno, ECONNABORTED);
+	close_link(l);
+}
+
+/* A peer that begins, and then says no more. */
+static void test_within(void **state)
+{
+	struct link *l = open_link(SLUICE_RECORD_MAX, SLUICE_RECORD_MAX, 0);
+
+	(void)state;
+	assert_int_equal(send(l->client.fd, "\x16\x03\x01", 3, 0), 3);
+	assert_int_equal(sluice_stream_handshake_within(&l->server, 50),
+			 SLUICE_ERROR);
+	assert_int_equal(errno, ETIMEDOUT);
+	assert_int_equal(l->server.flags, 0);
 	close_link(l);
 }
 
@@ -437,6 +454,7 @@ int main(void)
 		cmocka_unit_test(test_vector),
 		cmocka_unit_test(test_blocking),
 		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_within),
 		cmocka_unit_test(test_no_room),
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_hand_over),

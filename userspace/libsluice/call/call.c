@@ -2,17 +2,13 @@
 #include "sluice/call.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 
 #include "sluice/kernel.h"
 
-/* For certificate chains that are longer than most. */
-#define CHAIN_ROOM	32768
 #define IN_SIZE		(2 * SLUICE_RECORD_MAX)
 #define OUT_SIZE	(2 * SLUICE_RECORD_MAX)
 #define TIMEOUT		30000
@@ -34,18 +30,13 @@ struct call {
 	char why[SLUICE_WHY_MAX];
 };
 
-static uint64_t ms_of(clockid_t clock)
+static uint64_t now(void *ctx)
 {
 	struct timespec ts;
 
-	clock_gettime(clock, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
-static uint64_t now(void *ctx)
-{
 	(void)ctx;
-	return ms_of(CLOCK_REALTIME);
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
 static int say(struct call *c, const char *why, int rc)
@@ -148,17 +139,6 @@ static int probe(struct call *c, int fd)
 	return c->how->flags & SLUICE_CALL_FALLBACK && rc != -ENOTCONN ? 0 : rc;
 }
 
-static int wait_for(int fd, short events, uint64_t deadline)
-{
-	struct pollfd pfd = { .fd = fd, .events = events };
-	uint64_t t = ms_of(CLOCK_MONOTONIC);
-
-	if (t >= deadline)
-		return -ETIMEDOUT;
-	return poll(&pfd, 1, (int)(deadline - t)) < 0 && errno != EINTR ?
-	       -errno : 0;
-}
-
 /* What TLS has to say of the end. */
 static int failed(struct call *c)
 {
@@ -179,26 +159,16 @@ static int failed(struct call *c)
 
 static int shake(struct call *c)
 {
-	unsigned int timeout = c->how->timeout ? c->how->timeout : TIMEOUT;
-	uint64_t deadline = ms_of(CLOCK_MONOTONIC) + timeout;
-	enum sluice_status status;
-	int rc = 0;
-
-	c->stream.flags = MSG_DONTWAIT;
-	do {
-		status = sluice_stream_handshake(&c->stream);
-		if (status == SLUICE_ERROR)
-			return failed(c);
-		if (status == SLUICE_WANT_READ)
-			rc = wait_for(c->stream.fd, POLLIN, deadline);
-		else if (status == SLUICE_WANT_WRITE)
-			rc = wait_for(c->stream.fd, POLLOUT, deadline);
-		else if (status != SLUICE_DONE)
-			rc = say(c, "the configuration asks for more than one call can do",
-				 -EINVAL);
-	} while (!rc && status != SLUICE_DONE);
-	c->stream.flags = 0;
-	return rc ? say(c, strerror(-rc), rc) : 0;
+	switch (sluice_stream_handshake_within(&c->stream, c->how->timeout ?
+					       c->how->timeout : TIMEOUT)) {
+	case SLUICE_DONE:
+		return 0;
+	case SLUICE_ERROR:
+		return failed(c);
+	default:
+		return say(c, "the configuration asks for more than one call can do",
+			   -EINVAL);
+	}
 }
 
 static int hand_over(struct call *c)
@@ -223,7 +193,7 @@ static int hand_over(struct call *c)
 
 static int begin(struct call *c, int fd)
 {
-	size_t size = sluice_conn_size() + CHAIN_ROOM;
+	size_t size = sluice_conn_size() + SLUICE_CHAIN_ROOM;
 
 	c->in = malloc(IN_SIZE);
 	c->out = malloc(OUT_SIZE);

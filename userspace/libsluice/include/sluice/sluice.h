@@ -107,6 +107,8 @@ struct sluice_ech_key;		/* sluice/ech.h */
 #define SLUICE_DATA_MAX		16384
 /* The least of it to which a peer can be limited (RFC 8449, section 4). */
 #define SLUICE_DATA_MIN		63
+/* Room for a connection to keep certificate chains that are longer than most. */
+#define SLUICE_CHAIN_ROOM	32768
 /*
  * What sealing adds to the data of a record at most: header, TLS 1.2's explicit
  * nonce (TLS 1.3's content type is shorter), tag.

@@ -276,6 +276,16 @@ public:
 			fail();
 		return status;
 	}
+	/* SLUICE_DONE, within that time; or what else it asks for. */
+	enum sluice_status handshake(unsigned int milliseconds)
+	{
+		enum sluice_status status =
+			sluice_stream_handshake_within(&s_, milliseconds);
+
+		if (status == SLUICE_ERROR)
+			fail();
+		return status;
+	}
 	/* Octets, 0 at the end; nothing if it would block. */
 	std::optional<std::size_t> read(void *buf, std::size_t len)
 	{

@@ -88,6 +88,17 @@ void sluice_stream_init(struct sluice_stream *stream, struct sluice_conn *conn,
 enum sluice_status sluice_stream_handshake(struct sluice_stream *stream);
 
 /**
+ * sluice_stream_handshake_within() - do the handshake, and wait for the peer
+ * @milliseconds: at most so long in all, whether the descriptor blocks or not
+ *
+ * Return: SLUICE_DONE; SLUICE_ERROR, with errno, ETIMEDOUT after that time; and
+ * what sluice_stream_handshake() asks of a caller who has asked for that.
+ */
+enum sluice_status
+sluice_stream_handshake_within(struct sluice_stream *stream,
+			       unsigned int milliseconds);
+
+/**
  * sluice_early_write() - client: send early data, before the handshake
  *
  * With struct sluice_config::early_data; see sluice_early_seal() for what may be
