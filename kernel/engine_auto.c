@@ -5,9 +5,9 @@
  * First a forecast, from how long a record takes and how long a helper takes
  * to start: where it sees no win, nothing is tried. Where it sees one, a few
  * bursts are spread, and what counts from then on is how long whole writes
- * took, either way. The way that is not in use is tried again now and then,
- * the less often the more often it has lost: what trials cost stays below one
- * in a hundred. It takes more to change the way than to stay.
+ * took, either way. The way that is not in use is tried again now and then, the
+ * less often the more often it has lost and the more that has cost: it stays
+ * below one in a hundred. It takes more to change the way than to stay.
  *
  * No side effects and no locks: the caller owns struct sluice_engine_auto.
  */
@@ -23,7 +23,7 @@
 /* Bursts before the first trial, of one, and between two of them. */
 #define FIRST		4
 #define TRIAL		2
-#define PAUSE_MIN	64
+#define PAUSE_MIN	8
 #define PAUSE_MAX	512
 
 /* Spreading has to be at least so much faster to begin with, and to go on. */
@@ -95,6 +95,14 @@ bool sluice_engine_auto_choose(struct sluice_engine_auto *learnt,
 }
 EXPORT_SYMBOL_IF_KUNIT(sluice_engine_auto_choose);
 
+/* Bursts among which one more trial would cost one in a hundred. */
+static u64 worth_a_trial(const struct sluice_engine_class *class)
+{
+	u32 here = class->ns[class->spread], there = class->ns[!class->spread];
+
+	return there > here ? div_u64(100ULL * TRIAL * (there - here), here) : 0;
+}
+
 /*
  * The trial is over: stay or change. Where times scatter, a trial may have been
  * lucky: it takes more to begin then, but no more to stop.
@@ -104,18 +112,20 @@ static void judge(struct sluice_engine_class *class)
 	u64 spread = (u64)class->ns[true] * 100;
 	u64 limit = (u64)class->ns[false] *
 		    (class->spread ? STAY_PERCENT : BEGIN_PERCENT);
-	bool better;
+	bool better, stay;
+	u64 pause;
 
 	if (!class->spread)
 		spread += (u64)class->deviation * 100;
 	better = spread < limit;
+	stay = better == class->spread;
 
-	if (better == class->spread) {
-		class->pause = clamp(class->pause * 2, PAUSE_MIN, PAUSE_MAX);
-	} else {
-		class->spread = better;
-		class->pause = PAUSE_MIN;
-	}
+	class->spread = better;
+	pause = stay ? class->pause * 2 : 0;
+	/* Spreading may be given up for a disturbance that passes. */
+	if (stay || better)
+		pause = max(pause, worth_a_trial(class));
+	class->pause = clamp(pause, PAUSE_MIN, PAUSE_MAX);
 	class->adopted_ns = class->ns[class->spread];
 	class->wait = class->pause;
 }
@@ -156,7 +166,7 @@ void sluice_engine_auto_learn(struct sluice_engine_auto *learnt,
 	if (class->wait)
 		class->wait--;
 	if (spread && (u64)*known * 100 > (u64)class->adopted_ns * WORSE_PERCENT &&
-	    class->pause - class->wait >= PAUSE_MIN / 8)
+	    class->pause - class->wait >= PAUSE_MIN)
 		class->wait = 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(sluice_engine_auto_learn);
