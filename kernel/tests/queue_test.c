@@ -45,9 +45,10 @@ static struct fake *make(struct kunit *test)
 	return fake;
 }
 
+/* When what is to run at once has run. */
 static int runs(struct fake *fake)
 {
-	flush_delayed_work(&fake->q.work);
+	flush_work(&fake->q.work.work);
 	return atomic_read(&fake->runs);
 }
 
