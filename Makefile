@@ -71,7 +71,7 @@ check-debug: ## scenarios on a kernel that looks for mistakes
 	@scripts/check debug
 
 check-famine: modules vm-programs ## a session for swap while there is no memory; not in 'check'
-	@scripts/vm/run -s -t 900 scripts/vm/scenarios tests/famine/famine.sh
+	@scripts/vm/run -s -t 1800 SCENARIO_SECONDS=1500 scripts/vm/scenarios tests/famine/famine.sh
 
 check-unload: debug-kernel vm-programs ## Rust drivers unloaded in traffic, 1000 times each; not in 'check'
 	@scripts/vm/run -d -t 7200 SCENARIO_SECONDS=3600 UNLOADS=1000 MEGABYTES=8 \
