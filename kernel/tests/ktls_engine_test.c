@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* KUnit suite of ktls_engine.c, on real kTLS and with a peer that is played. */
 #include <kunit/test.h>
+#include <linux/sizes.h>
 #include <linux/string.h>
 #include <net/sock.h>
 #include <net/tls.h>
@@ -28,6 +29,10 @@ static void engine_modes(struct kunit *test)
 	pair_set_keys(pair, TLS_CIPHER_CHACHA20_POLY1305, PAIR_BOTH);
 	KUNIT_EXPECT_EQ(test, 0, sluice_ktls_engine_info(pair->sk, &info));
 	KUNIT_EXPECT_EQ(test, SLUICE_ENGINE_INLINE, info.mode);
+	tls_get_ctx(pair->sk)->prot_info.version = TLS_1_2_VERSION;
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,
+			sluice_ktls_set_engine(pair->sk, SLUICE_ENGINE_FORCED));
+	tls_get_ctx(pair->sk)->prot_info.version = TLS_1_3_VERSION;
 
 	/* A record is open: its request has the size of the AEAD before. */
 	KUNIT_EXPECT_EQ(test, 3, pair_send(pair, "abc", 3, MSG_MORE));
@@ -61,6 +66,24 @@ static void engine_modes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 2, info.records_spread);
 }
 
+/* Records that are encrypted, and wait for room at the peer. */
+static void engine_unsent(struct kunit *test)
+{
+	struct pair *pair = pair_keyed(test);
+	struct tls_sw_context_tx *tx = tls_sw_ctx_tx(tls_get_ctx(pair->sk));
+	u8 *data = kunit_kzalloc(test, SZ_4K, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, data);
+	pair_bound(pair);
+	while (list_empty(&tx->tx_list))
+		KUNIT_ASSERT_EQ(test, SZ_4K,
+				pair_send(pair, data, SZ_4K, MSG_DONTWAIT));
+	KUNIT_EXPECT_NULL(test, tx->open_rec);
+	KUNIT_EXPECT_EQ(test, 1, atomic_read(&tx->encrypt_pending));
+	KUNIT_EXPECT_EQ(test, -EBUSY,
+			sluice_ktls_set_engine(pair->sk, SLUICE_ENGINE_FORCED));
+}
+
 /* A write that is long enough is announced to the engine. */
 static void engine_bursts(struct kunit *test)
 {
@@ -87,6 +110,7 @@ static void engine_bursts(struct kunit *test)
 
 static struct kunit_case ktls_engine_test_cases[] = {
 	KUNIT_CASE(engine_modes),
+	KUNIT_CASE(engine_unsent),
 	KUNIT_CASE(engine_bursts),
 	{}
 };
