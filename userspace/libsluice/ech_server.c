@@ -100,11 +100,8 @@ static bool put(struct sluice_conn *c, struct inner *in, uint16_t type,
 	mark = sl_begin_vec(&in->w, 2);
 	sl_put(&in->w, body.pos, body.left);
 	sl_end_vec(&in->w, mark, 2);
-	if (type == SL_ECH_VERSION) {
+	if (type == SL_ECH_VERSION)
 		in->marked = body.left == 1 && body.pos[0] == SL_ECH_INNER;
-		if (!in->marked)
-			return sl_illegal(c, "an encrypted ClientHello that is not an inner one");
-	}
 	if (type == SUPPORTED_VERSIONS) {
 		struct sl_reader list = sl_get_vec(&body, 1, 2, 254);
 
@@ -121,12 +118,13 @@ static bool put(struct sluice_conn *c, struct inner *in, uint16_t type,
 
 /*
  * The extension of the outer ClientHello that is next of this type. All of them
- * are passed over once only: in the order in which they are referred to.
+ * are passed over once only: in the order in which they are referred to. The
+ * one that is encrypted_client_hello there would be no mark here.
  */
 static bool put_outer(struct sluice_conn *c, struct inner *in, uint16_t wanted)
 {
-	while (wanted != SL_ECH_VERSION && wanted != OUTER_EXTENSIONS &&
-	       !in->outer.bad && in->outer.left) {
+	while (wanted != OUTER_EXTENSIONS && !in->outer.bad &&
+	       in->outer.left) {
 		uint16_t type = sl_get16(&in->outer);
 		struct sl_reader body = sl_get_vec(&in->outer, 2, 0, 0xffff);
 
