@@ -151,6 +151,8 @@ expect "NSS's server resumes" "$text" ", resumed, ECH,"
 text=$(ours --ech "$list" --groups secp521r1,secp256r1 2>&1)
 expect "NSS's server accepts after a HelloRetryRequest" "$text" "secp256r1, ECH," "200 OK"
 
+# (What it cannot decrypt, it does not survive after a HelloRetryRequest, not even its own client's.)
+
 selfserv_ public -X publicname:public.test
 text=$(ours --ech "$old")
 expect "NSS's server tells another key" "$text" "try --ech" "$list"

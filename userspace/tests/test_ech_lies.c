@@ -123,7 +123,7 @@ static size_t make_inner(const struct lie *lie, uint8_t *out, size_t size)
 		size_t types = sl_begin_vec(&w, 1);
 
 		/* the second of them to something else */
-		for (type = n ? (const uint16_t[]){ 0x7777, 0 } : refer; *type;
+		for (type = n ? (const uint16_t[]){ 0x6666, 0 } : refer; *type;
 		     type++)
 			sl_put16(&w, *type);
 		if (lie->refer_odd)
