@@ -415,6 +415,8 @@ static bool read_psk(struct sluice_conn *c, struct sl_reader *r)
 		c->verified = c->by_psk;
 		return c->by_psk;
 	}
+	if (!sl_tickets_used(c))
+		return true;
 	for (i = 0; i < IDENTITIES_MAX && identities.left; i++) {
 		struct sl_reader identity = sl_get_vec(&identities, 2, 1, 0xffff);
 		uint32_t age = sl_get32(&identities);
@@ -444,7 +446,7 @@ static bool choose_authentication(struct sluice_conn *c,
 		c->hs->tickets_wanted = memchr(modes.pos, PSK_DHE_KE, modes.left);
 	}
 	if (sl_has(ext, SL_EXT_PRE_SHARED_KEY) && c->hs->tickets_wanted &&
-	    (sl_tickets_used(c) || c->hs->session.external) &&
+	    (sl_tickets_used(c) || c->config->psk_find) &&
 	    !read_psk(c, &ext->body[SL_EXT_PRE_SHARED_KEY]))
 		return false;
 	if (c->by_psk || sl_lookup_waits(c))

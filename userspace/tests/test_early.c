@@ -349,7 +349,22 @@ static void test_use(void **state)
 	assert_int_equal(sluice_early_seal(pair->client.conn, (uint8_t *)"x",
 					   &taken, out, &len), SLUICE_CLOSED);
 	assert_int_equal(taken, 0);
+	/* after the server has refused it, which is before its flight ends */
+	early_connect(pair);
+	in_len = early_flight(pair, in);
+	len = sizeof(out);
+	pair->ticket_key.key[0] ^= 1;
+	assert_int_equal(sluice_handshake(pair->server.conn, in, &in_len, out,
+					  &len), SLUICE_WANT_READ);
+	pair->ticket_key.key[0] ^= 1;
+	in_len = len - 1;
+	len = sizeof(in);
+	assert_int_equal(sluice_handshake(pair->client.conn, out, &in_len, in,
+					  &len), SLUICE_WANT_READ);
+	assert_int_equal(end_info(&pair->client).early, SLUICE_EARLY_REJECTED);
+	assert_int_equal(sluice_early_room(pair->client.conn), 0);
 	/* the transport ends within early data */
+	early_connect(pair);
 	in_len = early_flight(pair, in);
 	len = sizeof(out);
 	assert_int_equal(sluice_handshake(pair->server.conn, in, &in_len, out,

@@ -194,6 +194,9 @@ static void test_no_tickets(void **state)
 
 static void test_config(void **state)
 {
+	static const uint16_t older[] = {
+		SLUICE_ECDHE_ECDSA_AES_256_GCM_SHA384, 0
+	};
 	struct sluice_psk psk;
 	struct pair *pair = psk_pair(&psk, 32, 0);
 	struct sluice_config *config = &pair->client.config;
@@ -214,6 +217,10 @@ static void test_config(void **state)
 	assert_non_null(strstr(sluice_config_check(config), "hash"));
 	psk.hash_len = 48;
 	assert_null(sluice_config_check(config));
+	/* it is for TLS 1.3 */
+	config->suites = older;
+	config->min_version = SLUICE_TLS_1_2;
+	assert_non_null(strstr(sluice_config_check(config), "hash"));
 	pair->server.config.psk_find = NULL;
 	assert_non_null(sluice_config_check(&pair->server.config));
 	pair_free(pair);

@@ -359,6 +359,62 @@ static void test_own_keys(void **state)
 	pair_free(pair);
 }
 
+/* A ticket knows whether its server was looked at. */
+static void test_unverified(void **state)
+{
+	struct pair *pair = pair_new(KEY_P256);
+
+	(void)state;
+	pair_use_tickets(pair);
+	pair->client.config.no_verify = true;
+	assert_false(resumes(pair));
+	assert_true(resumes(pair));
+	assert_false(end_info(&pair->client).verified);
+	pair->client.config.no_verify = false;
+	assert_false(resumes(pair));
+	assert_true(end_info(&pair->client).verified);
+	pair->client.config.no_verify = true;
+	assert_true(resumes(pair));
+	assert_true(end_info(&pair->client).verified);
+	pair_free(pair);
+}
+
+static unsigned int names_asked;
+
+static bool count_names(void *ctx, const uint8_t *name,
+			struct sluice_ticket_key *key)
+{
+	struct pair *pair = ctx;
+
+	names_asked += name != NULL;
+	*key = pair->ticket_key;
+	return true;
+}
+
+/* A HelloRetryRequest has chosen a cipher suite that is not for the ticket. */
+static void test_retry_for_another_hash(void **state)
+{
+	static const uint16_t only_aes128[] = { SLUICE_AES_128_GCM_SHA256, 0 };
+	static const uint16_t only_p384[] = { SLUICE_SECP384R1, 0 };
+	struct pair *pair = pair_new(KEY_P256);
+
+	(void)state;
+	pair_use_tickets(pair);
+	pair->server.config.ticket_key = count_names;
+	names_asked = 0;
+	assert_false(resumes(pair));
+	pair->server.config.groups = only_p384;
+	assert_true(resumes(pair));
+	assert_true(end_info(&pair->client).retried);
+	assert_int_equal(names_asked, 1);
+	/* it is not shown any more */
+	pair->server.config.suites = only_aes128;
+	assert_false(resumes(pair));
+	assert_true(end_info(&pair->client).retried);
+	assert_int_equal(names_asked, 1);
+	pair_free(pair);
+}
+
 /* A store that is not what it was: of one octet, or cut short. */
 static size_t bad_octet, bad_len;
 
@@ -527,6 +583,8 @@ int main(void)
 		cmocka_unit_test(test_ring_in_use),
 		cmocka_unit_test(test_store_in_use),
 		cmocka_unit_test(test_own_keys),
+		cmocka_unit_test(test_unverified),
+		cmocka_unit_test(test_retry_for_another_hash),
 		cmocka_unit_test(test_bad_store),
 		cmocka_unit_test(test_total_lifetime),
 		cmocka_unit_test(test_forged),
