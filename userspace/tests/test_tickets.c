@@ -359,6 +359,103 @@ static void test_own_keys(void **state)
 	pair_free(pair);
 }
 
+static unsigned int names_asked;
+
+static bool count_names(void *ctx, const uint8_t *name,
+			struct sluice_ticket_key *key)
+{
+	struct pair *pair = ctx;
+
+	names_asked += name != NULL;
+	*key = pair->ticket_key;
+	return true;
+}
+
+/*
+ * What a client's store gives back, with one octet that is another: format,
+ * suite, when it was received, the lengths and the name. See sl_ticket_read().
+ */
+static void test_bad_stored(void **state)
+{
+	static const struct {
+		size_t octet;
+		uint8_t with;
+	} cases[] = {
+		{ 0, 0x01 }, { 1, 0x01 }, { 2, 0x03 }, { 4, 0x40 },
+		{ 20, 0x10 }, { 20, 0x40 }, { 20 + 1 + 48, 0x01 },
+		{ 20 + 1 + 48 + 1, 0x01 }, { 20 + 1 + 48 + 2, 0x01 },
+		{ 20 + 1 + 48 + 2 + 9, 0x10 },
+	};
+	struct pair *pair = pair_new(KEY_P256);
+	size_t i;
+
+	(void)state;
+	pair_use_tickets(pair);
+	pair->server.config.ticket_key = count_names;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		pair->ticket_count = 0;
+		assert_false(resumes(pair));
+		pair->ticket_count = 1;
+		pair->tickets[0][cases[i].octet] ^= cases[i].with;
+		names_asked = 0;
+		assert_false(resumes(pair));
+		/* it was not even shown */
+		assert_int_equal(names_asked, 0);
+	}
+	/* a suite of TLS 1.2 has a hash as well, but no such ticket */
+	pair->client.config.min_version = SLUICE_TLS_1_2;
+	pair->client.config.suites = (const uint16_t[]){
+		SLUICE_AES_128_GCM_SHA256,
+		SLUICE_ECDHE_ECDSA_AES_256_GCM_SHA384, 0
+	};
+	names_asked = 0;
+	assert_false(resumes(pair));
+	assert_int_equal(names_asked, 0);
+	pair_free(pair);
+}
+
+/* A ticket that lasts for longer than seven days, or for no time. */
+static const uint8_t *first_octets;
+
+static void tell_lifetime(void *ctx, uint8_t *data, size_t len)
+{
+	(void)ctx;
+	/* NewSessionTicket, behind its header */
+	if (len > 8 && data[0] == 4)
+		memcpy(data + 4, first_octets, 4);
+}
+
+static void test_lifetimes(void **state)
+{
+	static const uint8_t most[] = { 0, 9, 0x3a, 0x80 };
+	static const uint8_t more[] = { 0, 9, 0x3a, 0x81 };
+	static const uint8_t none[] = { 0, 0, 0, 0 };
+	struct pair *pair = pair_new(KEY_P256);
+
+	(void)state;
+	pair_use_tickets(pair);
+	pair->server.config.ticket_count = 1;
+	pair->server.provider.sealing = tell_lifetime;
+	first_octets = none;
+	assert_false(resumes(pair));
+	assert_int_equal(pair->ticket_count, 0);
+	first_octets = most;
+	assert_false(resumes(pair));
+	assert_int_equal(pair->ticket_count, 1);
+	assert_int_equal(sluice_ticket_expiry(pair->tickets[0],
+					      pair->ticket_len[0]),
+			 pair->now + 7 * 24 * HOUR);
+	first_octets = more;
+	pair->ticket_count = 0;
+	pair_reset(pair);
+	assert_true(pair_handshake(pair));
+	end_settle(&pair->client);
+	assert_int_equal(end_info(&pair->client).alert_sent,
+			 SL_ILLEGAL_PARAMETER);
+	assert_int_equal(pair->ticket_count, 0);
+	pair_free(pair);
+}
+
 /* A ticket knows whether its server was looked at. */
 static void test_unverified(void **state)
 {
@@ -377,18 +474,6 @@ static void test_unverified(void **state)
 	assert_true(resumes(pair));
 	assert_true(end_info(&pair->client).verified);
 	pair_free(pair);
-}
-
-static unsigned int names_asked;
-
-static bool count_names(void *ctx, const uint8_t *name,
-			struct sluice_ticket_key *key)
-{
-	struct pair *pair = ctx;
-
-	names_asked += name != NULL;
-	*key = pair->ticket_key;
-	return true;
 }
 
 /* A HelloRetryRequest has chosen a cipher suite that is not for the ticket. */
@@ -583,6 +668,8 @@ int main(void)
 		cmocka_unit_test(test_ring_in_use),
 		cmocka_unit_test(test_store_in_use),
 		cmocka_unit_test(test_own_keys),
+		cmocka_unit_test(test_bad_stored),
+		cmocka_unit_test(test_lifetimes),
 		cmocka_unit_test(test_unverified),
 		cmocka_unit_test(test_retry_for_another_hash),
 		cmocka_unit_test(test_bad_store),
