@@ -28,7 +28,9 @@ struct lie {
 	uint8_t kind;			/* of the outer extension */
 	bool cut;			/* the extension */
 	uint8_t id;			/* added to the configuration's */
-	uint16_t kdf, aead;		/* 0: 1 */
+	uint16_t kdf, aead;		/* that it says; 0: 1 */
+	uint16_t sealed;		/* and the aead that it is; 0: 1 */
+	bool unlisted;			/* the server's list has no second */
 	bool other_enc, short_enc;
 	bool aad;			/* something else is changed on the way */
 	bool forged;			/* the sealed octets are */
@@ -155,7 +157,8 @@ static size_t make_hello(const struct lie *lie, uint8_t *out, size_t size)
 
 	assert_true(sl_ech_config_next(&r, &config));
 	assert_int_equal(sl_hpke_send(pair->real, &hpke,
-				      sl_hpke_kem(pair->real, config.kem), 1,
+				      sl_hpke_kem(pair->real, config.kem),
+				      lie->sealed ? lie->sealed : 1,
 				      config.key, sl_ech_info(&config, info),
 				      enc), 0);
 	if (lie->other_enc)
@@ -227,6 +230,8 @@ static const struct lie lies[] = {
 	{ .name = "another id", .alert = -1, .refused = true, .id = 1 },
 	{ .name = "another kdf", .alert = -1, .refused = true, .kdf = 2 },
 	{ .name = "another aead", .alert = -1, .refused = true, .aead = 2 },
+	{ .name = "the second aead", .alert = -1, .aead = 2, .sealed = 2 },
+	{ .name = "one that was not offered", .alert = -1, .refused = true, .aead = 2, .sealed = 2, .unlisted = true },
 	{ .name = "an unknown aead", .alert = -1, .refused = true, .aead = 0xffff },
 	{ .name = "another key", .alert = -1, .refused = true, .other_enc = true },
 	{ .name = "a short key", .alert = -1, .refused = true, .short_enc = true },
@@ -271,8 +276,12 @@ static void test_clients(void **state)
 	for (i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
 		const struct lie *lie = &lies[i];
 		struct sluice_conn_info info;
-		size_t len = make_hello(lie, hello, sizeof(hello));
+		size_t len;
 
+		/* the hash of the second suite */
+		pair->ech_list[2 + 4 + 1 + 2 + 2 + 32 + 2 + 4 + 1] =
+			lie->unlisted ? 9 : 1;
+		len = make_hello(lie, hello, sizeof(hello));
 		pair_reset(pair);
 		give(hello, len);
 		info = end_info(&pair->server);
@@ -286,6 +295,27 @@ static void test_clients(void **state)
 		}
 		assert_int_equal(!!*info.reason, lie->alert >= 0);
 	}
+}
+
+static bool no_chacha20(const struct sluice_provider *p, enum sluice_aead aead)
+{
+	(void)p;
+	return aead != SLUICE_AEAD_CHACHA20_POLY1305;
+}
+
+/* What is published may be more than what the provider has, by now. */
+static void test_lacking(void **state)
+{
+	static const struct lie third = { .name = "third", .aead = 3, .sealed = 3 };
+	uint8_t hello[4096];
+	size_t len = make_hello(&third, hello, sizeof(hello));
+
+	(void)state;
+	pair->server.provider.table.aead_offered = no_chacha20;
+	pair_reset(pair);
+	give(hello, len);
+	assert_int_equal(end_info(&pair->server).alert_sent, -1);
+	assert_int_equal(end_info(&pair->server).ech, SLUICE_ECH_REJECTED);
 }
 
 /* Each octet of it changed: the outer one at most, and no more than an error. */
@@ -616,6 +646,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_clients, begin, end),
+		cmocka_unit_test_setup_teardown(test_lacking, begin, end),
 		cmocka_unit_test_setup_teardown(test_flipped, begin, end),
 		cmocka_unit_test_setup_teardown(test_scrambled, begin, end),
 		cmocka_unit_test_setup_teardown(test_servers, begin, end),
