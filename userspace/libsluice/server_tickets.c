@@ -85,18 +85,18 @@ bool sl_ticket_write(struct sluice_conn *c)
 	return sl_message_end(c, &w);
 }
 
-static bool parse_state(struct sluice_conn *c, struct sl_reader r,
+static bool parse_state(struct sluice_conn *c, struct sl_reader state,
 			uint32_t obfuscated_age)
 {
+	struct sl_reader r = sl_get_format(state, FORMAT);
 	uint64_t now = c->config->now(c->config->ctx);
-	uint8_t format = sl_get8(&r);
 	const struct sl_suite *suite = sl_suite_find(sl_get16(&r));
 	uint64_t issued = sl_get64(&r);
 	uint32_t age = obfuscated_age - sl_get32(&r);
 	struct sl_reader psk = sl_get_vec(&r, 1, 1, SLUICE_HASH_MAX);
 	uint64_t real_age = now - issued;
 
-	if (r.bad || format != FORMAT || !suite ||
+	if (r.bad || !suite ||
 	    psk.left != suite->hash_len || suite->hash != c->suite->hash)
 		return false;
 	if (now < issued || real_age > (uint64_t)lifetime_of(c->config) * 1000)

@@ -90,11 +90,11 @@ bool sl_stored_credential(struct sluice_conn *c, struct sl_reader *r)
 	       !memcmp(sl_get(r, w.len), own, w.len);
 }
 
-static bool parse_stored(struct sluice_conn *c, struct sl_reader r)
+static bool parse_stored(struct sluice_conn *c, struct sl_reader stored)
 {
+	struct sl_reader r = sl_get_format(stored, FORMAT);
 	uint64_t now = c->config->now(c->config->ctx);
 	struct sl_session *session = &c->hs->session;
-	uint8_t format = sl_get8(&r);
 	const struct sl_suite *suite = sl_suite_find(sl_get16(&r));
 	bool verified = sl_get8(&r);
 	uint64_t received = sl_get64(&r);
@@ -108,7 +108,7 @@ static bool parse_stored(struct sluice_conn *c, struct sl_reader r)
 	uint32_t early_data = sl_get32(&r);
 	const uint16_t *offered;
 
-	if (r.bad || format != FORMAT || !suite ||
+	if (r.bad || !suite ||
 	    psk.left != suite->hash_len ||
 	    !sl_stored_usable(c, peer, verified, received, lifetime) ||
 	    !sl_stored_credential(c, &r))

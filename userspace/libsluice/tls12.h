@@ -152,7 +152,7 @@ void sl_tls12_server_begin(struct sluice_conn *c);
 bool sl_tls12_server_resume(struct sluice_conn *c);
 
 /* Client: what was in the store, if it can be used; and what goes there. */
-bool sl_tls12_stored_parse(struct sluice_conn *c, struct sl_reader r);
+bool sl_tls12_stored_parse(struct sluice_conn *c, struct sl_reader stored);
 bool sl_tls12_session_keep(struct sluice_conn *c);
 /* The extension with the session's ticket, or the wish for one; and the answer. */
 void sl_tls12_put_ticket(struct sluice_conn *c, struct sl_writer *w);

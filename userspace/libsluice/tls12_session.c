@@ -17,10 +17,10 @@
 /* Of sessions without a hint (section F.1.4 asks for less than a day). */
 #define LIFETIME	7200
 
-bool sl_tls12_stored_parse(struct sluice_conn *c, struct sl_reader r)
+bool sl_tls12_stored_parse(struct sluice_conn *c, struct sl_reader stored)
 {
+	struct sl_reader r = sl_get_format(stored, FORMAT);
 	struct sl_tls12 *t = &c->hs->tls12;
-	uint8_t format = sl_get8(&r);
 	const struct sl_suite *suite = sl_suite_find(sl_get16(&r));
 	bool verified = sl_get8(&r), by_id;
 	struct sl_reader master, peer, ticket;
@@ -33,7 +33,7 @@ bool sl_tls12_stored_parse(struct sluice_conn *c, struct sl_reader r)
 	peer = sl_get_vec(&r, 2, 0, 0xffff);
 	ticket = sl_get_vec(&r, 2, 1, by_id ? SL_SESSION_ID_MAX :
 					      sizeof(c->hs->ticket));
-	if (format != FORMAT || r.bad || !suite ||
+	if (r.bad || !suite ||
 	    !sl_tls12_offered(c->config) ||
 	    !sl_suite_usable_in(c->config, SLUICE_TLS_1_2, suite->id) ||
 	    !sl_stored_usable(c, peer, verified, t->time, t->lifetime) ||
@@ -156,18 +156,18 @@ static uint64_t lifetime_of(const struct sluice_config *config)
 
 /* A session is for the name that it began with (RFC 6066, section 3). */
 static bool parse_state(struct sluice_conn *c, struct sl_client_hello *hello,
-			struct sl_reader r)
+			struct sl_reader state)
 {
+	struct sl_reader r = sl_get_format(state, FORMAT);
 	struct sl_tls12 *t = &c->hs->tls12;
 	uint64_t now = c->config->now(c->config->ctx);
-	uint8_t format = sl_get8(&r);
 	uint16_t suite = sl_get16(&r);
 	uint64_t began = sl_get64(&r);
 	struct sl_reader master = sl_get_vec(&r, 1, SL_TLS12_MASTER_LEN,
 					     SL_TLS12_MASTER_LEN);
 	struct sl_reader sni = sl_get_vec(&r, 1, 0, SL_NAME_MAX);
 
-	if (!sl_done(&r) || format != FORMAT ||
+	if (!sl_done(&r) ||
 	    !sl_suite_usable_in(c->config, SLUICE_TLS_1_2, suite) ||
 	    !sl_contains16(hello->suites, suite) ||
 	    now < began || now - began > lifetime_of(c->config) ||

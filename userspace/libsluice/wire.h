@@ -40,6 +40,17 @@ const uint8_t *sl_get(struct sl_reader *r, size_t len);
 struct sl_reader sl_get_vec(struct sl_reader *r, unsigned int octets,
 			    size_t min, size_t max);
 
+/*
+ * What is behind an octet that has to be this one; bad from the start if it is
+ * not: there may be secrets where lengths would be.
+ */
+static inline struct sl_reader sl_get_format(struct sl_reader r, uint8_t format)
+{
+	if (sl_get8(&r) != format)
+		return (struct sl_reader){ .bad = true };
+	return r;
+}
+
 /* Everything was read, and nothing was missing. */
 static inline bool sl_done(const struct sl_reader *r)
 {
