@@ -265,6 +265,7 @@ bool sl_tls12_certificate_verify_read(struct sluice_conn *c,
 bool sl_tls12_finished_read(struct sluice_conn *c, struct sl_reader *body)
 {
 	uint8_t mac[SL_TLS12_FINISHED_LEN];
+	bool equal;
 
 	if (c->hs->tls12.ccs_wanted)
 		return sl_unexpected(c, "Finished without a change_cipher_spec before it");
@@ -272,7 +273,9 @@ bool sl_tls12_finished_read(struct sluice_conn *c, struct sl_reader *body)
 		return sl_bad_decode(c, "a malformed Finished");
 	if (!sl_tls12_finished(c, !sl_is_server(c), mac))
 		return false;
-	return sl_equal(mac, body->pos, sizeof(mac)) ||
+	equal = sl_equal(mac, body->pos, sizeof(mac));
+	sluice_wipe(mac, sizeof(mac));
+	return equal ||
 	       sl_fail(c, SL_DECRYPT_ERROR, SLUICE_ERR_CRYPTO,
 		       "the handshake was changed on the way: Finished does not match");
 }
@@ -286,5 +289,6 @@ bool sl_tls12_finished_write(struct sluice_conn *c)
 		return false;
 	sl_message_begin(c, &w, SL_FINISHED);
 	sl_put(&w, mac, sizeof(mac));
+	sluice_wipe(mac, sizeof(mac));
 	return sl_message_end(c, &w);
 }

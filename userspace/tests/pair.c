@@ -485,6 +485,14 @@ bool end_give(struct end *end)
 	}
 }
 
+void (*pair_called)(void);
+
+static void called(void)
+{
+	if (pair_called)
+		pair_called();
+}
+
 /* One call of sluice_handshake(); true if something happened. */
 static bool step(struct pair *pair, struct end *end)
 {
@@ -506,6 +514,7 @@ static bool step(struct pair *pair, struct end *end)
 	end->status = sluice_handshake(end->conn,
 				       end->in->data + end->in->start, &in_len,
 				       out, &out_len);
+	called();
 	end->in->start += in_len;
 	end->offered += fresh;
 	end->offered -= in_len;
@@ -538,6 +547,7 @@ enum sluice_status end_open(struct end *end, uint8_t *data, size_t *len)
 
 	status = sluice_open(end->conn, end->in->data + end->in->start,
 			     &in_len, &at, len);
+	called();
 	end->in->start += in_len;
 	CHECK(*len <= size);
 	if (*len)
@@ -571,6 +581,7 @@ bool pair_send(struct pair *pair, struct end *from, const uint8_t *data,
 			room = pair->room;
 		status = sluice_seal(from->conn, data + sent, &part, out,
 				     &room);
+		called();
 		if (status == SLUICE_ERROR)
 			return false;
 		sent += part;

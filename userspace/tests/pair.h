@@ -124,6 +124,9 @@ void pair_use_tickets(struct pair *pair);
 /* Encrypted Client Hello on both sides, with localhost for the public name. */
 void pair_use_ech(struct pair *pair);
 
+/* After each call of the engine in the functions below; may be NULL. */
+extern void (*pair_called)(void);
+
 /* Until neither side gets any further. True: both are done. */
 bool pair_handshake(struct pair *pair);
 
