@@ -48,6 +48,10 @@ static void test_algorithms(void **state)
 			assert_int_equal(a->decompress(packed, i, again, sizeof(plain)), -1);
 		packed[len] = 0;
 		assert_int_equal(a->decompress(packed, len + 1, again, sizeof(plain)), -1);
+		len = sizeof(packed);
+		assert_int_equal(a->compress(plain, 1, packed, &len), 0);
+		assert_int_equal(a->decompress(packed, len, again, 0), -1);
+		assert_int_equal(a->decompress(packed, len, again, 1), 0);
 		/* no room */
 		len = 50;
 		assert_int_equal(a->compress(plain, sizeof(plain), packed, &len), -1);
