@@ -44,7 +44,8 @@ enum setup {
 	EARLY = 1 << 12,	/* with TICKETS, and what has them */
 	SESSIONS = 1 << 13,	/* the same: kept by the server */
 	ECH = 1 << 14,		/* or what looks like it */
-	SETUPS = 1 << 15
+	STORED = 1 << 15,	/* by a client: it comes first in the input */
+	SETUPS = 1 << 16
 };
 
 /* Objects of both sides of a conversation. */
@@ -487,6 +488,26 @@ static void get_ticket(unsigned int setup)
 	free(server.conn);
 }
 
+/* What a client finds in its store, whoever has written it. */
+static void fill_store(const uint8_t **data, size_t *size)
+{
+	size_t len;
+
+	if (*size < 2)
+		return;
+	len = (size_t)((*data)[0] << 8 | (*data)[1]);
+	*data += 2;
+	*size -= 2;
+	if (len > *size)
+		len = *size;
+	if (len > sizeof(stored))
+		len = sizeof(stored);
+	memcpy(stored, *data, len);
+	stored_len = len;
+	*data += len;
+	*size -= len;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -509,6 +530,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	set_up();
 	if (has_past(setup))
 		get_ticket(setup);
+	if (setup & STORED && !(setup & SERVER))
+		fill_store(&data, &size);
 	configure(&config, setup);
 	/* records are opened in place */
 	copy = malloc(size);
@@ -605,25 +628,41 @@ static bool is_done(const struct side *side, unsigned int setup)
 	return false;
 }
 
-static void save(const char *folder, unsigned int setup, struct side *side)
+static void save(const char *folder, unsigned int setup, struct side *side,
+		 const uint8_t *ticket, size_t ticket_len)
 {
 	char path[512];
 	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/seed-%03x", folder, setup);
+	snprintf(path, sizeof(path), "%s/seed-%04x", folder, setup);
 	file = fopen(path, "wb");
 	if (!file)
 		exit(1);
 	fputc((int)setup >> 8, file);
 	fputc((int)setup & 255, file);
+	if (setup & STORED && !(setup & SERVER)) {
+		fputc((int)ticket_len >> 8, file);
+		fputc((int)ticket_len & 255, file);
+		fwrite(ticket, 1, ticket_len, file);
+	}
 	fwrite(side->got, 1, side->got_len, file);
 	fclose(file);
 }
 
+/* A few of them: the ticket is what counts. */
+static bool has_stored(unsigned int setup)
+{
+	return setup & TICKETS && !(setup & (ALPN | ONE_GROUP | SMALL_ROOM |
+					     CLOSING | PSK | PINS | EARLY |
+					     CLIENT_CERT | SESSIONS | ECH));
+}
+
 int main(int argc, char **argv)
 {
+	static uint8_t ticket[SLUICE_TICKET_MAX];
 	static struct side client, server;
 	unsigned int setup, i;
+	size_t ticket_len;
 
 	if (argc != 2)
 		return 2;
@@ -631,7 +670,8 @@ int main(int argc, char **argv)
 		memset(&client, 0, sizeof(client));
 		memset(&server, 0, sizeof(server));
 		if ((setup & EARLY && !has_early_data(setup)) ||
-		    (setup & SESSIONS && !has_past(setup)))
+		    (setup & SESSIONS && !has_past(setup)) ||
+		    (setup & STORED && !has_stored(setup)))
 			continue;
 		/* not with all that has nothing to do with it */
 		if (setup & ECH && setup & (ASYNC | CLOSING | ONLY_TLS12 | SESSIONS))
@@ -639,8 +679,10 @@ int main(int argc, char **argv)
 		set_up();
 		stored_len = 0;
 		session_len = 0;
-		if (has_past(setup))
+		if (has_past(setup) || setup & STORED)
 			get_ticket(setup);
+		memcpy(ticket, stored, sizeof(ticket));
+		ticket_len = stored_len;
 		configure(&client.config, setup & ~(unsigned int)ONE_GROUP);
 		configure(&server.config, setup | SERVER);
 		client.conn = sluice_conn_init(malloc(sluice_conn_size()),
@@ -657,8 +699,9 @@ int main(int argc, char **argv)
 			return 1;
 		say(&client, &server);
 		say(&server, &client);
-		save(argv[1], setup & ~(unsigned int)ONE_GROUP, &client);
-		save(argv[1], setup | SERVER, &server);
+		save(argv[1], setup & ~(unsigned int)ONE_GROUP, &client, ticket,
+		     ticket_len);
+		save(argv[1], setup | SERVER, &server, ticket, ticket_len);
 		sluice_conn_free(client.conn);
 		sluice_conn_free(server.conn);
 		free(client.conn);
