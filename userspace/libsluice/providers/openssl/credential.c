@@ -10,7 +10,7 @@
 
 #include "internal.h"
 
-static void explain(char *why, const char *path, const char *what)
+void sl_openssl_explain(char *why, const char *path, const char *what)
 {
 	snprintf(why, SLUICE_OPENSSL_WHY_MAX, "%s: %s", path, what);
 	ERR_clear_error();
@@ -23,7 +23,7 @@ static BIO *open_file(const char *path, char *why)
 	errno = 0;
 	bio = BIO_new_file(path, "r");
 	if (!bio)
-		explain(why, path, errno ? strerror(errno) : "out of memory");
+		sl_openssl_explain(why, path, errno ? strerror(errno) : "out of memory");
 	return bio;
 }
 
@@ -63,7 +63,7 @@ static bool take_key(const struct sluice_openssl *o,
 {
 	sl_openssl_key_schemes(o, cred->key, cred->schemes);
 	if (!cred->schemes[0]) {
-		explain(why, source, "not a key for TLS 1.3: it has to be ECDSA on P-256, P-384 or P-521, RSA, Ed25519 or ML-DSA");
+		sl_openssl_explain(why, source, "not a key for TLS 1.3: it has to be ECDSA on P-256, P-384 or P-521, RSA, Ed25519 or ML-DSA");
 		return false;
 	}
 	return true;
@@ -76,17 +76,17 @@ static bool take_cert(struct sluice_credential *cred, X509 *cert,
 	size_t n = 0;
 
 	if (cred->count == SLUICE_CHAIN_MAX) {
-		explain(why, source, "more than 16 certificates");
+		sl_openssl_explain(why, source, "more than 16 certificates");
 		return false;
 	}
 	if (!cred->count && X509_check_private_key(cert, cred->key) != 1) {
-		explain(why, source, "the first certificate is not that of the key");
+		sl_openssl_explain(why, source, "the first certificate is not that of the key");
 		return false;
 	}
 	cred->chain[cred->count].len =
 		i2d_X509(cert, &cred->chain[cred->count].data);
 	if (cred->chain[cred->count].len <= 0) {
-		explain(why, source, "out of memory");
+		sl_openssl_explain(why, source, "out of memory");
 		return false;
 	}
 	X509_up_ref(cert);
@@ -115,9 +115,9 @@ static bool load_key(const struct sluice_openssl *o,
 					       &encrypted, o->lib, NULL);
 	BIO_free(bio);
 	if (!cred->key) {
-		explain(why, path, encrypted ?
-			"the key is encrypted; decrypt it first (openssl pkey)" :
-			"no private key in PEM format");
+		sl_openssl_explain(why, path, encrypted ?
+				   "the key is encrypted; decrypt it first (openssl pkey)" :
+				   "no private key in PEM format");
 		return false;
 	}
 	return take_key(o, cred, path, why) && try_key(o, cred, path, why);
@@ -139,7 +139,7 @@ static bool load_public_key(const struct sluice_openssl *o,
 	X509_free(leaf);
 	BIO_free(bio);
 	if (!cred->key) {
-		explain(why, path, "no certificate in PEM format");
+		sl_openssl_explain(why, path, "no certificate in PEM format");
 		return false;
 	}
 	return take_key(o, cred, path, why);
@@ -167,7 +167,7 @@ static bool load_chain(const struct sluice_openssl *o,
 	}
 	ok = cred->count;
 	if (!ok)
-		explain(why, path, "no certificate in PEM format");
+		sl_openssl_explain(why, path, "no certificate in PEM format");
 out:
 	ERR_clear_error();	/* the end of the file was one */
 	X509_free(cert);
@@ -183,8 +183,8 @@ sluice_openssl_credential_load(const struct sluice_provider *p,
 	struct sluice_credential *cred = OPENSSL_zalloc(sizeof(*cred));
 
 	if (!cred) {
-		explain(why, chain_path ? chain_path : key_path,
-			"out of memory");
+		sl_openssl_explain(why, chain_path ? chain_path : key_path,
+				   "out of memory");
 		return NULL;
 	}
 	if (!(key_path ? load_key(sl_openssl(p), cred, key_path, why) :
@@ -196,7 +196,7 @@ sluice_openssl_credential_load(const struct sluice_provider *p,
 		return NULL;
 	}
 	if (!sl_openssl_take_public_key(cred) && !chain_path) {
-		explain(why, key_path, "the key does not tell its public half");
+		sl_openssl_explain(why, key_path, "the key does not tell its public half");
 		sluice_openssl_credential_free(cred);
 		return NULL;
 	}
@@ -214,19 +214,19 @@ sluice_openssl_credential_der(const struct sluice_provider *p,
 	bool ok = false;
 
 	if (!cred || chain_len > LONG_MAX || key_len > LONG_MAX) {
-		explain(why, "the certificate", "out of memory");
+		sl_openssl_explain(why, "the certificate", "out of memory");
 		goto out;
 	}
 	cred->key = d2i_AutoPrivateKey_ex(NULL, &key, (long)key_len, o->lib,
 					  NULL);
 	if (!cred->key) {
-		explain(why, "the key", "no private key in DER format");
+		sl_openssl_explain(why, "the key", "no private key in DER format");
 		goto out;
 	}
 	ok = take_key(o, cred, "the key", why) &&
 	     try_key(o, cred, "the key", why);
 	if (ok && chain && !chain_len) {
-		explain(why, "the certificate", "empty");
+		sl_openssl_explain(why, "the certificate", "empty");
 		ok = false;
 	}
 	while (ok && chain < end) {
@@ -235,13 +235,13 @@ sluice_openssl_credential_der(const struct sluice_provider *p,
 		if (cert && d2i_X509(&cert, &chain, end - chain)) {
 			ok = take_cert(cred, cert, "the certificate", why);
 		} else {
-			explain(why, "the certificate", "not in DER format");
+			sl_openssl_explain(why, "the certificate", "not in DER format");
 			ok = false;
 		}
 		X509_free(cert);
 	}
 	if (ok && !sl_openssl_take_public_key(cred) && !chain) {
-		explain(why, "the key", "does not tell its public half");
+		sl_openssl_explain(why, "the key", "does not tell its public half");
 		ok = false;
 	}
 out:
@@ -326,7 +326,7 @@ int sluice_openssl_trust_system(struct sluice_trust *trust, char *why)
 {
 	if (X509_STORE_set_default_paths_ex(trust->store, trust->lib, NULL))
 		return 0;
-	explain(why, "the system's certificates", "can't be loaded");
+	sl_openssl_explain(why, "the system's certificates", "can't be loaded");
 	return -1;
 }
 
@@ -341,10 +341,10 @@ int sluice_openssl_trust_file(struct sluice_trust *trust, const char *path,
 	if (X509_STORE_load_file_ex(trust->store, path, trust->lib, NULL)) {
 		if (sl_openssl_trust_names(trust))
 			return 0;
-		explain(why, path, "out of memory");
+		sl_openssl_explain(why, path, "out of memory");
 		return -1;
 	}
-	explain(why, path, "no certificate in PEM format");
+	sl_openssl_explain(why, path, "no certificate in PEM format");
 	return -1;
 }
 
@@ -353,6 +353,6 @@ int sluice_openssl_trust_dir(struct sluice_trust *trust, const char *path,
 {
 	if (X509_STORE_load_path(trust->store, path))
 		return 0;
-	explain(why, path, "not a folder of certificates");
+	sl_openssl_explain(why, path, "not a folder of certificates");
 	return -1;
 }

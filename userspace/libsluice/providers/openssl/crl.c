@@ -12,12 +12,6 @@
 
 #include "internal.h"
 
-static void explain(char *why, const char *path, const char *what)
-{
-	snprintf(why, SLUICE_OPENSSL_WHY_MAX, "%s: %s", path, what);
-	ERR_clear_error();
-}
-
 /* The lists of a file, PEM, or one, DER: how many, or -1. */
 static int add_lists(struct sluice_trust *trust, BIO *bio)
 {
@@ -53,7 +47,7 @@ static int load_file(struct sluice_trust *trust, const char *path, char *why)
 	errno = 0;
 	bio = BIO_new_file(path, "r");
 	if (!bio) {
-		explain(why, path, errno ? strerror(errno) : "out of memory");
+		sl_openssl_explain(why, path, errno ? strerror(errno) : "out of memory");
 		return -1;
 	}
 	count = add_lists(trust, bio);
@@ -62,8 +56,8 @@ static int load_file(struct sluice_trust *trust, const char *path, char *why)
 		ERR_clear_error();	/* the end of the file was one */
 		return 0;
 	}
-	explain(why, path, count ? "out of memory" :
-				   "no certificate revocation list");
+	sl_openssl_explain(why, path, count ? "out of memory" :
+					      "no certificate revocation list");
 	return -1;
 }
 
@@ -80,7 +74,7 @@ static int load_folder(struct sluice_trust *trust, const char *path, char *why)
 	struct stat st;
 
 	if (!dir) {
-		explain(why, path, strerror(errno));
+		sl_openssl_explain(why, path, strerror(errno));
 		return -1;
 	}
 	while (!rc && (entry = readdir(dir))) {
@@ -89,7 +83,7 @@ static int load_folder(struct sluice_trust *trust, const char *path, char *why)
 		rc = snprintf(name, sizeof(name), "%s/%s", path,
 			      entry->d_name) >= (int)sizeof(name);
 		if (rc || stat(name, &st)) {
-			explain(why, path, strerror(rc ? ENAMETOOLONG : errno));
+			sl_openssl_explain(why, path, strerror(rc ? ENAMETOOLONG : errno));
 			rc = -1;
 		} else if (S_ISREG(st.st_mode)) {
 			rc = load_file(trust, name, why);
@@ -98,7 +92,7 @@ static int load_folder(struct sluice_trust *trust, const char *path, char *why)
 	}
 	closedir(dir);
 	if (!rc && !count) {
-		explain(why, path, "no certificate revocation list");
+		sl_openssl_explain(why, path, "no certificate revocation list");
 		rc = -1;
 	}
 	return rc;

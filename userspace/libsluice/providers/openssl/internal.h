@@ -83,6 +83,9 @@ static inline EVP_PKEY *sl_pubkey(const struct sluice_pubkey *key)
 X509 *sl_openssl_parse(const struct sluice_openssl *o,
 		       const struct sluice_octets *der);
 
+/* "PATH: WHAT", for people; libcrypto's own words are dropped. */
+void sl_openssl_explain(char *why, const char *path, const char *what);
+
 /* Keep the public key, which the leaf or else the private key tells. */
 bool sl_openssl_take_public_key(struct sluice_credential *cred);
 

@@ -165,7 +165,6 @@ static int check(const struct sluice_openssl *o,
 		int error = X509_STORE_CTX_get_error(ctx);
 
 		*dead_end = find_dead_end(ctx, error);
-
 		*reason = X509_verify_cert_error_string(error);
 		rc = error == X509_V_ERR_OUT_OF_MEM ? -1 : alert_of(error);
 	}
@@ -229,7 +228,6 @@ static int verify_chain(const struct sluice_provider *p,
 		rc = ALERT_BAD_CERTIFICATE;
 		goto out;
 	}
-
 	rc = trust ? check_paths(o, trust, leaf, others, peer, reason) : 0;
 	if (rc)
 		goto out;
