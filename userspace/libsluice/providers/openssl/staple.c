@@ -327,6 +327,8 @@ int sluice_openssl_credential_staple(struct sluice_credential *cred,
 
 	if (len > STAPLE_MAX)
 		wrong = "longer than 16 KiB";
+	else if (!cred->count)
+		wrong = "there is no certificate that it could be about";
 	else if (!basic)
 		wrong = "not in DER format, or without an answer";
 	else if (!names_leaf(cred->chain[0].cert, basic))
