@@ -57,6 +57,7 @@ bool sl_warned(struct sluice_conn *c, const char *reason)
 bool sl_alert_received(struct sluice_conn *c, const uint8_t *alert)
 {
 	c->alert_received = alert[1];
+	sl_trace(c, false, SL_ALERT, alert[1], 2);
 	if (alert[1] == SL_USER_CANCELED)
 		return true;
 	/* the level is legacy: only the description counts (section 6) */

@@ -293,6 +293,14 @@ static inline bool sl_ech_rejected(const struct sluice_conn *c)
 	return c->ech == SLUICE_ECH_REJECTED && !sl_is_server(c);
 }
 
+/* For whom the configuration names. */
+static inline void sl_trace(const struct sluice_conn *c, bool sent,
+			    unsigned int what, unsigned int type, size_t len)
+{
+	if (c->config->trace)
+		c->config->trace(c->config->ctx, sent, what, type, len);
+}
+
 /* Server: what comes is early data, until EndOfEarlyData. */
 static inline bool sl_early_reading(const struct sluice_conn *c)
 {

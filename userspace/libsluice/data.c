@@ -35,6 +35,7 @@ void sl_flush_alert(struct sluice_conn *c, struct sl_writer *out)
 				   out->buf + out->len);
 	c->alert_due = false;
 	c->alert_sent = c->alert;
+	sl_trace(c, true, SL_ALERT, alert[1], sizeof(alert));
 	c->tx_closed = true;
 	sl_keys_wipe(c, &c->tx);
 }
@@ -56,6 +57,7 @@ static void write_update(struct sluice_conn *c, struct sl_writer *out)
 
 	out->len += sl_record_seal(c, SL_HANDSHAKE, message, sizeof(message),
 				   out->buf + out->len);
+	sl_trace(c, true, SL_HANDSHAKE, SL_KEY_UPDATE, sizeof(message));
 	c->update_due = false;
 	c->update_request = false;
 	if (!c->error)
@@ -69,6 +71,7 @@ static void write_refusal(struct sluice_conn *c, struct sl_writer *out)
 
 	out->len += sl_record_seal(c, SL_ALERT, alert, sizeof(alert),
 				   out->buf + out->len);
+	sl_trace(c, true, SL_ALERT, alert[1], sizeof(alert));
 	c->refusal_due = false;
 }
 

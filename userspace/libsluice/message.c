@@ -136,6 +136,7 @@ enum sl_message sl_message_peek(struct sluice_conn *c, struct sl_reader *body)
 	    !gather_message(c))
 		return SL_NO_MESSAGE;
 	*body = sl_message_body(c);
+	sl_trace(c, false, SL_HANDSHAKE, c->message[0], c->message_len);
 	return (enum sl_message)c->message[0];
 }
 
@@ -204,6 +205,7 @@ bool sl_message_end(struct sluice_conn *c, struct sl_writer *w)
 		return sl_fail(c, SL_INTERNAL_ERROR, SLUICE_ERR_MEMORY,
 			       "the messages to be sent are longer than the memory that the connection was given: is it the certificate chain?");
 	c->hs->flight_end += w->len;
+	sl_trace(c, true, SL_HANDSHAKE, w->buf[0], w->len);
 	return sl_transcript_add(c, w->buf, w->len);
 }
 

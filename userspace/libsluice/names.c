@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What code points are called, in the words of the IANA registries. */
 #include "alert.h"
+#include "message.h"
 
 struct name {
 	int value;
@@ -84,6 +85,26 @@ static const struct name alerts[] = {
 	{ 0, NULL }
 };
 
+static const struct name messages[] = {
+	{ SL_HELLO_REQUEST, "hello_request" },
+	{ SL_CLIENT_HELLO, "client_hello" },
+	{ SL_SERVER_HELLO, "server_hello" },
+	{ SL_NEW_SESSION_TICKET, "new_session_ticket" },
+	{ SL_END_OF_EARLY_DATA, "end_of_early_data" },
+	{ SL_ENCRYPTED_EXTENSIONS, "encrypted_extensions" },
+	{ SL_CERTIFICATE, "certificate" },
+	{ SL_SERVER_KEY_EXCHANGE, "server_key_exchange" },
+	{ SL_CERTIFICATE_REQUEST, "certificate_request" },
+	{ SL_SERVER_HELLO_DONE, "server_hello_done" },
+	{ SL_CERTIFICATE_VERIFY, "certificate_verify" },
+	{ SL_CLIENT_KEY_EXCHANGE, "client_key_exchange" },
+	{ SL_FINISHED, "finished" },
+	{ SL_CERTIFICATE_STATUS, "certificate_status" },
+	{ SL_KEY_UPDATE, "key_update" },
+	{ SL_COMPRESSED_CERTIFICATE, "compressed_certificate" },
+	{ 0, NULL }
+};
+
 static const char *find(const struct name *list, int value)
 {
 	for (; list->name; list++) {
@@ -111,4 +132,9 @@ const char *sluice_signature_name(uint16_t scheme)
 const char *sluice_alert_name(int alert)
 {
 	return find(alerts, alert);
+}
+
+const char *sluice_message_name(unsigned int type)
+{
+	return find(messages, (int)type);
 }

@@ -383,6 +383,10 @@ enum sluice_raw_key {
  *	for their public names, too, for clients that have none of these keys; NULL
  *	for none
  * @ech_key_count: how many there are
+ * @trace: told of each handshake message and alert, for people who look for what
+ *	is wrong: whether it is ours (@sent), its SLUICE_TRACE_*, its HandshakeType
+ *	or AlertDescription, and its octets, header included. Ours are told of
+ *	when they are made. NULL for none
  *
  * Everything belongs to the caller, and must stay as it is until the last
  * connection that uses it is freed. Zero what is not set.
@@ -447,7 +451,13 @@ struct sluice_config {
 	bool ech_grease;
 	const struct sluice_ech_key *ech_keys;
 	size_t ech_key_count;
+	void (*trace)(void *ctx, bool sent, unsigned int what,
+		      unsigned int type, size_t len);
 };
+
+/* What struct sluice_config::trace is told of: a ContentType. */
+#define SLUICE_TRACE_ALERT	21
+#define SLUICE_TRACE_HANDSHAKE	22
 
 /* The most octets of all ALPN names together, one more for each name. */
 #define SLUICE_ALPN_MAX		512
@@ -890,6 +900,7 @@ const char *sluice_suite_name(uint16_t suite);
 const char *sluice_group_name(uint16_t group);
 const char *sluice_signature_name(uint16_t scheme);
 const char *sluice_alert_name(int alert);
+const char *sluice_message_name(unsigned int type);	/* a HandshakeType's */
 
 #ifdef __cplusplus
 }
