@@ -11,6 +11,7 @@
 #include "credential.h"
 #include "hello.h"
 #include "server.h"
+#include "tls12.h"
 #include "verdict.h"
 
 void sluice_wipe(void *mem, size_t len)
@@ -74,6 +75,21 @@ static const char *check_lists(const struct sluice_config *config)
 	for (; *group; group++)
 		usable = usable || sl_group_usable(config, *group);
 	return usable ? NULL : "groups: the provider has none of them";
+}
+
+static const char *check_schemes(const struct sluice_config *config)
+{
+	const uint16_t *scheme = config->schemes;
+	bool usable = !scheme;
+
+	if (scheme && list_len(scheme, 17) == 17)
+		return "schemes: name at most 16";
+	/* those of PKCS #1 are for TLS 1.2 */
+	for (; scheme && *scheme; scheme++)
+		usable = usable || sl_scheme_usable(config, *scheme) ||
+			 (sl_version_usable(config, SLUICE_TLS_1_2) &&
+			  sl_tls12_scheme_usable(config, *scheme));
+	return usable ? NULL : "schemes: none of them can be checked";
 }
 
 static const char *check_versions(const struct sluice_config *config)
@@ -210,6 +226,8 @@ const char *sluice_config_check(const struct sluice_config *config)
 		wrong = check_alpn(config->alpn);
 	if (!wrong)
 		wrong = check_lists(config);
+	if (!wrong)
+		wrong = check_schemes(config);
 	if (wrong)
 		return wrong;
 	switch (config->role) {

@@ -126,10 +126,16 @@ bool sl_scheme_offered(const struct sluice_config *config, uint16_t scheme)
 	return !p->scheme_offered || p->scheme_offered(p, scheme);
 }
 
+bool sl_scheme_asked(const struct sluice_config *config, uint16_t scheme)
+{
+	return (!config->schemes || sl_listed(config->schemes, scheme)) &&
+	       sl_scheme_offered(config, scheme);
+}
+
 bool sl_scheme_usable(const struct sluice_config *config, uint16_t scheme)
 {
 	return sl_listed(sl_signature_schemes, scheme) &&
-	       sl_scheme_offered(config, scheme);
+	       sl_scheme_asked(config, scheme);
 }
 
 static void put_schemes(struct sl_writer *w, const struct sluice_config *config,
@@ -141,14 +147,32 @@ static void put_schemes(struct sl_writer *w, const struct sluice_config *config,
 	}
 }
 
+/* In the caller's order. */
+static void put_asked(struct sl_writer *w, const struct sluice_config *config,
+		      bool tls12)
+{
+	const uint16_t *scheme = config->schemes;
+
+	for (; *scheme; scheme++) {
+		if (sl_scheme_usable(config, *scheme) ||
+		    (tls12 && sl_listed(sl_certificate_schemes, *scheme) &&
+		     sl_scheme_offered(config, *scheme)))
+			sl_put16(w, *scheme);
+	}
+}
+
 void sl_put_schemes(struct sl_writer *w, const struct sluice_config *config,
 		    bool tls12)
 {
 	size_t mark = sl_begin_vec(w, 2);
 
-	put_schemes(w, config, sl_signature_schemes);
-	if (tls12)
-		put_schemes(w, config, sl_certificate_schemes);
+	if (config->schemes) {
+		put_asked(w, config, tls12);
+	} else {
+		put_schemes(w, config, sl_signature_schemes);
+		if (tls12)
+			put_schemes(w, config, sl_certificate_schemes);
+	}
 	sl_end_vec(w, mark, 2);
 }
 

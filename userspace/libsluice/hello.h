@@ -24,6 +24,8 @@ extern const uint16_t sl_signature_schemes[];
 extern const uint16_t sl_certificate_schemes[];
 /* The provider has it. */
 bool sl_scheme_offered(const struct sluice_config *config, uint16_t scheme);
+/* And the configuration takes it. */
+bool sl_scheme_asked(const struct sluice_config *config, uint16_t scheme);
 /* And it is one of the former. */
 bool sl_scheme_usable(const struct sluice_config *config, uint16_t scheme);
 /* A list with those, length and all; and with what TLS 1.2 has beside them. */

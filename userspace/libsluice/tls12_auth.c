@@ -44,7 +44,7 @@ enum sl_auth sl_tls12_scheme_auth(uint16_t scheme)
 bool sl_tls12_scheme_usable(const struct sluice_config *config, uint16_t scheme)
 {
 	return sl_tls12_scheme_auth(scheme) != SL_AUTH_ANY &&
-	       (sl_tls12_only(scheme) ? sl_scheme_offered(config, scheme) :
+	       (sl_tls12_only(scheme) ? sl_scheme_asked(config, scheme) :
 					sl_scheme_usable(config, scheme));
 }
 

@@ -77,6 +77,52 @@ static void test_choice(void **state)
 	pair_free(pair);
 }
 
+/* What the caller does not want is neither offered nor taken. */
+static void test_schemes(void **state)
+{
+	static const uint16_t p256[] = { SLUICE_ECDSA_SECP256R1_SHA256, 0 };
+	static const uint16_t p384[] = { SLUICE_ECDSA_SECP384R1_SHA384, 0 };
+	static const uint16_t none[] = { 0x1234, 0 };
+	static const uint16_t pkcs1[] = {
+		SLUICE_RSA_PKCS1_SHA384, SLUICE_RSA_PSS_RSAE_SHA512, 0
+	};
+	static const uint16_t many[18] = {
+		1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0
+	};
+	struct pair *pair = pair_new(KEY_P256);
+	struct sluice_conn_info info;
+
+	(void)state;
+	pair->client.config.schemes = p256;
+	assert_true(says(pair, SLUICE_ECDSA_SECP256R1_SHA256));
+	assert_true(pair_handshake(pair));
+	pair->client.config.schemes = p384;
+	assert_false(pair_handshake((pair_reset(pair), pair)));
+	assert_int_equal(end_info(&pair->server).alert_sent, SL_HANDSHAKE_FAILURE);
+	pair->client.config.schemes = none;
+	assert_string_equal(sluice_config_check(&pair->client.config),
+			    "schemes: none of them can be checked");
+	pair->client.config.schemes = pkcs1 + 2;
+	assert_non_null(sluice_config_check(&pair->client.config));
+	pair->client.config.schemes = many;
+	assert_string_equal(sluice_config_check(&pair->client.config),
+			    "schemes: name at most 16");
+	pair_free(pair);
+
+	/* TLS 1.2 has more of them; 1.3 passes these over */
+	pair = pair_new(KEY_RSA);
+	pair->client.config.schemes = pkcs1;
+	assert_true(pair_handshake(pair));
+	info = end_info(&pair->client);
+	assert_int_equal(info.signature, SLUICE_RSA_PSS_RSAE_SHA512);
+	pair->client.config.max_version = SLUICE_TLS_1_2;
+	pair->server.config.min_version = SLUICE_TLS_1_2;
+	assert_true(pair_handshake((pair_reset(pair), pair)));
+	info = end_info(&pair->client);
+	assert_true(info.signature == pkcs1[0] || info.signature == pkcs1[1]);
+	pair_free(pair);
+}
+
 /* Tickets need no more than what every provider has. */
 static void test_tickets(void **state)
 {
@@ -127,6 +173,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_offer),
 		cmocka_unit_test(test_choice),
+		cmocka_unit_test(test_schemes),
 		cmocka_unit_test(test_tickets),
 		cmocka_unit_test(test_signature),
 		cmocka_unit_test(test_none),

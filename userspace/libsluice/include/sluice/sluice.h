@@ -383,6 +383,9 @@ enum sluice_raw_key {
  *	for their public names, too, for clients that have none of these keys; NULL
  *	for none
  * @ech_key_count: how many there are
+ * @schemes: SignatureSchemes (SLUICE_* in sluice/provider.h) with which the peer
+ *	may sign the handshake, the preferred one first, ended by 0; NULL for all
+ *	that the provider can check. Certificates may be signed with any
  * @trace: told of each handshake message and alert, for people who look for what
  *	is wrong: whether it is ours (@sent), its SLUICE_TRACE_*, its HandshakeType
  *	or AlertDescription, and its octets, header included. Ours are told of
@@ -451,6 +454,7 @@ struct sluice_config {
 	bool ech_grease;
 	const struct sluice_ech_key *ech_keys;
 	size_t ech_key_count;
+	const uint16_t *schemes;
 	void (*trace)(void *ctx, bool sent, unsigned int what,
 		      unsigned int type, size_t len);
 };
