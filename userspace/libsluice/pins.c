@@ -52,6 +52,22 @@ bool sl_cert_key(struct sluice_octets cert, struct sluice_octets *key)
 	return !tbs.bad;
 }
 
+int sluice_pin(const struct sluice_provider *p, const uint8_t *shown,
+	       size_t len, bool raw_key, uint8_t pin[SLUICE_PIN_LEN])
+{
+	struct sluice_octets key = { shown, len };
+	struct sluice_hash_ctx *ctx;
+	bool ok;
+
+	if (!raw_key && !sl_cert_key(key, &key))
+		return -1;
+	ctx = p->hash_new(p, SLUICE_SHA256);
+	ok = ctx && !p->hash_update(p, ctx, key.data, key.len) &&
+	     !p->hash_digest(p, ctx, pin);
+	p->hash_free(p, ctx);
+	return ok ? 0 : -1;
+}
+
 bool sl_pins_check(struct sluice_conn *c)
 {
 	const struct sluice_config *config = c->config;

@@ -97,6 +97,35 @@ static void test_all_keys(void **state)
 	}
 }
 
+/* The same pin is told of a certificate, and of its key alone. */
+static void test_told(void **state)
+{
+	struct pair *pair = pair_new(KEY_P256);
+	struct sluice_octets leaf = leaf_of(pair, pair->identity.cred), key;
+	uint8_t pin[SLUICE_PIN_LEN], told[SLUICE_PIN_LEN];
+
+	(void)state;
+	pin_of(leaf, pin);
+	assert_int_equal(sluice_pin(pair->real, leaf.data, leaf.len, false, told), 0);
+	assert_memory_equal(told, pin, sizeof(pin));
+	assert_true(sl_cert_key(leaf, &key));
+	assert_int_equal(sluice_pin(pair->real, key.data, key.len, true, told), 0);
+	assert_memory_equal(told, pin, sizeof(pin));
+	assert_int_equal(sluice_pin(pair->real, leaf.data, leaf.len - 1, false, told), -1);
+	assert_int_equal(sluice_pin(pair->real, key.data, key.len, false, told), -1);
+	/* each of the hash's steps may fail */
+	pair->client.provider.calls = 0;
+	for (long i = 1; i <= 3; i++) {
+		pair->client.provider.fail_at = pair->client.provider.calls + i;
+		assert_int_equal(sluice_pin(&pair->client.provider.table, leaf.data,
+					    leaf.len, false, told), -1);
+		pair->client.provider.fail_at = 0;
+		assert_int_equal(pair->client.provider.objects, 0);
+		pair->client.provider.calls = 0;
+	}
+	pair_free(pair);
+}
+
 static bool agree(void *ctx, const struct sluice_octets *chain, size_t count)
 {
 	(void)ctx;
@@ -252,6 +281,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_keys),
+		cmocka_unit_test(test_told),
 		cmocka_unit_test(test_policies),
 		cmocka_unit_test(test_client),
 		cmocka_unit_test(test_tickets),

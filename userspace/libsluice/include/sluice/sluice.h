@@ -906,6 +906,18 @@ const char *sluice_signature_name(uint16_t scheme);
 const char *sluice_alert_name(int alert);
 const char *sluice_message_name(unsigned int type);	/* a HandshakeType's */
 
+/**
+ * sluice_pin() - the pin of a public key: struct sluice_config::pins
+ * @shown: what struct sluice_config::peer_certificate gets: a certificate or,
+ *	with @raw_key, a SubjectPublicKeyInfo (DER)
+ * @len: octets of it
+ * @pin: becomes the SHA-256 of the SubjectPublicKeyInfo
+ *
+ * Return: 0; -1 if it is no certificate, or the provider cannot hash.
+ */
+int sluice_pin(const struct sluice_provider *p, const uint8_t *shown,
+	       size_t len, bool raw_key, uint8_t pin[SLUICE_PIN_LEN]);
+
 #ifdef __cplusplus
 }
 #endif
