@@ -494,6 +494,35 @@ static void told_names(void **state)
 	chain_end(&c);
 }
 
+/* What it says beside its names; a number of a negative is still one. */
+static void told_certificate(void **state)
+{
+	struct sluice_certificate info;
+	uint8_t *data = NULL;
+	time_t now = time(NULL);
+	struct chain c;
+	size_t len;
+	X509 *cert;
+
+	(void)state;
+	chain_begin(&c);
+	cert = make_cert(c.leaf_key, "DNS:a.test", c.root, c.root_key, -60,
+			 3600, NULL);
+	len = (size_t)i2d_X509(cert, &data);
+	assert_int_equal(test_backend()->certificate(p, data, len, &info), 0);
+	assert_string_equal(info.issuer, "CN=root");
+	assert_true(llabs(info.not_before - (now - 60)) <= 2);
+	assert_true(llabs(info.not_after - (now + 3600)) <= 2);
+	assert_string_equal(info.key, "EC 256");
+	assert_non_null(strstr(info.signature, "SHA256"));
+	assert_true(strlen(info.serial) >= 2);
+	while (len--)
+		assert_int_equal(test_backend()->certificate(p, data, len, &info), -1);
+	OPENSSL_free(data);
+	X509_free(cert);
+	chain_end(&c);
+}
+
 /* Each kind of key signs with its schemes, and with no other's. */
 static void signatures(void **state)
 {
@@ -709,6 +738,7 @@ int main(void)
 		cmocka_unit_test(paths),
 		cmocka_unit_test(purposes),
 		cmocka_unit_test(told_names),
+		cmocka_unit_test(told_certificate),
 		cmocka_unit_test(signatures),
 		cmocka_unit_test(files),
 		cmocka_unit_test(der),

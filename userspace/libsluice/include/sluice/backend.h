@@ -31,6 +31,24 @@ enum sluice_name {
 };
 
 /**
+ * struct sluice_certificate - what a certificate says, for people
+ * @issuer: the distinguished name, as RFC 4514; "" if it is too long
+ * @serial: in hexadecimal
+ * @not_before: from when it is good, seconds since 1970-01-01 UTC
+ * @not_after: to when
+ * @key: its key's kind and length, such as "RSA 2048", "EC 256"
+ * @signature: what it is signed with, in the words of the library
+ */
+struct sluice_certificate {
+	char issuer[512];
+	char serial[64];
+	int64_t not_before;
+	int64_t not_after;
+	char key[32];
+	char signature[64];
+};
+
+/**
  * struct sluice_backend - a library, and how its objects are made
  * @name: of the library: "openssl", "mbedtls"
  * @open: make a provider: one whose algorithms are all approved by FIPS 140 if
@@ -61,6 +79,7 @@ enum sluice_name {
  *	empty. What is not printable ASCII is not told; in the subject it is
  *	escaped
  * @expiry: when a certificate, DER, ends: seconds since 1970-01-01 UTC
+ * @certificate: what else a certificate, DER, says
  *
  * What can fail returns 0, or -1; where there is a @why, it has SLUICE_WHY_MAX
  * octets, and then says in one line what is wrong.
@@ -100,6 +119,9 @@ struct sluice_backend {
 		     void *ctx);
 	int (*expiry)(const struct sluice_provider *p,
 		      const uint8_t *cert, size_t len, int64_t *seconds);
+	int (*certificate)(const struct sluice_provider *p,
+			   const uint8_t *cert, size_t len,
+			   struct sluice_certificate *info);
 };
 
 /**

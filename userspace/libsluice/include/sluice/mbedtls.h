@@ -73,6 +73,9 @@ int sluice_mbedtls_names(const struct sluice_provider *p,
 			 void *ctx);
 int sluice_mbedtls_expiry(const struct sluice_provider *p,
 			  const uint8_t *cert, size_t len, int64_t *seconds);
+int sluice_mbedtls_certificate(const struct sluice_provider *p,
+			       const uint8_t *cert, size_t len,
+			       struct sluice_certificate *info);
 
 #ifdef __cplusplus
 }

@@ -187,6 +187,11 @@ int sluice_openssl_names(const struct sluice_provider *p,
 int sluice_openssl_expiry(const struct sluice_provider *p,
 			  const uint8_t *cert, size_t len, int64_t *seconds);
 
+/* What else it says; the same. */
+int sluice_openssl_certificate(const struct sluice_provider *p,
+			       const uint8_t *cert, size_t len,
+			       struct sluice_certificate *info);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Whom a certificate names: checked (RFC 9525), and told to people. */
 #include <arpa/inet.h>
+#include <mbedtls/oid.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -76,11 +77,17 @@ struct teller {
 	void *ctx;
 };
 
-/* The parts stand in the certificate the other way round than in RFC 4514. */
-static void tell_subject(const struct teller *to, const mbedtls_x509_name *name)
+#define NAME_TEXT_MAX	1024
+
+/*
+ * The parts stand in the certificate the other way round than in RFC 4514. Where
+ * the text begins; "" if there is none, or if it is too long.
+ */
+static const char *print_name(char text[NAME_TEXT_MAX],
+			      const mbedtls_x509_name *name)
 {
-	char text[1024], part[512];
-	size_t used = sizeof(text) - 1;
+	size_t used = NAME_TEXT_MAX - 1;
+	char part[512];
 
 	text[used] = 0;
 	while (name && name->oid.p) {
@@ -99,14 +106,22 @@ static void tell_subject(const struct teller *to, const mbedtls_x509_name *name)
 		printed = mbedtls_x509_dn_gets(part, sizeof(part), copies);
 		len = printed < 0 ? 0 : (size_t)printed;
 		if (printed < 0 || len + 1 > used)
-			return;
+			return "";
 		if (text[used])
 			text[--used] = ',';
 		used -= len;
 		memcpy(text + used, part, len);
 	}
-	if (text[used])
-		to->name(to->ctx, SLUICE_NAME_SUBJECT, text + used);
+	return text + used;
+}
+
+static void tell_subject(const struct teller *to, const mbedtls_x509_name *name)
+{
+	char text[NAME_TEXT_MAX];
+	const char *at = print_name(text, name);
+
+	if (*at)
+		to->name(to->ctx, SLUICE_NAME_SUBJECT, at);
 }
 
 static void tell_text(const struct teller *to, enum sluice_name type,
@@ -198,6 +213,40 @@ int sluice_mbedtls_expiry(const struct sluice_provider *p,
 	rc = sl_mbedtls_parse(&certs, cert, len);
 	if (!rc)
 		*seconds = sl_mbedtls_seconds(&certs.list.valid_to);
+	mbedtls_x509_crt_free(&certs.list);
+	return rc ? -1 : 0;
+}
+
+int sluice_mbedtls_certificate(const struct sluice_provider *p,
+			       const uint8_t *cert, size_t len,
+			       struct sluice_certificate *info)
+{
+	struct sl_mbedtls_certs certs = { .constrained_count = 0 };
+	const mbedtls_x509_crt *at = &certs.list;
+	char text[NAME_TEXT_MAX];
+	const char *issuer, *signature;
+	int rc;
+
+	(void)p;
+	*info = (struct sluice_certificate){ .not_before = 0 };
+	mbedtls_x509_crt_init(&certs.list);
+	rc = sl_mbedtls_parse(&certs, cert, len);
+	if (!rc) {
+		issuer = print_name(text, &at->issuer);
+		if (strlen(issuer) < sizeof(info->issuer))
+			strcpy(info->issuer, issuer);
+		for (size_t i = 0; i < at->serial.len &&
+				   2 * i + 2 < sizeof(info->serial); i++)
+			sprintf(info->serial + 2 * i, "%02X", at->serial.p[i]);
+		info->not_before = sl_mbedtls_seconds(&at->valid_from);
+		info->not_after = sl_mbedtls_seconds(&at->valid_to);
+		snprintf(info->key, sizeof(info->key), "%s %zu",
+			 mbedtls_pk_get_name(&at->pk),
+			 mbedtls_pk_get_bitlen(&at->pk));
+		if (!mbedtls_oid_get_sig_alg_desc(&at->sig_oid, &signature))
+			snprintf(info->signature, sizeof(info->signature), "%s",
+				 signature);
+	}
 	mbedtls_x509_crt_free(&certs.list);
 	return rc ? -1 : 0;
 }

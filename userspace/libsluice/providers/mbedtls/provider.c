@@ -88,4 +88,5 @@ const struct sluice_backend sluice_mbedtls_backend = {
 	.credential_free = sluice_mbedtls_credential_free,
 	.names = sluice_mbedtls_names,
 	.expiry = sluice_mbedtls_expiry,
+	.certificate = sluice_mbedtls_certificate,
 };

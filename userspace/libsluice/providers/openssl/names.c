@@ -2,8 +2,11 @@
 /* What a certificate says of its owner, for people and for lists. */
 #include <arpa/inet.h>
 #include <openssl/bio.h>
+#include <openssl/bn.h>
 #include <openssl/err.h>
+#include <openssl/objects.h>
 #include <openssl/x509v3.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "internal.h"
@@ -14,15 +17,23 @@ struct teller {
 	void *ctx;
 };
 
+/* The name's text lives as long as the BIO; NULL if there is none. */
+static const char *print_name(BIO *bio, const X509_NAME *name)
+{
+	char *text;
+
+	return bio && X509_NAME_entry_count(name) &&
+	       X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253) > 0 &&
+	       BIO_write(bio, "", 1) == 1 && BIO_get_mem_data(bio, &text) > 0 ?
+	       text : NULL;
+}
+
 static void tell_subject(const struct teller *to, X509 *cert)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
-	char *text;
+	const char *text = print_name(bio, X509_get_subject_name(cert));
 
-	if (bio && X509_NAME_entry_count(X509_get_subject_name(cert)) &&
-	    X509_NAME_print_ex(bio, X509_get_subject_name(cert), 0,
-			       XN_FLAG_RFC2253) > 0 &&
-	    BIO_write(bio, "", 1) == 1 && BIO_get_mem_data(bio, &text) > 0)
+	if (text)
 		to->name(to->ctx, SLUICE_NAME_SUBJECT, text);
 	BIO_free(bio);
 }
@@ -106,20 +117,70 @@ int sluice_openssl_names(const struct sluice_provider *p,
 	return 0;
 }
 
+static bool to_seconds(const ASN1_TIME *time, int64_t *seconds)
+{
+	ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
+	int days, rest;
+	bool ok = epoch && ASN1_TIME_diff(&days, &rest, epoch, time);
+
+	if (ok)
+		*seconds = (int64_t)days * 86400 + rest;
+	ASN1_TIME_free(epoch);
+	return ok;
+}
+
 int sluice_openssl_expiry(const struct sluice_provider *p,
 			  const uint8_t *cert, size_t len, int64_t *seconds)
 {
 	const struct sluice_octets der = { cert, len };
 	X509 *x509 = sl_openssl_parse(sl_openssl(p), &der);
-	ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
-	int days, rest, rc = -1;
+	bool ok = x509 && to_seconds(X509_get0_notAfter(x509), seconds);
 
-	if (x509 && epoch &&
-	    ASN1_TIME_diff(&days, &rest, epoch, X509_get0_notAfter(x509))) {
-		*seconds = (int64_t)days * 86400 + rest;
-		rc = 0;
-	}
-	ASN1_TIME_free(epoch);
+	X509_free(x509);
+	ERR_clear_error();
+	return ok ? 0 : -1;
+}
+
+static void copy(char *to, size_t size, const char *text)
+{
+	*to = 0;
+	if (text && strlen(text) < size)
+		memcpy(to, text, strlen(text) + 1);
+}
+
+int sluice_openssl_certificate(const struct sluice_provider *p,
+			       const uint8_t *cert, size_t len,
+			       struct sluice_certificate *info)
+{
+	const struct sluice_octets der = { cert, len };
+	X509 *x509 = sl_openssl_parse(sl_openssl(p), &der);
+	BIO *bio = BIO_new(BIO_s_mem());
+	BIGNUM *serial;
+	EVP_PKEY *key;
+	char *hex;
+	int rc = -1;
+
+	*info = (struct sluice_certificate){ .not_before = 0 };
+	if (!x509 ||
+	    !to_seconds(X509_get0_notBefore(x509), &info->not_before) ||
+	    !to_seconds(X509_get0_notAfter(x509), &info->not_after))
+		goto out;
+	copy(info->issuer, sizeof(info->issuer),
+	     print_name(bio, X509_get_issuer_name(x509)));
+	serial = ASN1_INTEGER_to_BN(X509_get0_serialNumber(x509), NULL);
+	hex = serial ? BN_bn2hex(serial) : NULL;
+	copy(info->serial, sizeof(info->serial), hex);
+	OPENSSL_free(hex);
+	BN_free(serial);
+	key = X509_get0_pubkey(x509);
+	if (key)
+		snprintf(info->key, sizeof(info->key), "%s %d",
+			 EVP_PKEY_get0_type_name(key), EVP_PKEY_get_bits(key));
+	copy(info->signature, sizeof(info->signature),
+	     OBJ_nid2ln(X509_get_signature_nid(x509)));
+	rc = 0;
+out:
+	BIO_free(bio);
 	X509_free(x509);
 	ERR_clear_error();
 	return rc;

@@ -219,4 +219,5 @@ const struct sluice_backend sluice_openssl_backend = {
 	.credential_free = sluice_openssl_credential_free,
 	.names = sluice_openssl_names,
 	.expiry = sluice_openssl_expiry,
+	.certificate = sluice_openssl_certificate,
 };
