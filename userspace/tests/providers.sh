@@ -141,6 +141,39 @@ if "$sluice" version | grep -q '^mbedtls: Mbed TLS'; then
 			timeout 20 gnutls-cli --x509cafile=ec.pem -p 4731 localhost | grep -q 'HTTP/1.1 200 OK'
 	}
 	check "gnutls-cli from Mbed TLS" gnutls_gets
+	pin() {		# CERTIFICATE
+		openssl x509 -in "$1.pem" -noout -pubkey | openssl pkey -pubin -outform DER |
+			openssl dgst -sha256 -binary | base64 | sed 's|^|sha256//|'
+	}
+	openssl_server 4733 -cert ec.pem -key ec.key -enable_server_rpk -enable_client_rpk -Verify 1
+	openssl_server 4734 -cert rsa.pem -key rsa.key -enable_server_rpk
+	openssl pkey -in ec.key -pubout -out ec.pub
+	gnutls-serv --echo -q -p 4735 --rawpkfile ec.pub --rawpkkeyfile ec.key \
+		--priority NORMAL:+CTYPE-SRV-RAWPK >/dev/null 2>&1 &
+	serve 4736 --provider mbedtls --key ec.key --raw-key --peer-raw-key --pin "$(pin alice)"
+	for port in 4733 4734 4735 4736; do
+		wait_port "$port"
+	done
+	bare=(--insecure --peer-raw-key=only)
+	check "Mbed TLS: raw public keys both ways, openssl s_server" mbedtls "${bare[@]}" --pin "$(pin ec)" \
+		--key alice.key --raw-key=only https://localhost:4733/www/file
+	check "Mbed TLS: a raw public key, RSA" mbedtls "${bare[@]}" --pin "$(pin rsa)" https://localhost:4734/www/file
+	check "Mbed TLS: a raw public key, gnutls-serv" bash -c "echo hello | timeout 20 '$sluice' connect \
+		--provider mbedtls --no-kernel ${bare[*]} --pin '$(pin ec)' localhost:4735 | grep hello"
+	check "Mbed TLS: raw public keys both ways, to itself" mbedtls "${bare[@]}" --pin "$(pin ec)" \
+		--key alice.key --raw-key https://localhost:4736/file
+	check "OpenSSL to Mbed TLS, raw public keys both ways" fetch_and_compare "${bare[@]}" --pin "$(pin ec)" \
+		--key alice.key --raw-key https://localhost:4736/file
+	refused 3 'none of those that are pinned' "Mbed TLS: another raw public key" get --provider mbedtls \
+		"${bare[@]}" --pin "$(pin alice)" https://localhost:4734/
+	refused 3 'only a raw public key will do' "Mbed TLS: a server without raw public keys" get \
+		--provider mbedtls "${bare[@]}" --pin "$(pin ec)" https://localhost:4721/
+	refused 7 'not a key\|understands' "Mbed TLS: a bare key that it does not have" get --provider mbedtls \
+		--key ed.key --raw-key https://localhost:4721/
+	refused 1 'provider, would not look at it' "Mbed TLS: OCSP asked for" get --provider mbedtls --cacert ec.pem \
+		--ocsp-check=required https://localhost:4721/
+	refused 1 'mbedtls has no OCSP' "Mbed TLS: an OCSP response to show" "$sluice" serve --provider mbedtls \
+		--cert ec.pem --key ec.key --ocsp crl.pem --root www
 	refused 3 'hostname mismatch' "Mbed TLS: another name" get --provider mbedtls --cacert ec.pem --servername other.test https://localhost:4721/
 	refused 3 'no authority' "Mbed TLS: an unknown authority" get --provider mbedtls --cacert rsa.pem https://localhost:4721/
 	refused 3 'revoked' "Mbed TLS: a revoked server" get --provider mbedtls --cacert ca.pem --crl revoking.pem https://localhost:4726/

@@ -19,7 +19,6 @@
 #include "pair.h"
 #include "record.h"
 #include "sluice/async.h"
-#include "sluice/openssl.h"
 
 #define NO	SLUICE_RAW_KEY_NO
 #define TOO	SLUICE_RAW_KEY_TOO
@@ -159,6 +158,8 @@ static void test_all_keys(void **state)
 	for (type = 0; type < KEY_TYPES; type++) {
 		struct keys k;
 
+		if (!test_has_key(type))
+			continue;
 		begin(&k, type);
 		set(&k, ONLY, ONLY, ONLY, ONLY);
 		expect(k.pair, true, true);
@@ -173,18 +174,86 @@ static void test_all_keys(void **state)
 /* A key with nothing around it. */
 static struct sluice_credential *bare(struct keys *k, EVP_PKEY *key)
 {
-	char path[] = "/tmp/sluice-key-XXXXXX", why[SLUICE_OPENSSL_WHY_MAX] = "";
+	char path[] = "/tmp/sluice-key-XXXXXX", why[SLUICE_WHY_MAX] = "";
 	FILE *file = fdopen(mkstemp(path), "w");
 	struct sluice_credential *cred;
 
 	assert_true(PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL));
 	fclose(file);
-	cred = sluice_openssl_credential_load(k->pair->real, NULL, path, why);
+	cred = test_backend()->credential_load(k->pair->real, NULL, path, why);
 	if (!cred)
 		fail_msg("%s", why);
 	unlink(path);
 	EVP_PKEY_free(key);
 	return cred;
+}
+
+/* The same from memory, which is the same key. */
+static void test_from_memory(void **state)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	const struct sluice_backend *backend = test_backend();
+	struct sluice_provider *p = test_provider();
+	char why[SLUICE_WHY_MAX] = "";
+	struct sluice_credential *cred;
+	uint8_t *der = NULL, *spki = NULL;
+	struct sluice_octets told;
+	int len = i2d_PrivateKey(key, &der);
+	int spki_len = i2d_PUBKEY(key, &spki);
+
+	(void)state;
+	cred = backend->credential_der(p, NULL, 0, der, (size_t)len, why);
+	if (!cred)
+		fail_msg("%s", why);
+	assert_int_equal(p->credential_chain(p, cred, &told), 0);
+	assert_true(p->credential_key(p, cred, &told));
+	assert_int_equal(told.len, spki_len);
+	assert_memory_equal(told.data, spki, told.len);
+	backend->credential_free(cred);
+	/* a certificate that is empty is not the same as none */
+	assert_null(backend->credential_der(p, spki, 0, der, (size_t)len, why));
+	assert_null(backend->credential_der(p, NULL, 0, der, (size_t)len - 1, why));
+	OPENSSL_free(der);
+	OPENSSL_free(spki);
+	EVP_PKEY_free(key);
+	backend->close(p);
+}
+
+/* Cut off, with more behind it, of no kind that can sign. */
+static void test_malformed(void **state)
+{
+	EVP_PKEY *keys[] = {
+		EVP_EC_gen("P-256"), EVP_RSA_gen(2048), EVP_EC_gen("P-224"),
+		EVP_PKEY_Q_keygen(NULL, NULL, "X25519"),
+	};
+	struct sluice_provider *p = test_provider();
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct sluice_pubkey *key = NULL;
+		const char *reason = "";
+		uint8_t *der = NULL, *copy;
+		size_t len = (size_t)i2d_PUBKEY(keys[i], &der);
+
+		for (size_t n = 0; n <= len + 1; n++) {
+			int rc;
+
+			copy = calloc(1, n + !n);
+			memcpy(copy, der, n < len ? n : len);
+			rc = p->pubkey_new(p, copy, n, &key, &reason);
+			free(copy);
+			if (n == len && i < 2) {
+				assert_int_equal(rc, 0);
+				p->pubkey_free(p, key);
+			} else {
+				assert_int_equal(rc, SL_BAD_CERTIFICATE);
+				assert_true(strlen(reason) > 0);
+			}
+		}
+		OPENSSL_free(der);
+		EVP_PKEY_free(keys[i]);
+	}
+	test_backend()->close(p);
 }
 
 static void test_bare_keys(void **state)
@@ -195,7 +264,7 @@ static void test_bare_keys(void **state)
 	(void)state;
 	begin(&k, KEY_P256);
 	server = bare(&k, EVP_EC_gen("P-256"));
-	client = bare(&k, EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"));
+	client = bare(&k, EVP_EC_gen("P-384"));
 	pin_of(k.pair->real, server, k.server_pin[0]);
 	pin_of(k.pair->real, client, k.client_pin[0]);
 	k.pair->server.config.credential = server;
@@ -221,14 +290,14 @@ static void test_bare_keys(void **state)
 	expect_failure(&k.pair->client, k.pair, SL_CERTIFICATE_UNKNOWN);
 	k.server_pin[0][7] ^= 1;
 	/* one that is too short for certificates, too */
-	sluice_openssl_credential_free(server);
+	test_backend()->credential_free(server);
 	server = bare(&k, EVP_RSA_gen(1024));
 	pin_of(k.pair->real, server, k.server_pin[0]);
 	k.pair->server.config.credential = server;
 	expect_failure(&k.pair->client, k.pair, SL_BAD_CERTIFICATE);
 	pair_reset(k.pair);
-	sluice_openssl_credential_free(server);
-	sluice_openssl_credential_free(client);
+	test_backend()->credential_free(server);
+	test_backend()->credential_free(client);
 	k.pair->client.config.peer_name = "localhost";
 	end(&k);
 }
@@ -293,7 +362,7 @@ static void test_verdicts(void **state)
 	struct keys k;
 
 	(void)state;
-	begin(&k, KEY_ED25519);
+	begin(&k, test_steady_key());
 	config = &k.pair->client.config;
 	set(&k, TOO, TOO, NO, NO);
 	k.pair->server.config.client_auth = SLUICE_CLIENT_AUTH_NONE;
@@ -337,7 +406,7 @@ static void test_provider_fails(void **state)
 	long n;
 
 	(void)state;
-	begin(&k, KEY_ED25519);
+	begin(&k, test_steady_key());
 	set(&k, ONLY, ONLY, ONLY, ONLY);
 	ends[0] = &k.pair->client;
 	ends[1] = &k.pair->server;
@@ -510,6 +579,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_negotiation),
 		cmocka_unit_test(test_all_keys),
+		cmocka_unit_test(test_from_memory),
+		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_bare_keys),
 		cmocka_unit_test(test_tickets),
 		cmocka_unit_test(test_verdicts),

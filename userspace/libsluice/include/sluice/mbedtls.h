@@ -15,6 +15,10 @@
  * of revocations that are for a part of certificates only (deltas, or with an
  * issuing distribution point). Names of authorities are compared octet by octet.
  *
+ * It has no OCSP: a peer is asked for no staple, one that is required is an error
+ * of the configuration, and a certificate that promises one (TLS feature, RFC
+ * 7633) is taken without, as it is where nobody asks.
+ *
  * Used by several threads, it needs an Mbed TLS with MBEDTLS_THREADING_C, as
  * distributions have it.
  */

@@ -26,6 +26,7 @@ void sluice_mbedtls_credential_free(struct sluice_credential *cred)
 		return;
 	mbedtls_pk_free(&cred->key);
 	mbedtls_x509_crt_free(&cred->chain);
+	free(cred->public_key);
 	free(cred);
 }
 
@@ -78,7 +79,11 @@ static bool complete(struct sluice_credential *cred, const char *key,
 		sl_mbedtls_explain(why, key, "not a key for TLS 1.3 with Mbed TLS: it has to be ECDSA on P-256, P-384 or P-521, or RSA");
 		return false;
 	}
-	if (has_key &&
+	if (!cert->raw.p && !sl_mbedtls_take_public_key(cred)) {
+		sl_mbedtls_explain(why, key, "the key does not tell its public half");
+		return false;
+	}
+	if (has_key && cert->raw.p &&
 	    mbedtls_pk_check_pair(&cert->pk, &cred->key, sl_mbedtls_random,
 				  NULL)) {
 		sl_mbedtls_explain(why, chain, "the first certificate is not that of the key");
@@ -120,7 +125,8 @@ sluice_mbedtls_credential_load(const struct sluice_provider *p,
 
 	(void)p;
 	if (!cred) {
-		sl_mbedtls_explain(why, chain_path, "out of memory");
+		sl_mbedtls_explain(why, chain_path ? chain_path : key_path,
+				   "out of memory");
 		return NULL;
 	}
 	errno = 0;
@@ -131,8 +137,8 @@ sluice_mbedtls_credential_load(const struct sluice_provider *p,
 	if (key_path && !load_key(cred, key_path, why))
 		goto fail;
 	*why = 0;
-	rc = sl_mbedtls_read(chain_path, "CERTIFICATE", false, add_cert, cred,
-			     why);
+	rc = !chain_path ? 1 : sl_mbedtls_read(chain_path, "CERTIFICATE", false,
+					       add_cert, cred, why);
 	if (rc <= 0) {
 		if (!*why)
 			sl_mbedtls_explain(why, chain_path, rc ? reason_of(rc) :
@@ -179,7 +185,7 @@ sluice_mbedtls_credential_der(const struct sluice_provider *p,
 		sl_mbedtls_explain(why, "the key", "no private key in DER format");
 		goto fail;
 	}
-	if (!chain_len) {
+	if (chain && !chain_len) {
 		sl_mbedtls_explain(why, "the certificate", "empty");
 		goto fail;
 	}

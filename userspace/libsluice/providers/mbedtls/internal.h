@@ -45,11 +45,12 @@ struct sluice_credential {
 	mbedtls_x509_crt chain;
 	uint16_t schemes[8];
 	uint16_t signatures[SLUICE_CHAIN_MAX + 1];	/* 0-ended */
+	uint8_t *public_key;		/* SubjectPublicKeyInfo, without a chain */
+	size_t public_key_len;
 };
 
-/* Its key can't be had without the certificate around it. */
 struct sluice_pubkey {
-	mbedtls_x509_crt leaf;
+	mbedtls_pk_context pk;
 };
 
 /* Certificates of a peer's, and which of them can't be judged in full. */
@@ -111,12 +112,20 @@ void sl_mbedtls_key_schemes(const mbedtls_pk_context *key, uint16_t schemes[8]);
 /* The scheme a certificate is signed with; 0 if it is by its own key. */
 uint16_t sl_mbedtls_signature(const mbedtls_x509_crt *cert);
 
+/* Keep the public key of a credential that has no certificate to tell it. */
+bool sl_mbedtls_take_public_key(struct sluice_credential *cred);
+
+/* From a SubjectPublicKeyInfo, of its whole length: 0 or an error of Mbed TLS's. */
+int sl_mbedtls_pubkey(const uint8_t *spki, size_t len,
+		      struct sluice_pubkey **key);
+
 /* The functions of the table, a file each group. */
 void sl_mbedtls_hash_table(struct sluice_provider *table);
 void sl_mbedtls_aead_table(struct sluice_provider *table);
 void sl_mbedtls_kx_table(struct sluice_provider *table);
 void sl_mbedtls_sign_table(struct sluice_provider *table);
 void sl_mbedtls_credential_table(struct sluice_provider *table);
+void sl_mbedtls_raw_key_table(struct sluice_provider *table);
 void sl_mbedtls_request_table(struct sluice_provider *table);
 void sl_mbedtls_x509_table(struct sluice_provider *table);
 

@@ -52,6 +52,7 @@ struct sluice_provider *sluice_mbedtls_new(void)
 	sl_mbedtls_kx_table(&m->table);
 	sl_mbedtls_sign_table(&m->table);
 	sl_mbedtls_credential_table(&m->table);
+	sl_mbedtls_raw_key_table(&m->table);
 	sl_mbedtls_request_table(&m->table);
 	sl_mbedtls_x509_table(&m->table);
 	return &m->table;

@@ -5,7 +5,6 @@
  */
 #include <mbedtls/ecp.h>
 #include <mbedtls/md.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
@@ -152,8 +151,7 @@ static int verify_signature(const struct sluice_provider *p,
 			    const uint8_t *data, size_t len,
 			    const uint8_t *sig, size_t sig_len)
 {
-	mbedtls_pk_context *key =
-		(mbedtls_pk_context *)(uintptr_t)&pubkey->leaf.pk;
+	mbedtls_pk_context *key = (mbedtls_pk_context *)(uintptr_t)&pubkey->pk;
 	const struct scheme *scheme = find_scheme(id, key);
 	mbedtls_pk_rsassa_pss_options pss;
 	uint8_t hash[HASH_MAX];
@@ -176,20 +174,9 @@ static int verify_signature(const struct sluice_provider *p,
 	return rc ? ALERT_DECRYPT_ERROR : 0;
 }
 
-static void pubkey_free(const struct sluice_provider *p,
-			struct sluice_pubkey *key)
-{
-	(void)p;
-	if (!key)
-		return;
-	mbedtls_x509_crt_free(&key->leaf);
-	free(key);
-}
-
 void sl_mbedtls_sign_table(struct sluice_provider *table)
 {
 	table->scheme_offered = scheme_offered;
 	table->sign = sign;
 	table->verify_signature = verify_signature;
-	table->pubkey_free = pubkey_free;
 }

@@ -5,7 +5,6 @@
  */
 #include <mbedtls/error.h>
 #include <mbedtls/oid.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
@@ -338,7 +337,7 @@ static int verify_chain(const struct sluice_provider *p,
 			struct sluice_pubkey **key, const char **reason)
 {
 	struct sl_mbedtls_certs certs = { .constrained_count = 0 };
-	struct sluice_pubkey *leaf = NULL;
+	const mbedtls_x509_buf *spki = &certs.list.pk_raw;
 	int rc;
 
 	(void)p;
@@ -346,23 +345,8 @@ static int verify_chain(const struct sluice_provider *p,
 	rc = parse(&certs, chain, count, reason);
 	if (!rc && trust)
 		rc = check(trust, &certs, peer, reason);
-	if (!rc) {
-		leaf = malloc(sizeof(*leaf));
-		rc = leaf ? 0 : -1;
-	}
-	if (!rc) {
-		mbedtls_x509_crt_init(&leaf->leaf);
-		certs.constrained_count = 0;
-		rc = mbedtls_x509_crt_parse_der_with_ext_cb(&leaf->leaf,
-							    chain->data,
-							    chain->len, 1,
-							    see_extension,
-							    &certs) ? -1 : 0;
-	}
-	if (!rc)
-		*key = leaf;
-	else
-		free(leaf);
+	if (!rc && sl_mbedtls_pubkey(spki->p, spki->len, key))
+		rc = -1;
 	mbedtls_x509_crt_free(&certs.list);
 	return rc;
 }
