@@ -38,6 +38,7 @@ enum kernel_use {
 #define ECH_KEYS_MAX	8
 
 struct sluice_compression;
+struct sluice_verdict_request;
 
 /* Options of every command that speaks TLS. */
 struct options {
@@ -76,6 +77,11 @@ struct options {
 	unsigned int record_size;
 	unsigned int timeout;	/* seconds; 0 for none */
 	bool allow_truncation;
+	bool trace;
+	uint16_t schemes[8];
+	/* diagnose: what takes the place of the provider's judgement, and pins' */
+	int (*judge)(void *ctx, const struct sluice_verdict_request *request,
+		     const char **reason);
 	const char *provider;
 	bool fips;
 	const char *ech;	/* a client's: a file, or base64 */
@@ -98,6 +104,7 @@ void note(const struct options *options, const char *format, ...)
 int command_get(int argc, char **argv);
 int command_put(int argc, char **argv);
 int command_connect(int argc, char **argv);
+int command_diagnose(int argc, char **argv);
 int command_serve(int argc, char **argv);
 int command_stat(int argc, char **argv);
 int command_ech(int argc, char **argv);

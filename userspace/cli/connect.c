@@ -5,12 +5,22 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "starttls.h"
 #include "stream.h"
 #include "url.h"
 
 struct connect {
 	struct options o;
 	const char *address;
+	const char *protocol;		/* before TLS, or NULL */
+};
+
+enum { OPT_STARTTLS = 256 };
+
+static const struct argp_option options[] = {
+	{ "starttls", OPT_STARTTLS, "PROTOCOL", 0,
+	  "Have the server begin TLS first, in one of: " STARTTLS_PROTOCOLS, 0 },
+	{ 0 },
 };
 
 static error_t parse(int opt, char *arg, struct argp_state *state)
@@ -18,6 +28,11 @@ static error_t parse(int opt, char *arg, struct argp_state *state)
 	struct connect *connect = state->input;
 
 	switch (opt) {
+	case OPT_STARTTLS:
+		if (!starttls_known(arg))
+			argp_error(state, "--starttls: one of " STARTTLS_PROTOCOLS);
+		connect->protocol = arg;
+		break;
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &connect->o;
 		break;
@@ -94,7 +109,7 @@ int command_connect(int argc, char **argv)
 		{ &tls_argp, 0, NULL, 0 }, { 0 },
 	};
 	static const struct argp argp = {
-		NULL, parse, "HOST:PORT",
+		options, parse, "HOST:PORT",
 		"Connect standard input and output with a TLS server.",
 		children, NULL, NULL,
 	};
@@ -103,13 +118,17 @@ int command_connect(int argc, char **argv)
 	struct stream stream;
 	struct url url;
 	const char *problem;
+	int fd;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &connect);
 	problem = host_port_parse(&url, connect.address);
 	if (problem)
 		fail(EXIT_USAGE, "%s: %s", connect.address, problem);
 	context_client(&ctx, &connect.o, url.host, url.port);
-	stream_open(&stream, &ctx, net_connect(url.host, url.port, &connect.o));
+	fd = net_connect(url.host, url.port, &connect.o);
+	if (connect.protocol)
+		starttls(fd, connect.protocol, ctx.config.peer_name);
+	stream_open(&stream, &ctx, fd);
 	relay(&stream);
 	stream_report(&stream);
 	stream_shutdown(&stream);

@@ -37,6 +37,19 @@ static void keylog(void *arg, const char *line)
 	sluice_wipe(buf, sizeof(buf));
 }
 
+/* As a dump has it: "> client_hello, 517 octets". */
+static void trace(void *arg, bool sent, unsigned int what, unsigned int type,
+		  size_t len)
+{
+	(void)arg;
+	if (what == SLUICE_TRACE_ALERT)
+		fprintf(stderr, "%c alert %s\n", sent ? '>' : '<',
+			sluice_alert_name((int)type));
+	else
+		fprintf(stderr, "%c %s, %zu octets\n", sent ? '>' : '<',
+			sluice_message_name(type), len);
+}
+
 struct sluice_provider *provider_open(const struct options *options,
 				      const struct sluice_backend **backend)
 {
@@ -69,7 +82,8 @@ static void common(struct context *ctx, const struct options *options)
 	ctx->config.max_version = options->tls_max;
 	ctx->config.own_raw_key = options->raw_key;
 	ctx->config.peer_raw_key = options->peer_raw_key;
-	if (options->pins.count) {
+	ctx->config.judge = options->judge;
+	if (options->pins.count && !options->judge) {
 		ctx->config.pins = options->pins.pin;
 		ctx->config.pin_count = options->pins.count;
 	}
@@ -81,6 +95,10 @@ static void common(struct context *ctx, const struct options *options)
 		ctx->config.suites = options->suites;
 	if (options->groups[0])
 		ctx->config.groups = options->groups;
+	if (options->schemes[0])
+		ctx->config.schemes = options->schemes;
+	if (options->trace)
+		ctx->config.trace = trace;
 	if (options->keylog) {
 		ctx->keylog = open(options->keylog, O_WRONLY | O_CREAT |
 				   O_APPEND | O_CLOEXEC, 0600);

@@ -19,6 +19,7 @@ static const struct command {
 	{ "get", command_get, "fetch a file over HTTPS" },
 	{ "put", command_put, "send a file over HTTPS" },
 	{ "connect", command_connect, "connect standard input and output" },
+	{ "diagnose", command_diagnose, "tell what a TLS server shows, and what is wrong" },
 	{ "serve", command_serve, "serve files over HTTPS" },
 	{ "stat", command_stat, "show the kernel's TLS sessions" },
 	{ "ech", command_ech, "make a key for Encrypted Client Hello" },

@@ -6,15 +6,19 @@
 #include <strings.h>
 
 #include "cli.h"
-#include "sluice/compress.h"
 #include "sluice/backend.h"
+#include "sluice/compress.h"
+#include "sluice/provider.h"
 #include "sluice/sluice.h"
 
 enum {
 	OPT_CAFILE = 256, OPT_CAPATH, OPT_SERVERNAME, OPT_INSECURE, OPT_CERT,
-	OPT_KEY, OPT_PIN, OPT_RAW_KEY, OPT_PEER_RAW_KEY, OPT_CRL, OPT_CRL_CHECK, OPT_CRL_ALLOW, OPT_OCSP, OPT_OCSP_CHECK, OPT_COMPRESS, OPT_ALPN, OPT_SUITES, OPT_GROUPS, OPT_REQUIRE, OPT_NEVER,
-	OPT_RAW, OPT_UPDATE, OPT_SESSION, OPT_PSK_FILE, OPT_RECORD_SIZE, OPT_KEYLOG, OPT_TIMEOUT, OPT_TLS_MIN, OPT_TLS_MAX, OPT_TRUNCATED,
-	OPT_PROVIDER, OPT_FIPS, OPT_ECH, OPT_ECH_GREASE,
+	OPT_KEY, OPT_RAW_KEY, OPT_PEER_RAW_KEY, OPT_PIN, OPT_CRL, OPT_CRL_CHECK,
+	OPT_CRL_ALLOW, OPT_OCSP, OPT_OCSP_CHECK, OPT_TLS_MIN, OPT_TLS_MAX,
+	OPT_COMPRESS, OPT_ALPN, OPT_SUITES, OPT_GROUPS, OPT_SIGALGS, OPT_SESSION,
+	OPT_PSK_FILE, OPT_RECORD_SIZE, OPT_KEYLOG, OPT_PROVIDER, OPT_FIPS,
+	OPT_ECH, OPT_ECH_GREASE, OPT_REQUIRE, OPT_NEVER, OPT_RAW, OPT_UPDATE,
+	OPT_TIMEOUT, OPT_TRUNCATED, OPT_TRACE,
 };
 
 static const struct argp_option tls_options[] = {
@@ -58,6 +62,8 @@ static const struct argp_option tls_options[] = {
 	  "TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384, TLS_CHACHA20_POLY1305_SHA256, in the order of preference; and those of TLS 1.2: TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, ...", 0 },
 	{ "groups", OPT_GROUPS, "NAME[,NAME...]", 0,
 	  "X25519MLKEM768, SecP256r1MLKEM768, x25519, secp256r1, secp384r1, secp521r1", 0 },
+	{ "sigalgs", OPT_SIGALGS, "NAME[,NAME...]", 0,
+	  "What the peer may sign the handshake with: ecdsa_secp256r1_sha256, ed25519, rsa_pss_rsae_sha256, ...", 0 },
 	{ "session", OPT_SESSION, "FILE", 0,
 	  "Resume with a ticket from FILE, and keep new ones there; each is used once", 0 },
 	{ "psk-file", OPT_PSK_FILE, "FILE", 0,
@@ -87,6 +93,8 @@ static const struct argp_option tls_options[] = {
 	  "Give up when nothing moves for SECONDS (default 60; 0: never)", 0 },
 	{ "allow-truncation", OPT_TRUNCATED, NULL, 0,
 	  "Take an end without close_notify for the end", 0 },
+	{ "trace", OPT_TRACE, NULL, 0,
+	  "Tell of every handshake message and alert, on standard error; not of those that the kernel takes", 0 },
 	{ "verbose", 'v', NULL, 0, "Say more; twice: even more", 0 },
 	{ "quiet", 'q', NULL, 0, "Say nothing but errors", 0 },
 	{ 0 },
@@ -126,6 +134,26 @@ static const struct named groups[] = {
 	{ "P-384", SLUICE_SECP384R1 },
 	{ "secp521r1", SLUICE_SECP521R1 },
 	{ "P-521", SLUICE_SECP521R1 },
+	{ NULL, 0 },
+};
+
+static const struct named schemes[] = {
+	{ "ecdsa_secp256r1_sha256", SLUICE_ECDSA_SECP256R1_SHA256 },
+	{ "ecdsa_secp384r1_sha384", SLUICE_ECDSA_SECP384R1_SHA384 },
+	{ "ecdsa_secp521r1_sha512", SLUICE_ECDSA_SECP521R1_SHA512 },
+	{ "ed25519", SLUICE_ED25519 },
+	{ "rsa_pss_rsae_sha256", SLUICE_RSA_PSS_RSAE_SHA256 },
+	{ "rsa_pss_rsae_sha384", SLUICE_RSA_PSS_RSAE_SHA384 },
+	{ "rsa_pss_rsae_sha512", SLUICE_RSA_PSS_RSAE_SHA512 },
+	{ "rsa_pss_pss_sha256", SLUICE_RSA_PSS_PSS_SHA256 },
+	{ "rsa_pss_pss_sha384", SLUICE_RSA_PSS_PSS_SHA384 },
+	{ "rsa_pss_pss_sha512", SLUICE_RSA_PSS_PSS_SHA512 },
+	{ "mldsa44", SLUICE_MLDSA44 },
+	{ "mldsa65", SLUICE_MLDSA65 },
+	{ "mldsa87", SLUICE_MLDSA87 },
+	{ "rsa_pkcs1_sha256", SLUICE_RSA_PKCS1_SHA256 },
+	{ "rsa_pkcs1_sha384", SLUICE_RSA_PKCS1_SHA384 },
+	{ "rsa_pkcs1_sha512", SLUICE_RSA_PKCS1_SHA512 },
 	{ NULL, 0 },
 };
 
@@ -284,9 +312,6 @@ static error_t parse_tls(int opt, char *arg, struct argp_state *state)
 		else
 			argp_error(state, "--crl-allow: unknown or expired");
 		break;
-	case OPT_COMPRESS:
-		parse_compressions(state, arg, o->compressions);
-		break;
 	case OPT_OCSP:
 		if (!o->cert_count)
 			argp_error(state, "--ocsp goes behind the --cert that it is about");
@@ -302,19 +327,14 @@ static error_t parse_tls(int opt, char *arg, struct argp_state *state)
 		else
 			argp_error(state, "--ocsp-check: never, optional or required");
 		break;
-	case ARGP_KEY_END:
-		if (!o->keylog)
-			o->keylog = secure_getenv("SSLKEYLOGFILE");
-		if (o->keylog && !*o->keylog)
-			o->keylog = NULL;
-		if (o->crl_flags && !o->crl)
-			argp_error(state, "--crl-check and --crl-allow need --crl");
-		break;
 	case OPT_TLS_MIN:
 		o->tls_min = parse_version(state, arg);
 		break;
 	case OPT_TLS_MAX:
 		o->tls_max = parse_version(state, arg);
+		break;
+	case OPT_COMPRESS:
+		parse_compressions(state, arg, o->compressions);
 		break;
 	case OPT_ALPN:
 		parse_alpn(state, arg, o->alpn);
@@ -325,18 +345,33 @@ static error_t parse_tls(int opt, char *arg, struct argp_state *state)
 	case OPT_GROUPS:
 		parse_list(state, arg, groups, o->groups, "group");
 		break;
+	case OPT_SIGALGS:
+		parse_list(state, arg, schemes, o->schemes, "signature scheme");
+		break;
 	case OPT_SESSION:
 		o->session = arg;
 		break;
 	case OPT_PSK_FILE:
 		o->psk_file = arg;
 		break;
-	case OPT_KEYLOG:
-		o->keylog = arg;
-		break;
 	case OPT_RECORD_SIZE:
 		o->record_size = (unsigned int)parse_number(state, arg,
 							    SLUICE_DATA_MAX);
+		break;
+	case OPT_KEYLOG:
+		o->keylog = arg;
+		break;
+	case OPT_PROVIDER:
+		o->provider = arg;
+		break;
+	case OPT_FIPS:
+		o->fips = true;
+		break;
+	case OPT_ECH:
+		o->ech = arg;
+		break;
+	case OPT_ECH_GREASE:
+		o->ech_grease = true;
 		break;
 	case OPT_REQUIRE:
 		o->kernel = KERNEL_REQUIRED;
@@ -353,26 +388,25 @@ static error_t parse_tls(int opt, char *arg, struct argp_state *state)
 	case OPT_TIMEOUT:
 		o->timeout = (unsigned int)parse_number(state, arg, 86400);
 		break;
-	case OPT_PROVIDER:
-		o->provider = arg;
-		break;
-	case OPT_FIPS:
-		o->fips = true;
-		break;
-	case OPT_ECH:
-		o->ech = arg;
-		break;
-	case OPT_ECH_GREASE:
-		o->ech_grease = true;
-		break;
 	case OPT_TRUNCATED:
 		o->allow_truncation = true;
+		break;
+	case OPT_TRACE:
+		o->trace = true;
 		break;
 	case 'v':
 		o->verbose++;
 		break;
 	case 'q':
 		o->quiet = true;
+		break;
+	case ARGP_KEY_END:
+		if (!o->keylog)
+			o->keylog = secure_getenv("SSLKEYLOGFILE");
+		if (o->keylog && !*o->keylog)
+			o->keylog = NULL;
+		if (o->crl_flags && !o->crl)
+			argp_error(state, "--crl-check and --crl-allow need --crl");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
