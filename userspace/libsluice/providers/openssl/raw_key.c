@@ -36,12 +36,15 @@ static int pubkey_new(const struct sluice_provider *p, const uint8_t *spki,
 {
 	const uint8_t *at = spki;
 	EVP_PKEY *pkey = NULL;
+	uint16_t schemes[8] = { 0 };
 	int rc = 0;
 
 	if (len <= LONG_MAX)
 		pkey = d2i_PUBKEY_ex(NULL, &at, (long)len, sl_openssl(p)->lib,
 				     NULL);
-	if (!pkey || at != spki + len) {
+	if (pkey && at == spki + len)
+		sl_openssl_key_schemes(sl_openssl(p), pkey, schemes);
+	if (!schemes[0]) {
 		*reason = "the raw public key is malformed, or of an unknown kind";
 		rc = ALERT_BAD_CERTIFICATE;
 	} else if (EVP_PKEY_get_security_bits(pkey) < SECURITY_MIN) {
