@@ -38,13 +38,16 @@ int sluice_wanted_credential(const struct sluice_conn *c,
 int sluice_wanted_signature(const struct sluice_conn *c,
 			    struct sluice_signature_request *request)
 {
+	struct sluice_octets content;
+
 	if (!wants(c, SLUICE_WANT_SIGNATURE))
 		return -1;
+	content = sl_signed_octets(c);
 	*request = (struct sluice_signature_request){
 		.credential = c->hs->credential,
 		.scheme = sl_signing_scheme(c),
-		.data = c->hs->content,
-		.len = c->hs->content_len,
+		.data = content.data,
+		.len = content.len,
 	};
 	return 0;
 }

@@ -160,14 +160,30 @@ uint16_t sl_own_scheme(const struct sluice_conn *c)
 
 uint16_t sl_signing_scheme(const struct sluice_conn *c)
 {
-	if (c->version == SLUICE_TLS_1_2 && !sl_is_server(c))
-		return sl_own_scheme(c) | SLUICE_SCHEME_DIGEST;
-	return sl_own_scheme(c);
+	uint16_t scheme = sl_own_scheme(c);
+
+	if (c->version != SLUICE_TLS_1_2 || sl_is_server(c) ||
+	    sl_tls12_signs_raw(c))
+		return scheme;
+	/* a key on a curve of another hash */
+	if (!sl_listed(c->p->credential_schemes(c->p, c->hs->credential),
+		       scheme))
+		scheme |= SLUICE_SCHEME_ANY_CURVE;
+	return scheme | SLUICE_SCHEME_DIGEST;
+}
+
+struct sluice_octets sl_signed_octets(const struct sluice_conn *c)
+{
+	return (struct sluice_octets){
+		sl_tls12_signs_raw(c) ? c->hs->tls12.raw : c->hs->content,
+		c->hs->content_len
+	};
 }
 
 bool sl_signature_make(struct sluice_conn *c)
 {
 	uint8_t sig[SLUICE_SIGNATURE_MAX];
+	struct sluice_octets content;
 	size_t len = 0;
 
 	if (c->version == SLUICE_TLS_1_2)
@@ -181,8 +197,9 @@ bool sl_signature_make(struct sluice_conn *c)
 		c->hs->wanted = SLUICE_WANT_SIGNATURE;
 		return true;
 	}
+	content = sl_signed_octets(c);
 	if (c->p->sign(c->p, c->hs->credential, sl_signing_scheme(c),
-		       c->hs->content, c->hs->content_len, sig, &len))
+		       content.data, content.len, sig, &len))
 		return sl_internal(c, "the provider could not sign");
 	return sl_signature_use(c, sig, len);
 }

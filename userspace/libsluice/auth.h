@@ -23,6 +23,8 @@ bool sl_chain_add(struct sluice_conn *c, struct sl_reader cert);
 /* How we sign, 0: not at all; and what the provider is told of it. */
 uint16_t sl_own_scheme(const struct sluice_conn *c);
 uint16_t sl_signing_scheme(const struct sluice_conn *c);
+/* What sl_signature_make() has signed, or waits for. */
+struct sluice_octets sl_signed_octets(const struct sluice_conn *c);
 /*
  * Sign the transcript. Unless the caller is to be waited for,
  * sl_signature_use() follows at once: it writes CertificateVerify.

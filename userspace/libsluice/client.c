@@ -269,6 +269,7 @@ static bool read_hello(struct sluice_conn *c, enum sl_message type,
 	if (version == SL_TLS_1_2)
 		return sl_tls12_server_hello_read(c, body);
 	c->version = version;
+	sl_tls12_raw_drop(c);
 	if (!parse_server_hello(c, body, &hello))
 		return false;
 	if (!memcmp(hello.random, sl_retry_random, SL_RANDOM_LEN))

@@ -280,6 +280,7 @@ struct sluice_conn *sluice_conn_init(void *mem, size_t size,
 	c->tx_limit = SL_PLAINTEXT_MAX;
 	c->rx_limit = SL_PLAINTEXT_MAX;
 	c->want = SL_RECORD_HEADER;
+	sl_tls12_raw_begin(c);
 	c->hs->step = config->role == SLUICE_CLIENT ? sl_client_begin() :
 						      sl_server_begin();
 	return c;
@@ -292,7 +293,7 @@ void sl_conn_wipe_handshake(struct sluice_conn *c)
 
 	if (!hs)
 		return;
-	size = hs->buffer_size + hs->tls12.kept;
+	size = hs->buffer_size + hs->tls12.kept + hs->tls12.raw_size;
 	sl_transcript_free(c);
 	sl_shares_free(c);
 	sl_ech_free(c);

@@ -80,6 +80,10 @@ struct sl_lookup {
 struct sl_tls12 {
 	const struct sl_suite *suites[3];	/* by enum sl_auth */
 	uint8_t schemes[2 * 16];	/* that fit, as on the wire */
+	uint8_t *raw;			/* all that was said, if it is kept */
+	size_t raw_size;
+	size_t raw_len;
+	bool raw_lost;			/* it is too long */
 	bool ccs_wanted;		/* here is its place */
 	bool ticket_promised;		/* the server will send one */
 	bool status_promised;		/* the same of an OCSP response */

@@ -30,6 +30,27 @@ static bool is_complete(const struct sluice_credential_request *request,
 				  p->credential_chain(p, cred, shown);
 }
 
+/*
+ * In TLS 1.2 the hash has nothing to do with the curve, and a client has not each
+ * hash of the handshake.
+ */
+static uint16_t other_hash(const struct sluice_credential_request *request,
+			   const struct sluice_credential *cred)
+{
+	static const uint16_t ecdsa[] = {
+		SLUICE_ECDSA_SECP384R1_SHA384, SLUICE_ECDSA_SECP256R1_SHA256,
+		SLUICE_ECDSA_SECP521R1_SHA512, 0
+	};
+	const struct sluice_provider *p = request->provider;
+	const uint16_t *scheme = ecdsa;
+
+	if (!sl_listed(ecdsa, *p->credential_schemes(p, cred)))
+		return 0;
+	while (*scheme && !sl_contains16(reader(request->schemes), *scheme))
+		scheme++;
+	return *scheme;
+}
+
 /* The first of the key's schemes that the peer takes; 0 if there is none. */
 static uint16_t scheme_of(const struct sluice_credential_request *request,
 			  const struct sluice_credential *cred)
@@ -43,6 +64,9 @@ static uint16_t scheme_of(const struct sluice_credential_request *request,
 			   (request->version == SLUICE_TLS_1_3 &&
 			    sl_tls12_only(*scheme))))
 		scheme++;
+	if (!*scheme && request->version == SLUICE_TLS_1_2 &&
+	    request->role == SLUICE_CLIENT)
+		return other_hash(request, cred);
 	return *scheme;
 }
 

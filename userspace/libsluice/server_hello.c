@@ -44,13 +44,15 @@ static bool choose_version(struct sluice_conn *c, struct sl_client_hello *hello)
 		tls13 = sl_contains16(versions, SL_TLS_1_3);
 		tls12 = sl_contains16(versions, SL_TLS_1_2);
 	}
-	if (tls13 && sl_version_usable(c->config, SL_TLS_1_3))
+	if (tls13 && sl_version_usable(c->config, SL_TLS_1_3)) {
 		c->version = SL_TLS_1_3;
-	else if (tls12 && sl_version_usable(c->config, SL_TLS_1_2))
+		sl_tls12_raw_drop(c);
+	} else if (tls12 && sl_version_usable(c->config, SL_TLS_1_2)) {
 		c->version = SL_TLS_1_2;
-	else
+	} else {
 		return sl_fail(c, SL_PROTOCOL_VERSION, SLUICE_ERR_NEGOTIATION,
 			       "the client speaks no version that we do");
+	}
 	if (hello->version < 0x0301)
 		return sl_fail(c, SL_PROTOCOL_VERSION, SLUICE_ERR_PROTOCOL,
 			       "a ClientHello of a version before TLS");

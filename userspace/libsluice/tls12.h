@@ -88,6 +88,8 @@ bool sl_tls12_server_hello_write(struct sluice_conn *c);
  * usable, too; and whose cipher suites a scheme is for.
  */
 bool sl_tls12_only(uint16_t scheme);
+/* By us; by the peer. */
+bool sl_tls12_scheme_known(const struct sluice_config *config, uint16_t scheme);
 bool sl_tls12_scheme_usable(const struct sluice_config *config,
 			    uint16_t scheme);
 enum sl_auth sl_tls12_scheme_auth(uint16_t scheme);
@@ -95,6 +97,18 @@ enum sl_auth sl_tls12_scheme_auth(uint16_t scheme);
 /* The certificates (section 7.4.2); they are judged as in TLS 1.3. */
 bool sl_tls12_certificate_read(struct sluice_conn *c, struct sl_reader *body);
 bool sl_tls12_certificate_write(struct sluice_conn *c);
+
+/*
+ * All that was said, in TLS 1.2, where a signature may be over it: sl_tls12_raw_add()
+ * has what sl_transcript_add() has, unless there is too little memory. Dropped as
+ * soon as the version is another.
+ */
+void sl_tls12_raw_begin(struct sluice_conn *c);
+void sl_tls12_raw_add(struct sluice_conn *c, const uint8_t *data, size_t len);
+bool sl_tls12_raw_room(const struct sluice_conn *c, size_t len);
+void sl_tls12_raw_drop(struct sluice_conn *c);
+/* Is it what our signature is over? */
+bool sl_tls12_signs_raw(const struct sluice_conn *c);
 
 /*
  * OCSP responses. Client: where one is promised, the certificates in the current

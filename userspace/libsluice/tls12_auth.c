@@ -13,6 +13,9 @@
 #define RSA_SIGN	1
 #define ECDSA_SIGN	64
 
+/* A client's Certificate and ClientKeyExchange, as short as they may be. */
+#define CLIENT_FLIGHT	512
+
 bool sl_tls12_only(uint16_t scheme)
 {
 	return sl_listed(sl_certificate_schemes, scheme);
@@ -41,16 +44,22 @@ enum sl_auth sl_tls12_scheme_auth(uint16_t scheme)
 	}
 }
 
+bool sl_tls12_scheme_known(const struct sluice_config *config, uint16_t scheme)
+{
+	return sl_tls12_scheme_auth(scheme) != SL_AUTH_ANY &&
+	       sl_scheme_offered(config, scheme);
+}
+
 bool sl_tls12_scheme_usable(const struct sluice_config *config, uint16_t scheme)
 {
 	return sl_tls12_scheme_auth(scheme) != SL_AUTH_ANY &&
-	       (sl_tls12_only(scheme) ? sl_scheme_asked(config, scheme) :
-					sl_scheme_usable(config, scheme));
+	       sl_scheme_asked(config, scheme);
 }
 
 /*
  * A client signs the whole handshake, of which there are two hashes: with
- * others it cannot. False: this is one of those.
+ * others it cannot, but for Ed25519, if all of it was kept. ECDSA goes with either
+ * hash, whatever the curve. False: this is one of the others.
  */
 static bool find_hash(uint16_t scheme, enum sluice_hash *hash)
 {
@@ -72,12 +81,13 @@ static bool find_hash(uint16_t scheme, enum sluice_hash *hash)
 	}
 }
 
-static bool client_scheme_usable(const struct sluice_conn *c, uint16_t scheme)
+/* more: octets to come until it signs, at the least. */
+static bool may_sign(const struct sluice_conn *c, uint16_t scheme, size_t more)
 {
 	enum sluice_hash hash;
 
-	return sl_tls12_scheme_usable(c->config, scheme) &&
-	       find_hash(scheme, &hash);
+	return scheme == SLUICE_ED25519 ? sl_tls12_raw_room(c, more) :
+					  find_hash(scheme, &hash);
 }
 
 /* Section 7.4.6. */
@@ -145,7 +155,8 @@ bool sl_tls12_certificate_request_write(struct sluice_conn *c)
 		const uint16_t *scheme = lists[i];
 
 		for (; *scheme; scheme++) {
-			if (client_scheme_usable(c, *scheme))
+			if (sl_tls12_scheme_usable(c->config, *scheme) &&
+			    may_sign(c, *scheme, CLIENT_FLIGHT))
 				sl_put16(&w, *scheme);
 		}
 	}
@@ -176,7 +187,8 @@ bool sl_tls12_certificate_request_read(struct sluice_conn *c,
 		int type = sl_tls12_scheme_auth(scheme) == SL_AUTH_RSA ?
 			   RSA_SIGN : ECDSA_SIGN;
 
-		if (client_scheme_usable(c, scheme) &&
+		if (sl_tls12_scheme_known(c->config, scheme) &&
+		    may_sign(c, scheme, c->message_len + CLIENT_FLIGHT) &&
 		    memchr(types.pos, type, types.left) &&
 		    !sl_contains16(sl_reader(w.buf, w.len), scheme))
 			sl_put16(&w, scheme);
@@ -189,7 +201,19 @@ bool sl_tls12_certificate_request_read(struct sluice_conn *c,
 	return sl_credential_choose(c);
 }
 
-/* The randoms and the parameters; or the hash of all that was said. */
+bool sl_tls12_signs_raw(const struct sluice_conn *c)
+{
+	return c->version == SLUICE_TLS_1_2 && !sl_is_server(c) &&
+	       c->client_signature == SLUICE_ED25519;
+}
+
+static bool no_room(struct sluice_conn *c)
+{
+	return sl_fail(c, SL_INTERNAL_ERROR, SLUICE_ERR_MEMORY,
+		       "the handshake is longer than the memory that the connection was given: Ed25519 signs all of it");
+}
+
+/* The randoms and the parameters; or the hash of all that was said, or all. */
 size_t sl_tls12_signed_content(struct sluice_conn *c, uint8_t *out)
 {
 	struct sl_writer w = sl_writer(out, SL_SIGNED_MAX);
@@ -200,6 +224,9 @@ size_t sl_tls12_signed_content(struct sluice_conn *c, uint8_t *out)
 		sl_tls12_put_params(c, &w);
 		return w.bad ? 0 : w.len;
 	}
+	if (sl_tls12_signs_raw(c))
+		return sl_tls12_raw_room(c, 0) || no_room(c) ?
+		       c->hs->tls12.raw_len : 0;
 	if (!find_hash(c->client_signature, &hash) ||
 	    !sl_transcript_hash(c, hash, NULL, 0, out))
 		return 0;
@@ -240,23 +267,42 @@ bool sl_tls12_signature_check(struct sluice_conn *c, uint16_t scheme,
 				 "the peer's signature is not valid: it does not have the certificate's key");
 }
 
+static bool check_raw(struct sluice_conn *c, struct sl_reader sig)
+{
+	const struct sl_tls12 *t = &c->hs->tls12;
+	struct sluice_octets content = { t->raw, t->raw_len };
+
+	return (sl_tls12_raw_room(c, 0) || no_room(c)) &&
+	       sl_tls12_signature_check(c, SLUICE_ED25519, content, sig, 0);
+}
+
+static bool check_digest(struct sluice_conn *c, uint16_t scheme,
+			 enum sluice_hash hash, struct sl_reader sig)
+{
+	uint8_t digest[SLUICE_HASH_MAX];
+	struct sluice_octets content = {
+		digest, hash == SLUICE_SHA256 ? 32 : 48
+	};
+
+	return sl_transcript_hash(c, hash, NULL, 0, digest) &&
+	       sl_tls12_signature_check(c, scheme, content, sig,
+					SLUICE_SCHEME_DIGEST);
+}
+
 bool sl_tls12_certificate_verify_read(struct sluice_conn *c,
 				      struct sl_reader *body)
 {
 	uint16_t scheme = sl_get16(body);
 	struct sl_reader sig = sl_get_vec(body, 2, 0, 0xffff);
-	uint8_t digest[SLUICE_HASH_MAX];
-	struct sluice_octets content = { digest, 0 };
-	enum sluice_hash hash;
+	bool raw = scheme == SLUICE_ED25519 && c->hs->tls12.raw_size;
+	enum sluice_hash hash = SLUICE_SHA256;
 
 	if (!sl_done(body))
 		return sl_bad_decode(c, "a malformed CertificateVerify");
-	if (!client_scheme_usable(c, scheme) || !find_hash(scheme, &hash))
+	if (!sl_tls12_scheme_usable(c->config, scheme) ||
+	    (!raw && !find_hash(scheme, &hash)))
 		return sl_illegal(c, "the peer signed with a scheme that was not offered");
-	content.len = hash == SLUICE_SHA256 ? 32 : 48;
-	if (!sl_transcript_hash(c, hash, NULL, 0, digest) ||
-	    !sl_tls12_signature_check(c, scheme, content, sig,
-				      SLUICE_SCHEME_DIGEST))
+	if (!(raw ? check_raw(c, sig) : check_digest(c, scheme, hash, sig)))
 		return false;
 	c->client_signature = scheme;
 	return true;

@@ -226,7 +226,7 @@ static void choose_schemes(struct sluice_conn *c, struct sl_client_hello *hello)
 	while (schemes.left) {
 		uint16_t scheme = sl_get16(&schemes);
 
-		if (sl_tls12_scheme_usable(c->config, scheme) &&
+		if (sl_tls12_scheme_known(c->config, scheme) &&
 		    c->hs->tls12.suites[sl_tls12_scheme_auth(scheme)] &&
 		    knows_curve(hello, scheme) &&
 		    !sl_contains16(sl_reader(w.buf, w.len), scheme))

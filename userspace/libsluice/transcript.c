@@ -2,6 +2,7 @@
 #include "transcript.h"
 
 #include "conn.h"
+#include "tls12.h"
 
 bool sl_hash(struct sluice_conn *c, enum sluice_hash hash,
 	     const struct sluice_octets *parts, size_t count, uint8_t *out)
@@ -56,6 +57,8 @@ bool sl_transcript_add(struct sluice_conn *c, const uint8_t *data, size_t len)
 	struct sl_transcript *t = &c->hs->transcript;
 	unsigned int i;
 
+	if (c->hs->tls12.raw_size)
+		sl_tls12_raw_add(c, data, len);
 	for (i = 0; i < SL_HASHES; i++) {
 		if (t->ctx[i] && c->p->hash_update(c->p, t->ctx[i], data, len))
 			return sl_internal(c, "the provider cannot hash");

@@ -120,6 +120,16 @@ static void test_schemes(void **state)
 	assert_true(pair_handshake((pair_reset(pair), pair)));
 	info = end_info(&pair->client);
 	assert_true(info.signature == pkcs1[0] || info.signature == pkcs1[1]);
+	/* it says nothing of how we sign */
+	pair->server.config.schemes = p256;
+	assert_true(pair_handshake((pair_reset(pair), pair)));
+	pair->client.config.credential = pair->identity.cred;
+	pair->client.config.schemes = NULL;
+	pair->server.config.schemes = pkcs1;
+	pair->server.config.trust = pair->identity.trust;
+	pair->server.config.client_auth = SLUICE_CLIENT_AUTH_REQUIRED;
+	assert_true(pair_handshake((pair_reset(pair), pair)));
+	assert_int_equal(end_info(&pair->client).client_signature, pkcs1[0]);
 	pair_free(pair);
 }
 

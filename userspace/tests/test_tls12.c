@@ -230,54 +230,121 @@ static void test_wishes(void **state)
 	pair_free(pair);
 }
 
-/* Client certificates: P-521's and Ed25519's cannot sign what is kept. */
+/* Client certificates: Ed25519 signs all that was said, which takes memory. */
+static void client_certificate(enum key_type type, size_t more)
+{
+	bool shown = type != KEY_ED25519 || more;
+	struct pair *pair = pair_new(KEY_P256);
+	struct identity client;
+	unsigned int suite;
+
+	only_tls12(pair);
+	identity_make(&client, pair->real, type, "clientAuth", 86400);
+	pair->client.config.credential = client.cred;
+	pair->server.config.trust = client.trust;
+	end_memory(&pair->client, sluice_conn_size() + more);
+	end_memory(&pair->server, sluice_conn_size() + more);
+	for (suite = 0; suite < 3; suite++) {
+		uint16_t one[2] = { ecdsa_suites[suite], 0 };
+		struct sluice_conn_info s;
+
+		pair->client.config.suites = one;
+		pair->server.config.client_auth = SLUICE_CLIENT_AUTH_OPTIONAL;
+		pair->seed = suite * 7;
+		pair_reset(pair);
+		assert_true(pair_handshake(pair));
+		s = end_info(&pair->server);
+		assert_int_equal(s.verified, shown);
+		assert_int_equal(!!s.client_signature, shown);
+		assert_int_equal(end_info(&pair->client).client_signature,
+				 s.client_signature);
+		if (type == KEY_P521)
+			assert_int_equal(s.client_signature,
+					 SLUICE_ECDSA_SECP384R1_SHA384);
+		assert_true(talk(pair));
+
+		pair->server.config.client_auth = SLUICE_CLIENT_AUTH_REQUIRED;
+		pair_reset(pair);
+		assert_int_equal(pair_handshake(pair), shown);
+		if (!shown)
+			assert_int_equal(end_info(&pair->server).alert_sent,
+					 SL_HANDSHAKE_FAILURE);
+	}
+	/* the rest of the memory is TLS 1.3's again */
+	pair->client.config.suites = NULL;
+	both_versions(&pair->client);
+	both_versions(&pair->server);
+	pair_reset(pair);
+	assert_true(pair_handshake(pair));
+	assert_int_equal(end_info(&pair->server).version, SLUICE_TLS_1_3);
+	assert_true(end_info(&pair->server).verified);
+	pair_free(pair);
+	identity_free(&client);
+}
+
 static void test_client_certificates(void **state)
 {
-	static const bool shown[KEY_TYPES] = {
-		[KEY_P256] = true, [KEY_P384] = true, [KEY_RSA] = true,
-		[KEY_RSA_PSS] = true,
-	};
-	unsigned int type, suite;
+	unsigned int type;
 
 	(void)state;
 	for (type = 0; type < KEY_TYPES; type++) {
-		struct pair *pair;
-		struct identity client;
-
 		if (!test_has_key(type))
 			continue;
-		pair = pair_new(KEY_P256);
-		only_tls12(pair);
-		identity_make(&client, pair->real, type, "clientAuth", 86400);
-		pair->client.config.credential = client.cred;
-		pair->server.config.trust = client.trust;
-		for (suite = 0; suite < 3; suite++) {
-			uint16_t one[2] = { ecdsa_suites[suite], 0 };
-			struct sluice_conn_info s;
-
-			pair->client.config.suites = one;
-			pair->server.config.client_auth =
-				SLUICE_CLIENT_AUTH_OPTIONAL;
-			pair_reset(pair);
-			assert_true(pair_handshake(pair));
-			s = end_info(&pair->server);
-			assert_int_equal(s.verified, shown[type]);
-			assert_int_equal(!!s.client_signature, shown[type]);
-			assert_int_equal(end_info(&pair->client).client_signature,
-					 s.client_signature);
-			assert_true(talk(pair));
-
-			pair->server.config.client_auth =
-				SLUICE_CLIENT_AUTH_REQUIRED;
-			pair_reset(pair);
-			assert_int_equal(pair_handshake(pair), shown[type]);
-			if (!shown[type])
-				assert_int_equal(end_info(&pair->server).alert_sent,
-						 SL_HANDSHAKE_FAILURE);
-		}
-		pair_free(pair);
-		identity_free(&client);
+		client_certificate(type, 0);
+		client_certificate(type, 16384);
 	}
+}
+
+/*
+ * With whatever memory each side has, all was kept, or not enough, and it is said:
+ * never is something else signed.
+ */
+static void test_kept(void **state)
+{
+	unsigned int shown = 0, none = 0, failed = 0;
+	char usage[1024] = "clientAuth";
+	struct sluice_conn_info c, s;
+	struct identity client;
+	struct pair *pair;
+	size_t more;
+
+	(void)state;
+	if (!test_has_key(KEY_ED25519))
+		skip();
+	pair = pair_new(KEY_P256);
+	only_tls12(pair);
+	/* a long one: it is not known before how long it is */
+	for (unsigned int i = 0; i < 60; i++)
+		snprintf(usage + strlen(usage), 16, ",1.3.6.1.4.1.%u", i);
+	identity_make(&client, pair->real, KEY_ED25519, usage, 86400);
+	pair->client.config.credential = client.cred;
+	pair->server.config.trust = client.trust;
+	pair->server.config.client_auth = SLUICE_CLIENT_AUTH_OPTIONAL;
+	for (more = 0; more < 2 * 8192; more += 32) {
+		struct end *small = more < 8192 ? &pair->client : &pair->server;
+
+		end_memory(&pair->client, sluice_conn_size() + 16384);
+		end_memory(&pair->server, sluice_conn_size() + 16384);
+		end_memory(small, sluice_conn_size() + more % 8192);
+		pair_reset(pair);
+		pair_handshake(pair);
+		c = end_info(&pair->client);
+		s = end_info(&pair->server);
+		if (c.error || s.error) {
+			assert_int_equal(end_info(small).error, SLUICE_ERR_MEMORY);
+			assert_non_null(strstr(end_info(small).reason, "Ed25519"));
+			failed++;
+		} else {
+			assert_int_equal(s.verified, !!c.client_signature);
+			assert_true(talk(pair));
+			shown += s.verified;
+			none += !s.verified;
+		}
+	}
+	if (shown < 100 || none < 10 || failed < 10)
+		fail_msg("%u shown, %u not, %u failed", shown, none, failed);
+	pair_free(pair);
+	identity_free(&client);
 }
 
 /* A name that is not the certificate's, and an authority that nobody knows. */
@@ -531,6 +598,7 @@ int main(void)
 		cmocka_unit_test(test_choice),
 		cmocka_unit_test(test_wishes),
 		cmocka_unit_test(test_client_certificates),
+		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_trust),
 		cmocka_unit_test(test_export),
 		cmocka_unit_test(test_secrets),

@@ -324,6 +324,12 @@ static size_t verify_sha512(uint8_t *message, size_t len)
 	return len;
 }
 
+static size_t verify_ed25519(uint8_t *message, size_t len)
+{
+	put16(message + 4, SLUICE_ED25519);
+	return len;
+}
+
 static size_t early_finished(uint8_t *message, size_t len)
 {
 	(void)len;
@@ -346,6 +352,12 @@ static void with_client_certificate(struct pair *pair)
 	pair->client.config.credential = pair->identity.cred;
 	pair->server.config.trust = pair->identity.trust;
 	pair->server.config.client_auth = SLUICE_CLIENT_AUTH_REQUIRED;
+}
+
+static void with_memory(struct pair *pair)
+{
+	with_client_certificate(pair);
+	end_memory(&pair->server, sluice_conn_size() + 16384);
 }
 
 static void with_tls13(struct pair *pair)
@@ -410,6 +422,8 @@ static void test_lies(void **state)
 		{ true, SL_CERTIFICATE_VERIFY, last_octet, SL_DECRYPT_ERROR, with_client_certificate },
 		{ true, SL_CERTIFICATE_VERIFY, shorter, SL_DECODE_ERROR, with_client_certificate },
 		{ true, SL_CERTIFICATE_VERIFY, verify_sha512, SL_ILLEGAL_PARAMETER, with_client_certificate },
+		{ true, SL_CERTIFICATE_VERIFY, verify_ed25519, SL_ILLEGAL_PARAMETER, with_client_certificate },
+		{ true, SL_CERTIFICATE_VERIFY, verify_ed25519, SL_ILLEGAL_PARAMETER, with_memory },
 
 		{ false, SL_SERVER_HELLO, no_master_secret, SL_HANDSHAKE_FAILURE, NULL },
 		{ false, SL_SERVER_HELLO, no_renegotiation_info, SL_HANDSHAKE_FAILURE, NULL },

@@ -46,6 +46,7 @@ issue() {	# NAME USAGE ARGUMENTS…: a certificate of the authority for a client
 }
 ec=(-newkey ec -pkeyopt ec_paramgen_curve:P-256)
 issue alice clientAuth "${ec[@]}" -days 2
+issue alice-p521 clientAuth -newkey ec -pkeyopt ec_paramgen_curve:P-521 -days 2
 issue alice-rsa clientAuth -newkey rsa:2048 -days 2
 issue alice-rsapss clientAuth -newkey rsa-pss -pkeyopt rsa_keygen_bits:2048 -days 2
 issue alice-ed25519 clientAuth -newkey ed25519 -days 2

@@ -91,7 +91,9 @@ bool sluice_credential_fits(const struct sluice_credential_request *request,
  * struct sluice_signature_request - what has to be signed
  * @credential: whose key it takes
  * @scheme: one of those of the credential; with SLUICE_SCHEME_DIGEST added if
- *	@data is the scheme's hash of what is signed
+ *	@data is the scheme's hash of what is signed; another one of ECDSA, with
+ *	SLUICE_SCHEME_ANY_CURVE added, where a client of TLS 1.2 signs with a
+ *	hash that is not its curve's
  * @data: the octets to be signed: what sluice_provider::sign() takes, which
  *	hashes them first where the scheme says so
  * @len: their number

@@ -482,7 +482,9 @@ const char *sluice_config_check(const struct sluice_config *config);
  * own certificate chain in it, or one message of the peer's that comes in
  * pieces, its chain for example. A message that is in one record needs no
  * memory, unless the caller is asked about it (struct sluice_config::async).
- * Give sluice_conn_init() more for longer chains.
+ * Give sluice_conn_init() more for longer chains; and for client certificates
+ * with Ed25519 in TLS 1.2, where half of what is more is for the whole handshake,
+ * which they sign: 16 KiB will do. Without, they are neither shown nor asked for.
  */
 size_t sluice_conn_size(void);
 
