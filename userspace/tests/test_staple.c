@@ -43,6 +43,9 @@ enum {
 	RSA_ROOT,
 	RSA_LEAF,
 	CLIENT_LEAF,
+	RESPONDER_WEAK,		/* a key of 1024 bits */
+	OTHER_FEATURE,		/* promises something else */
+	SECOND_FEATURE,		/* the same, and then this */
 	CERTS
 };
 
@@ -83,6 +86,13 @@ static int make_certs(void **state)
 		[RSA_ROOT] = { "rsa", 0, "RSA", PKI_CA, 0 },
 		[RSA_LEAF] = { "leaf", RSA_ROOT, NULL, SERVER, 0 },
 		[CLIENT_LEAF] = { "client", MIDDLE, NULL, CLIENT, 0 },
+		[RESPONDER_WEAK] = { "responder", MIDDLE, "RSA1024",
+				     OCSP_SIGNER, 0 },
+		[OTHER_FEATURE] = { "other", MIDDLE, NULL,
+				    SERVER "tlsfeature=status_request_v2\n", 0 },
+		[SECOND_FEATURE] = { "second", MIDDLE, NULL,
+			SERVER "tlsfeature=status_request_v2,status_request\n",
+			0 },
 	};
 
 	(void)state;
@@ -125,8 +135,11 @@ struct answer {
 	bool pss;
 	bool no_certs;		/* the signer's is not in it */
 	bool by_key;		/* it is named by its key's hash */
+	bool bad_from;		/* no time at all */
+	bool bad_until;
 	const char *extension;	/* critical and unknown: "single", "response" */
 	int response_status;
+	int many;		/* so many more, on the same */
 	int second;		/* another answer: 1 good, 2 revoked, both on the leaf */
 };
 
@@ -173,6 +186,13 @@ static void add_answer(OCSP_BASICRESP *basic, const struct answer *a,
 		OCSP_SINGLERESP_add_ext(single, ext, -1);
 		X509_EXTENSION_free(ext);
 	}
+	if (a->bad_from || a->bad_until) {
+		ASN1_GENERALIZEDTIME *times[2];
+
+		OCSP_single_get0_status(single, NULL, NULL, &times[0], &times[1]);
+		memset((uint8_t *)(uintptr_t)ASN1_STRING_get0_data(times[a->bad_until]) + 4,
+		       'x', 4);
+	}
 	OCSP_CERTID_free(id);
 	ASN1_TIME_free(when);
 	ASN1_TIME_free(from);
@@ -196,6 +216,8 @@ static struct sluice_octets make_response(const struct answer *a)
 			   a->second == 2 ? V_OCSP_CERTSTATUS_REVOKED :
 					    V_OCSP_CERTSTATUS_GOOD);
 	add_answer(basic, a, a->status);
+	for (int i = 0; i < a->many; i++)
+		add_answer(basic, a, a->status);
 	if (a->extension && !strcmp(a->extension, "response")) {
 		ext = unknown_extension();
 		OCSP_BASICRESP_add_ext(basic, ext, -1);
@@ -279,6 +301,8 @@ static void test_verdicts(void **state)
 		{ { .until = NEVER }, 0, NULL },
 		{ { .from = -PKI_DAY + 60, .until = NEVER }, 0, NULL },
 		{ { .from = -PKI_DAY - 60, .until = NEVER }, 113, "out of date" },
+		{ { .bad_from = true }, 113, "out of date" },
+		{ { .bad_until = true }, 113, "out of date" },
 		/* who speaks */
 		{ { .signer = RESPONDER }, 0, NULL },
 		{ { .signer = RESPONDER, .by_key = true, .sha256_id = true }, 0, NULL },
@@ -288,6 +312,7 @@ static void test_verdicts(void **state)
 		{ { .signer = RESPONDER_EXPIRED }, 113, "not signed for" },
 		{ { .signer = RESPONDER_UNAUTHORISED }, 113, "not authorised" },
 		{ { .signer = RESPONDER_ANY }, 113, "not authorised" },
+		{ { .signer = RESPONDER_WEAK }, 113, "not signed for" },
 		{ { .signer = RESPONDER_NO_SIGNING }, 113, "not authorised" },
 		{ { .signer = ROOTS_RESPONDER }, 113, "not signed for" },
 		{ { .signer = RESPONDERS_CHILD }, 113, "not signed for" },
@@ -389,6 +414,8 @@ static void test_missing(void **state)
 	assert_true(strstr(reason, "promises"));
 	assert_int_equal(verify(MUST_STAPLE, trust, der, true, false, 0), 0);
 	free_octets(der);
+	assert_int_equal(verify(OTHER_FEATURE, trust, none, true, false, 0), 0);
+	assert_int_equal(verify(SECOND_FEATURE, trust, none, true, false, 0), 113);
 }
 
 /* Who believes the leaf itself may still hear that it is revoked. */
@@ -406,6 +433,22 @@ static void test_pinned_leaf(void **state)
 	sluice_openssl_trust_free(pinned);
 	free_octets(good);
 	free_octets(revoked);
+}
+
+/* But not by somebody who only has its authority's name. */
+static void test_pinned_leaf_lie(void **state)
+{
+	struct sluice_trust *pinned = pki_trust(p, &certs[LEAF], NULL);
+	struct sluice_octets lie = make_response(&(struct answer){
+		.issuer = STRANGER });
+	struct pki_cert middle = certs[MIDDLE];
+
+	(void)state;
+	certs[MIDDLE] = certs[STRANGER];
+	assert_true(verify(LEAF, pinned, lie, true, true, 0) > 0);
+	certs[MIDDLE] = middle;
+	sluice_openssl_trust_free(pinned);
+	free_octets(lie);
 }
 
 /* Every octet wrong, every length but the right one. */
@@ -481,6 +524,38 @@ static void test_load(void **state)
 	free_octets(der);
 	free_octets(other);
 	free_octets(later);
+}
+
+/* One of many answers, and a key that nothing can be about. */
+static void test_load_limits(void **state)
+{
+	struct sluice_credential *cred = pki_credential(p, &certs[LEAF],
+							&certs[MIDDLE], NULL);
+	char why[SLUICE_OPENSSL_WHY_MAX] = "";
+	struct sluice_octets der = { NULL, 0 };
+	uint8_t *key = NULL;
+	int len = i2d_PrivateKey(certs[LEAF].key, &key);
+
+	(void)state;
+	for (int many = 100; many <= 300; many += 200) {
+		der = make_response(&(struct answer){ .many = many });
+		assert_int_equal(sluice_openssl_credential_staple(cred,
+					der.data, der.len, why),
+				 der.len > 16384 ? -1 : 0);
+		if (many < 300)
+			free_octets(der);
+	}
+	assert_true(der.len > 16384 && strstr(why, "16 KiB"));
+	free_octets(der);
+	sluice_openssl_credential_free(cred);
+	cred = sluice_openssl_credential_der(p, NULL, 0, key, (size_t)len, why);
+	der = make_response(&(struct answer){ .about = 0 });
+	assert_int_equal(sluice_openssl_credential_staple(cred, der.data,
+							  der.len, why), -1);
+	assert_true(strstr(why, "no certificate"));
+	sluice_openssl_credential_free(cred);
+	free_octets(der);
+	OPENSSL_free(key);
 }
 
 /* One side's certificate and what is stapled to it. */
@@ -766,8 +841,10 @@ int main(void)
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_pinned_leaf),
+		cmocka_unit_test(test_pinned_leaf_lie),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_load),
+		cmocka_unit_test(test_load_limits),
 		cmocka_unit_test(test_wire),
 		cmocka_unit_test(test_entries),
 		cmocka_unit_test(test_unasked),
