@@ -257,24 +257,14 @@ static bool promises(X509 *leaf)
 }
 
 /*
- * The leaf's authority. A leaf that is believed itself ends the chain: then the
- * peer's other certificates may tell.
+ * The leaf's authority: libcrypto has checked the leaf with its key, also where the
+ * leaf is believed itself. One without is its own.
  */
 static X509 *find_issuer(X509_STORE_CTX *ctx, X509 *leaf)
 {
 	STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
-	STACK_OF(X509) *others = X509_STORE_CTX_get0_untrusted(ctx);
 
-	if (sk_X509_num(chain) > 1)
-		return sk_X509_value(chain, 1);
-	for (int i = 0; i < sk_X509_num(others); i++) {
-		X509 *cert = sk_X509_value(others, i);
-
-		if (X509_check_issued(cert, leaf) == X509_V_OK &&
-		    X509_verify(leaf, X509_get0_pubkey(cert)) == 1)
-			return cert;
-	}
-	return leaf;
+	return sk_X509_num(chain) > 1 ? sk_X509_value(chain, 1) : leaf;
 }
 
 int sl_openssl_check_staple(const struct sluice_openssl *o, X509_STORE_CTX *ctx,
