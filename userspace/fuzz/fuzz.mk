@@ -28,6 +28,7 @@ FUZZ_engine := $(ENGINE_SOURCES) tests/toy.c
 FUZZ_cli := cli/http.c cli/url.c cli/options.c cli/pins.c cli/base64.c \
 	    libsluice/providers/compression/table.c
 FUZZ_CFLAGS_cli := -Dargp_error=usage_error
+FUZZ_starttls := cli/starttls.c
 FUZZ_differential := $(ENGINE_SOURCES) $(wildcard libsluice/providers/openssl/*.c)
 FUZZ_LIBS_differential = $(shell $(PKG_CONFIG) --libs libssl libcrypto)
 FUZZ_ech := $(ENGINE_SOURCES) cli/ech.c cli/base64.c tests/toy.c
