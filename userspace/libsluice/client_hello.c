@@ -321,6 +321,9 @@ bool sl_client_hello_make(struct sluice_conn *c, struct sl_writer *out)
 		put_psk(c, &w);
 	sl_end_vec(&w, mark, 2);
 	*out = w;
+	/* an extension that only looks like one is the provider's to make */
+	if (c->error)
+		return false;
 	return !c->hs->session.suite || ech->face == SL_HELLO_OUTER ||
 	       bind_psk(c, out);
 }

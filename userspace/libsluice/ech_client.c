@@ -123,7 +123,10 @@ bool sl_ech_start(struct sluice_conn *c)
 	return start_outer(c);
 }
 
-/* About as long as ours is, but for what is alike (section 6.2.1). */
+/*
+ * About as long as ours is, but for what is alike (section 6.2.1). That has no
+ * long tickets.
+ */
 static size_t grease_len(const struct sluice_conn *c, const struct sl_writer *w)
 {
 	const char *const *alpn = c->config->alpn;
@@ -131,7 +134,7 @@ static size_t grease_len(const struct sluice_conn *c, const struct sl_writer *w)
 
 	for (; alpn && *alpn; alpn++)
 		len += 1 + strlen(*alpn);
-	if (c->hs->session.suite)
+	if (c->hs->session.suite && c->hs->ticket_len <= SL_ECH_TICKET_MAX)
 		len += c->hs->ticket_len + c->hs->session.suite->hash_len;
 	return (len / PAD + 2) * PAD + SL_TAG_LEN;
 }
