@@ -560,31 +560,53 @@ static void test_provider_fails(void **state)
 {
 	struct pair *pair;
 	unsigned int side, reject;
+	uint8_t ticket[SLUICE_TICKET_MAX];
+	size_t ticket_len;
 	long i;
 
 	(void)state;
 	begin();
 	pair = scene.pair;
+	pair_use_tickets(pair);
+	pair->server.config.ticket_unused = NULL;
+	pair->client.config.ech_grease = true;
+	expect_accepted(false);
+	ticket_len = pair->ticket_len[0];
+	memcpy(ticket, pair->tickets[0], ticket_len);
 	pair->server.config.groups = only_p384;
-	for (side = 0; side < 4; side++) {
+	/* accepted, rejected, accepted and resumed, GREASE and resumed */
+	for (side = 0; side < 8; side++) {
 		struct end *end = side % 2 ? &pair->server : &pair->client;
-		bool failed = true;
+		long calls = 0;
 
-		reject = side / 2;
+		reject = side / 2 == 1;
 		offer(reject ? &scene.other : &scene.key);
-		for (i = 1; failed; i++) {
+		if (side >= 6)
+			pair->client.config.ech_configs = NULL;
+		/* none of them fails at first */
+		for (i = 0; i <= calls; i++) {
+			bool done;
+
+			memcpy(pair->tickets[0], ticket, ticket_len);
+			pair->ticket_len[0] = ticket_len;
+			pair->ticket_count = side >= 4;
 			pair_reset(pair);
 			end->provider.fail_at = i;
-			failed = !pair_handshake(pair) &&
-				 end_info(end).error == SLUICE_ERR_PROVIDER;
-			if (failed)
+			done = pair_handshake(pair);
+			if (!i) {
+				calls = end->provider.calls;
+				assert_int_equal(done, !reject);
+				assert_int_equal(end_info(end).resumed, side >= 4);
+			} else if (!done && !reject) {
+				/* else it was a ticket's, which is as good as none */
+				assert_int_equal(end_info(end).error,
+						 SLUICE_ERR_PROVIDER);
 				assert_int_equal(end_info(end).alert_sent,
 						 SL_INTERNAL_ERROR);
+			}
 			end->provider.fail_at = 0;
 		}
-		assert_true(i > 20);
-		if (!reject)
-			assert_int_equal(pair->client.status, SLUICE_DONE);
+		assert_true(calls > 20);
 	}
 	finish();
 }
