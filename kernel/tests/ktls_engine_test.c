@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* KUnit suite of ktls_engine.c, on real kTLS and with a peer that is played. */
 #include <kunit/test.h>
-#include <linux/sizes.h>
+#include <linux/list.h>
 #include <linux/string.h>
 #include <net/sock.h>
 #include <net/tls.h>
@@ -66,21 +66,18 @@ static void engine_modes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 2, info.records_spread);
 }
 
-/* Records that are encrypted, and wait for room at the peer. */
+/* A record that is encrypted, and waits for room at the peer. */
 static void engine_unsent(struct kunit *test)
 {
 	struct pair *pair = pair_keyed(test);
 	struct tls_sw_context_tx *tx = tls_sw_ctx_tx(tls_get_ctx(pair->sk));
-	u8 *data = kunit_kzalloc(test, SZ_4K, GFP_KERNEL);
+	struct list_head record;
 
-	KUNIT_ASSERT_NOT_NULL(test, data);
-	pair_bound(pair);
-	while (list_empty(&tx->tx_list))
-		KUNIT_ASSERT_EQ(test, SZ_4K,
-				pair_send(pair, data, SZ_4K, MSG_DONTWAIT));
-	KUNIT_EXPECT_NULL(test, tx->open_rec);
-	KUNIT_EXPECT_EQ(test, 1, atomic_read(&tx->encrypt_pending));
+	list_add(&record, &tx->tx_list);
 	KUNIT_EXPECT_EQ(test, -EBUSY,
+			sluice_ktls_set_engine(pair->sk, SLUICE_ENGINE_FORCED));
+	list_del(&record);
+	KUNIT_EXPECT_EQ(test, 0,
 			sluice_ktls_set_engine(pair->sk, SLUICE_ENGINE_FORCED));
 }
 
@@ -96,6 +93,12 @@ static void engine_bursts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0,
 			sluice_ktls_set_engine(pair->sk, SLUICE_ENGINE_FORCED));
 	KUNIT_EXPECT_FALSE(test, sluice_ktls_burst_begin(conn, 100, false));
+	/* What fills the last record only in part makes one more. */
+	KUNIT_EXPECT_FALSE(test, sluice_ktls_burst_begin(conn, 7 * PEER_DATA_MAX,
+							 false));
+	KUNIT_EXPECT_TRUE(test, sluice_ktls_burst_begin(conn, 7 * PEER_DATA_MAX + 1,
+							false));
+	sluice_ktls_burst_end(conn, false);
 	KUNIT_EXPECT_TRUE(test, sluice_ktls_burst_begin(conn, len, false));
 	tls_sw_ctx_tx(tls_get_ctx(pair->sk))->async_capable = 1;
 	sluice_ktls_burst_end(conn, true);
