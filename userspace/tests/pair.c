@@ -565,6 +565,18 @@ void end_settle(struct end *end)
 	flush(end);
 }
 
+bool pair_resumes(struct pair *pair)
+{
+	bool resumed;
+
+	pair_reset(pair);
+	CHECK(pair_handshake(pair));
+	end_settle(&pair->client);
+	resumed = end_info(&pair->client).resumed;
+	CHECK(resumed == end_info(&pair->server).resumed);
+	return resumed;
+}
+
 bool pair_send(struct pair *pair, struct end *from, const uint8_t *data,
 	       size_t len)
 {

@@ -130,6 +130,9 @@ extern void (*pair_called)(void);
 /* Until neither side gets any further. True: both are done. */
 bool pair_handshake(struct pair *pair);
 
+/* A new connection, with the tickets of those before. True: it is resumed. */
+bool pair_resumes(struct pair *pair);
+
 /* One side's data to the other; true if it all arrives as it was. */
 bool pair_send(struct pair *pair, struct end *from, const uint8_t *data,
 	       size_t len);

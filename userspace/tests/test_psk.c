@@ -170,6 +170,13 @@ static void test_certificate(void **state)
 	assert_true(pair_handshake(pair));
 	info = end_info(&pair->client);
 	assert_true(!info.psk && info.verified && info.signature);
+	/* the key goes before a ticket the next time, too */
+	pair_use_tickets(pair);
+	pair_reset(pair);
+	assert_true(pair_handshake(pair));
+	end_settle(&pair->client);
+	assert_int_equal(end_info(&pair->client).tickets, 2);
+	assert_int_equal(pair->ticket_count, 0);
 	pair_free(pair);
 }
 
