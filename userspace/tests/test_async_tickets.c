@@ -16,7 +16,6 @@
 #include "conn.h"
 #include "pair.h"
 #include "sluice/async.h"
-#include "sluice/ech.h"
 #include "sluice/store.h"
 
 #define BOTH	(SLUICE_ASYNC_TICKET | SLUICE_ASYNC_UNUSED)
@@ -766,19 +765,9 @@ static void test_encrypted(void **state)
 
 	(void)state;
 	for (memory = 0; memory < MEMORIES; memory++) {
-		uint8_t list[2 + SLUICE_ECH_CONFIG_MAX], key[SLUICE_ECH_KEY_LEN];
 		struct pair *pair = begin_early(memory);
-		struct sluice_ech_key ech = {
-			.config = list + 2, .key = key,
-		};
 
-		assert_null(sluice_ech_key_make(pair->real, "public.test", 0, 1,
-						key, list + 2, &ech.config_len));
-		put16(list, ech.config_len);
-		pair->client.config.ech_configs = list;
-		pair->client.config.ech_configs_len = 2 + ech.config_len;
-		pair->server.config.ech_keys = &ech;
-		pair->server.config.ech_key_count = 1;
+		pair_use_ech(pair);
 		end_memory(&pair->client, sluice_conn_size() + 8192);
 		end_memory(&pair->server, sluice_conn_size() + 8192);
 		expect_early(pair, SLUICE_EARLY_ACCEPTED);
