@@ -112,6 +112,8 @@ static char *read_file(const char *path, size_t *len)
 		n = read(fd, text + *len, FILE_MAX - *len);
 		if (n > 0)
 			*len += (size_t)n;
+		else if (n < 0 && errno == EINTR)
+			n = 1;
 	}
 	if (n < 0) {
 		free(text);

@@ -14,6 +14,8 @@
 #include <cmocka.h>
 #undef fail	/* the command has a function of that name */
 
+#include "../cli/base64.h"
+#include "../cli/ech.h"
 #include "../cli/http.h"
 #include "../cli/psk.h"
 #include "../cli/stream.h"
@@ -374,6 +376,86 @@ static void session_race(void **state)
 	unlink(path);
 }
 
+static void base64(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+	} cases[] = {
+		{ "TWFu", 3 }, { "TWE=", 2 }, { "TQ==", 1 }, { " T\nWF u\r\n", 3 },
+		{ "TWFuTWFu", 6 }, { "", 0 }, { "T", 0 }, { "TW", 0 }, { "TWF", 0 },
+		{ "TWE", 0 }, { "TR==", 0 }, { "TWF=", 0 }, { "T===", 0 },
+		{ "TQ==TQ==", 0 }, { "TQ=A", 0 }, { "TWFuA===", 0 }, { "TW-_", 0 }, { "=TWF", 0 }, { "TWFuTWFuTWFu", 0 },
+	};
+	uint8_t out[8], data[7] = { 0xff, 0, 0x7f, 1, 0xfe, 9, 0x80 };
+	char text[BASE64_SIZE(7)];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (base64_decode(cases[i].text, strlen(cases[i].text), out,
+				  sizeof(out)) != cases[i].len)
+			taken(cases[i].text);
+	}
+	for (i = 1; i <= sizeof(data); i++) {
+		base64_encode(data, i, text);
+		assert_int_equal(strlen(text), BASE64_SIZE(i) - 1);
+		assert_int_equal(base64_decode(text, strlen(text), out,
+					       sizeof(out)), i);
+		assert_memory_equal(out, data, i);
+	}
+}
+
+/* The file of a key, cut anywhere: whole is all that is taken. */
+static void ech_files(void **state)
+{
+	static const char text[] =
+		"-----BEGIN PRIVATE KEY-----\n"
+		"MC4CAQAwBQYDK2VuBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n"
+		"-----END PRIVATE KEY-----\n"
+		"-----BEGIN ECHCONFIG-----\n"
+		"AD7+DQA6OAAgACCbQkAPmtiUxkbzxdzAdGN3pjg/a022pCzZfO4/JLCaawAEAAEA\n"
+		"A2QLcHVibGljLnRlc3QAAA==\n"
+		"-----END ECHCONFIG-----\n";
+	/* of Ed25519, and a configuration that ends before the list does */
+	static const struct {
+		const char *from, *to;
+	} wrong[] = { { "K2Vu", "K2Vw" }, { "DQA6", "DQA5" } };
+	uint8_t list[256], again[256];
+	struct ech_pair pair;
+	size_t len, i;
+
+	(void)state;
+	assert_null(ech_pair_parse(text, strlen(text), &pair));
+	for (i = 0; i < sizeof(pair.key); i++)
+		assert_int_equal(pair.key[i], i);
+	len = ech_configs_parse(text, strlen(text), list, sizeof(list));
+	assert_int_equal(len, 64);
+	assert_int_equal(pair.config_len, len - 2);
+	assert_memory_equal(pair.config, list + 2, len - 2);
+	/* as it is */
+	assert_int_equal(ech_configs_parse((char *)list, len, again,
+					   sizeof(again)), len);
+	assert_memory_equal(again, list, len);
+	assert_int_equal(ech_configs_parse((char *)list, len - 1, again,
+					   sizeof(again)), 0);
+	assert_int_equal(ech_configs_parse(text, strlen(text), again, 63), 0);
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		char copy[sizeof(text)];
+
+		memcpy(copy, text, sizeof(text));
+		memcpy(strstr(copy, wrong[i].from), wrong[i].to, 4);
+		assert_non_null(ech_pair_parse(copy, strlen(copy), &pair));
+	}
+	for (i = 0; i < strlen(text) - 1; i++) {
+		char *cut = malloc(i + 1);
+
+		memcpy(cut, text, i);
+		assert_non_null(ech_pair_parse(cut, i, &pair));
+		free(cut);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -386,6 +468,8 @@ int main(void)
 		cmocka_unit_test(psk_lines),
 		cmocka_unit_test(session_file),
 		cmocka_unit_test(session_race),
+		cmocka_unit_test(base64),
+		cmocka_unit_test(ech_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
