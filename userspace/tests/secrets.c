@@ -162,7 +162,8 @@ static void do_hmac(void *arg)
 	/* copies, as what the caller has stays secret */
 	if (a->key_len > sizeof(key) || a->len > sizeof(data))
 		abort();
-	memcpy(key, a->key, a->key_len);
+	if (a->key_len)
+		memcpy(key, a->key, a->key_len);
 	if (a->len)
 		memcpy(data, a->data, a->len);
 	show(key, sizeof(key));
