@@ -4,11 +4,11 @@
 # tree and what some of them make themselves (-DSEEDS).
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS := $(patsubst fuzz/fuzz_%.c,%,$(wildcard fuzz/fuzz_*.c))
-FUZZ_CFLAGS := -std=c17 -D_GNU_SOURCE -O1 -g -Ilibsluice/include -Ilibsluice -Itests \
+FUZZ_CFLAGS := -std=c17 -D_GNU_SOURCE -O1 -g -Ilibsluice/include -Ilibsluice -Itests -Ifuzz -include fuzz/strict.h \
 	       -I../kernel/include/uapi -DSLUICE_VERSION='"fuzz"'
 FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_HEADERS := $(wildcard libsluice/*.h libsluice/include/sluice/*.h cli/*.h tests/toy.h) \
-		cli/ticket.c sluiced/upcall.c
+		cli/ticket.c sluiced/upcall.c fuzz/mutate.h fuzz/strict.h
 ENGINE_SOURCES := $(filter-out libsluice/kernel.c,$(wildcard libsluice/*.c))
 
 # The providers, and what they are on.
@@ -24,7 +24,7 @@ FUZZ_compression := $(filter libsluice/providers/compression/%,$(PROVIDER_SOURCE
 FUZZ_CFLAGS_compression := $(FUZZ_HAVE)
 FUZZ_LIBS_compression = $(CRYPTO_LIBS)
 FUZZ_files := $(ENGINE_SOURCES) cli/psk.c tests/toy.c
-FUZZ_engine := $(ENGINE_SOURCES) tests/toy.c
+FUZZ_engine := $(ENGINE_SOURCES) tests/toy.c fuzz/mutate.c
 FUZZ_cli := cli/http.c cli/url.c cli/options.c cli/pins.c cli/base64.c \
 	    libsluice/providers/compression/table.c
 FUZZ_CFLAGS_cli := -Dargp_error=usage_error
@@ -53,7 +53,7 @@ FUZZ_SEEDED := engine certificates
 $(O)/fuzz/%.seeds: $(O)/fuzz/%
 	@mkdir -p $(O)/fuzz/$*.corpus $(O)/fuzz/$*.made
 	clang $(FUZZ_CFLAGS) $(FUZZ_CFLAGS_$*) $(FUZZ_SANITIZE) -DSEEDS -o $@ \
-		fuzz/fuzz_$*.c $(FUZZ_$*) $(FUZZ_LIBS_$*)
+		fuzz/fuzz_$*.c $(filter-out fuzz/mutate.c,$(FUZZ_$*)) $(FUZZ_LIBS_$*)
 	ASAN_OPTIONS=detect_leaks=0 $@ $(O)/fuzz/$*.made
 	@$< -merge=1 -max_len=20000 $(O)/fuzz/$*.corpus $(O)/fuzz/$*.made >$@.log 2>&1 || \
 		{ cat $@.log; exit 1; }

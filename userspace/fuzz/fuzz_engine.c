@@ -16,11 +16,13 @@
 #if __has_feature(memory_sanitizer)
 #include <sanitizer/msan_interface.h>
 #endif
+#include <sanitizer/asan_interface.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "mutate.h"
 #include "sluice/async.h"
 #include "sluice/compress.h"
 #include "sluice/ech.h"
@@ -508,6 +510,24 @@ static void fill_store(const uint8_t **data, size_t *size)
 	*size -= len;
 }
 
+/* As much as one call is to see of the input: one record, unless it sees all. */
+static size_t show(unsigned int setup, const uint8_t *in, size_t size)
+{
+	size_t len = size < 5 ? size : 5 + (size_t)(in[3] << 8 | in[4]);
+
+	if (setup & SMALL_ROOM || len > size)
+		return size;
+	ASAN_POISON_MEMORY_REGION(in + len, size - len);
+	return len;
+}
+
+static void show_all(const uint8_t *in, size_t size)
+{
+	(void)in;
+	(void)size;
+	ASAN_UNPOISON_MEMORY_REGION(in, size);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -518,6 +538,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct sluice_conn *conn;
 	uint8_t *copy, *in;
 	unsigned int setup;
+	bool more;
 	void *mem;
 
 	if (size < 2)
@@ -542,13 +563,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!conn)
 		abort();
 	do {
-		size_t used = size;
+		size_t used = show(setup, in, size);
 		size_t len = setup & SMALL_ROOM ? SLUICE_OUT_MIN : sizeof(out);
 
 		status = sluice_handshake(conn, in, &used, out, &len);
+		show_all(in, size);
 		check_written(out, len);
 		in += used;
 		size -= used;
+		more = size && used;
 		if (status == SLUICE_EARLY_DATA) {
 			used = 0;
 			if (!read_early(conn, in, &used, size))
@@ -567,6 +590,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (status >= SLUICE_WANT_CREDENTIAL)
 			give(conn, &config, status);
 	} while (status == SLUICE_WANT_WRITE ||
+		 (status == SLUICE_WANT_READ && more) ||
 		 status >= SLUICE_WANT_CREDENTIAL);
 	if (status == SLUICE_DONE) {
 		void *small = malloc(sluice_established_size());
@@ -578,16 +602,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (status == SLUICE_DONE && setup & CLOSING)
 		sluice_close(conn);
 	while (status != SLUICE_ERROR && status != SLUICE_CLOSED && size) {
-		size_t used = size, len, none = 0;
+		size_t used = show(setup, in, size), len, none = 0;
 		uint8_t *content;
 
 		status = sluice_open(conn, in, &used, &content, &len);
+		show_all(in, size);
 		in += used;
 		size -= used;
 		len = sizeof(out);
 		sluice_seal(conn, NULL, &none, out, &len);
 		check_written(out, len);
-		if (status == SLUICE_WANT_READ)
+		if (status == SLUICE_WANT_READ && !used)
 			break;
 	}
 	sluice_eof(conn);
@@ -598,6 +623,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(copy);
 	return 0;
 }
+
+#ifndef SEEDS
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
+			       unsigned int seed);
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
+			       unsigned int seed)
+{
+	size_t first = 2;
+
+	/* behind the ticket */
+	if (size > 4 && data[0] & STORED >> 8 && !(data[1] & SERVER))
+		first += 2 + (size_t)(data[2] << 8 | data[3]);
+	return mutate_records(data, size, max_size, seed, first);
+}
+#endif
 
 #ifdef SEEDS
 static void say(struct side *side, struct side *other)

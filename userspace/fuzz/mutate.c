@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include "mutate.h"
+
+#include <string.h>
+
+static size_t be(const uint8_t *at, unsigned int octets)
+{
+	size_t value = 0;
+
+	while (octets--)
+		value = value << 8 | *at++;
+	return value;
+}
+
+static void add_be(uint8_t *at, unsigned int octets, size_t delta)
+{
+	size_t value = be(at, octets) + delta;
+
+	while (octets--) {
+		at[octets] = (uint8_t)value;
+		value >>= 8;
+	}
+}
+
+/* Any whole record from there on; 0 if there is none. */
+static size_t pick_record(const uint8_t *data, size_t at, size_t size,
+			  unsigned int seed)
+{
+	size_t found = 0;
+	unsigned int n = 0;
+
+	for (; at + 5 <= size && be(data + at + 3, 2) <= size - at - 5;
+	     at += 5 + be(data + at + 3, 2)) {
+		if (!(seed % ++n))
+			found = at;
+	}
+	return found;
+}
+
+/* Any message that is whole in a record that ends there. */
+static size_t pick_message(const uint8_t *data, size_t at, size_t end,
+			   unsigned int seed)
+{
+	size_t found = 0;
+	unsigned int n = 0;
+
+	for (; at + 4 <= end && be(data + at + 1, 3) <= end - at - 4;
+	     at += 4 + be(data + at + 1, 3)) {
+		if (!(seed % ++n))
+			found = at;
+	}
+	return found;
+}
+
+size_t mutate_records(uint8_t *data, size_t size, size_t max_size,
+		      unsigned int seed, size_t first)
+{
+	static uint8_t other[20000];
+	size_t record = size < 8 || seed & 1 ? 0 :
+			pick_record(data, first, size, seed >> 1);
+	size_t message = 0, from, len, more, room;
+
+	if (record) {
+		size_t end = record + 5 + be(data + record + 3, 2);
+
+		/* the content type and the tag */
+		if (data[record] == 23 && end - record > 5 + 17)
+			end -= 17;
+		message = pick_message(data, record + 5, end, seed >> 4);
+	}
+	if (!message)
+		return LLVMFuzzerMutate(data, size, max_size);
+	from = message + 4;
+	len = be(data + message + 1, 3);
+	if (seed & 64 && len) {
+		/* the last octets of it only */
+		size_t tail = 1 + (seed >> 8) % (len < 8 ? len : 8);
+
+		from += len - tail;
+		len = tail;
+	}
+	room = len + max_size - size;
+	if (room > sizeof(other))
+		room = sizeof(other);
+	if (!room || len > room)
+		return LLVMFuzzerMutate(data, size, max_size);
+	memcpy(other, data + from, len);
+	more = seed & 128 && len ? len - 1 : LLVMFuzzerMutate(other, len, room);
+	memmove(data + from + more, data + from + len, size - from - len);
+	memcpy(data + from, other, more);
+	add_be(data + message + 1, 3, more - len);
+	add_be(data + record + 3, 2, more - len);
+	return size + more - len;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SLUICE_FUZZ_MUTATE_H
+#define SLUICE_FUZZ_MUTATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* libFuzzer's own. */
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+
+/*
+ * What is in a handshake message gets shorter, longer, or other, and the lengths
+ * of message and record stay right: else nearly all that comes of it ends with
+ * the first length. Records begin at first.
+ */
+size_t mutate_records(uint8_t *data, size_t size, size_t max_size,
+		      unsigned int seed, size_t first);
+
+#endif /* SLUICE_FUZZ_MUTATE_H */
