@@ -422,9 +422,16 @@ struct side {
 	struct sluice_config config;
 	struct sluice_conn *conn;
 	uint8_t got[65536];
+	uint8_t kept[65536];		/* the same, before records are wiped */
 	size_t got_len;
 	size_t used;
 };
+
+static void pass(struct side *to, size_t len)
+{
+	memcpy(to->kept + to->got_len, to->got + to->got_len, len);
+	to->got_len += len;
+}
 
 static void turn(struct side *side, struct side *other)
 {
@@ -435,13 +442,13 @@ static void turn(struct side *side, struct side *other)
 	status = sluice_handshake(side->conn, side->got + side->used, &used,
 				  other->got + other->got_len, &len);
 	side->used += used;
-	other->got_len += len;
+	pass(other, len);
 	if (status == SLUICE_WANT_READ && sluice_early_room(side->conn)) {
 		used = 5;
 		len = sizeof(other->got) - other->got_len;
 		sluice_early_seal(side->conn, (const uint8_t *)"early", &used,
 				  other->got + other->got_len, &len);
-		other->got_len += len;
+		pass(other, len);
 	}
 	if (status == SLUICE_EARLY_DATA) {
 		if (read_early(side->conn, side->got, &side->used,
@@ -649,13 +656,13 @@ static void say(struct side *side, struct side *other)
 	sluice_key_update(side->conn, true);
 	sluice_seal(side->conn, (const uint8_t *)"hello", &used,
 		    other->got + other->got_len, &len);
-	other->got_len += len;
+	pass(other, len);
 	sluice_close(side->conn);
 	used = 0;
 	len = sizeof(other->got) - other->got_len;
 	sluice_seal(side->conn, NULL, &used, other->got + other->got_len,
 		    &len);
-	other->got_len += len;
+	pass(other, len);
 }
 
 static bool is_done(const struct side *side, unsigned int setup)
@@ -686,7 +693,7 @@ static void save(const char *folder, unsigned int setup, struct side *side,
 		fputc((int)ticket_len & 255, file);
 		fwrite(ticket, 1, ticket_len, file);
 	}
-	fwrite(side->got, 1, side->got_len, file);
+	fwrite(side->kept, 1, side->got_len, file);
 	fclose(file);
 }
 
