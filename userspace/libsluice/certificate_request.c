@@ -13,22 +13,6 @@ static struct sluice_octets octets(struct sl_reader r)
 	return (struct sluice_octets){ r.pos, r.left };
 }
 
-static bool check_authorities(struct sluice_conn *c, struct sl_extensions *ext,
-			      struct sluice_credential_request *request)
-{
-	struct sl_reader *r = &ext->body[SL_EXT_CERTIFICATE_AUTHORITIES];
-	struct sl_reader list;
-
-	if (!sl_has(ext, SL_EXT_CERTIFICATE_AUTHORITIES))
-		return true;
-	list = sl_get_vec(r, 2, 3, 0xffff);
-	request->authorities = octets(list);
-	while (list.left)
-		sl_get_vec(&list, 2, 1, 0xffff);
-	return (sl_done(r) && sl_done(&list)) ||
-	       sl_bad_decode(c, "a malformed certificate_authorities");
-}
-
 static bool check_filters(struct sluice_conn *c, struct sl_extensions *ext,
 			  struct sluice_credential_request *request)
 {
@@ -81,7 +65,6 @@ bool sl_certificate_request_read(struct sluice_conn *c, struct sl_reader *body)
 		return sl_illegal(c, "a CertificateRequest with a context");
 	if (!check_schemes(c, &ext, request) ||
 	    !sl_read_certificate_wishes(c, &ext) ||
-	    !check_authorities(c, &ext, request) ||
 	    !check_filters(c, &ext, request))
 		return false;
 	c->certificate_requested = true;

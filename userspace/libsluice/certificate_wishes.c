@@ -34,9 +34,28 @@ static bool read_schemes(struct sluice_conn *c, struct sl_extensions *ext)
 	       sl_bad_decode(c, "a malformed signature_algorithms_cert");
 }
 
+static bool read_authorities(struct sluice_conn *c,
+			     struct sl_extensions *ext)
+{
+	struct sluice_credential_request *request = &c->hs->request;
+	struct sl_reader *r = &ext->body[SL_EXT_CERTIFICATE_AUTHORITIES];
+	struct sl_reader list;
+
+	if (!sl_has(ext, SL_EXT_CERTIFICATE_AUTHORITIES))
+		return true;
+	list = sl_get_vec(r, 2, 3, 0xffff);
+	request->authorities = (struct sluice_octets){
+		list.pos, list.left
+	};
+	while (list.left)
+		sl_get_vec(&list, 2, 1, 0xffff);
+	return (sl_done(r) && sl_done(&list)) ||
+	       sl_bad_decode(c, "a malformed certificate_authorities");
+}
+
 bool sl_read_certificate_wishes(struct sluice_conn *c,
 				struct sl_extensions *ext)
 {
-	return read_schemes(c, ext) && sl_read_staple_request(c, ext) &&
-	       sl_read_compressions(c, ext);
+	return read_schemes(c, ext) && read_authorities(c, ext) &&
+	       sl_read_staple_request(c, ext) && sl_read_compressions(c, ext);
 }

@@ -52,7 +52,8 @@ extern "C" {
  * @schemes: the signature schemes that the peer takes, two octets each
  * @certificate_schemes: the same for the signatures in certificates
  * @authorities: the authorities that it names, each a DistinguishedName (DER)
- *	behind two octets with its length; without data if it names none
+ *	behind two octets with its length; without data if it names none. A
+ *	client need not name all that it believes
  * @raw_key: it is to be shown as a raw public key: neither the authorities nor
  *	the filters have anything to say of it
  * @filters: client: what the certificate has to have, as oid_filters has it
