@@ -39,6 +39,9 @@ static SSL_CTX *ctx;
 static const char *const stricter[] = {
 	/* section 4.2: of those that OpenSSL does not know, as oid_filters */
 	"an extension in a message where it does not belong",
+	"an extension comes twice",
+	/* an empty list is not one (section 4.2.4) */
+	"a malformed certificate_authorities",
 	NULL
 };
 

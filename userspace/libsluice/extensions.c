@@ -44,6 +44,9 @@ static const struct {
 /* Messages whose extensions answer those of the ClientHello. */
 #define ANSWERS		(SL_IN_SH | SL_IN_HRR | SL_IN_EE | SL_IN_CT | SL_IN_SH12)
 
+/* Unknown extensions of a message that are looked at for duplicates. */
+#define UNKNOWN_MAX	16
+
 static bool was_offered(const struct sluice_conn *c, unsigned int ext,
 			enum sl_ext_message message)
 {
@@ -57,6 +60,9 @@ bool sl_parse_extensions(struct sluice_conn *c, struct sl_reader *r,
 			 enum sl_ext_message message, struct sl_extensions *e)
 {
 	struct sl_reader list = sl_get_vec(r, 2, 0, 0xffff);
+	uint8_t types[2 * UNKNOWN_MAX];
+	struct sl_writer w = sl_writer(types, sizeof(types));
+	struct sl_reader unknown = sl_reader(types, 0);
 
 	*e = (struct sl_extensions){ .last = SL_EXT_COUNT };
 	while (!list.bad && list.left) {
@@ -75,10 +81,16 @@ bool sl_parse_extensions(struct sluice_conn *c, struct sl_reader *r,
 			return sl_fail(c, SL_UNSUPPORTED_EXTENSION,
 				       SLUICE_ERR_PROTOCOL,
 				       "the peer answers an extension that was not offered");
-		if (ext == SL_EXT_COUNT)
-			continue;
-		if (sl_has(e, (enum sl_extension)ext))
+		if (ext == SL_EXT_COUNT ? sl_contains16(unknown, type) :
+					  sl_has(e, (enum sl_extension)ext))
 			return sl_illegal(c, "an extension comes twice");
+		if (ext == SL_EXT_COUNT) {
+			/* of these the first ones only: there may be thousands */
+			if (w.len < sizeof(types))
+				sl_put16(&w, type);
+			unknown.left = w.len;
+			continue;
+		}
 		e->present |= 1U << ext;
 		e->body[ext] = body;
 	}
