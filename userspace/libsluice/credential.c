@@ -132,10 +132,14 @@ bool sluice_credential_fits(const struct sluice_credential_request *request,
 		(is_issued(request, cred) && passes(request, cred)));
 }
 
+bool sl_credential_chosen(const struct sluice_config *config)
+{
+	return config->choose || config->async & SLUICE_ASYNC_CREDENTIAL;
+}
+
 bool sl_can_certify(const struct sluice_config *config)
 {
-	return config->credential || config->choose ||
-	       config->async & SLUICE_ASYNC_CREDENTIAL;
+	return config->credential || sl_credential_chosen(config);
 }
 
 static bool no_credential(struct sluice_conn *c)

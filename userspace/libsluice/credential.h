@@ -6,6 +6,9 @@
 #include "sluice/sluice.h"
 #include "wire.h"
 
+/* Does the caller choose one for each connection? */
+bool sl_credential_chosen(const struct sluice_config *config);
+
 /* Is there any to be had? */
 bool sl_can_certify(const struct sluice_config *config);
 

@@ -7,6 +7,7 @@
 #include "auth.h"
 #include "certificate_request.h"
 #include "conn.h"
+#include "credential.h"
 #include "early.h"
 #include "hello.h"
 #include "raw_keys.h"
@@ -145,6 +146,11 @@ void sl_put_answers(struct sluice_conn *c, struct sl_writer *w)
 {
 	size_t ext, list, name;
 
+	/* whoever chose the certificate was told of it (RFC 6066, section 3) */
+	if (c->sni_len && !c->by_psk && sl_credential_chosen(c->config)) {
+		ext = sl_begin_extension(c, w, SL_EXT_SERVER_NAME);
+		sl_end_vec(w, ext, 2);
+	}
 	if (c->alpn_len) {
 		ext = sl_begin_extension(c, w, SL_EXT_ALPN);
 		list = sl_begin_vec(w, 2);

@@ -326,6 +326,7 @@ enum sluice_raw_key {
  *
  * @choose: choose a certificate for a connection, by what the peer asks for;
  *	NULL for @credential. What it returns is as sluice_give_credential()'s.
+ *	A client that sent a name is told that the server has used it
  *	A client keeps no ticket of a connection to which it has shown one so
  *	chosen: the next might have to show another
  * @judge: judge the peer's certificates, instead of the provider: returns as
