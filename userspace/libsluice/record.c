@@ -107,20 +107,18 @@ static size_t rx_limit(const struct sluice_conn *c)
 static bool open_protected(struct sluice_conn *c, size_t len)
 {
 	uint8_t *body = c->record + SL_RECORD_HEADER;
-	int rc;
+	bool whole = len > SL_TAG_LEN;
+	int rc = whole ? sl_direction_open(c, &c->rx, c->record, body, len) :
+			 SL_BAD_RECORD_MAC;
 
-	if (len <= SL_TAG_LEN)
-		return sl_fail(c, SL_BAD_RECORD_MAC, SLUICE_ERR_CRYPTO,
-			       "a record is too short to be a protected one");
-	rc = sl_direction_open(c, &c->rx, c->record, body, len);
 	if (rc < 0)
 		return sl_internal(c, "the provider cannot decrypt");
-	if (rc) {
-		if (is_early_data(c))
-			return pass_over(c);
-		return sl_fail(c, SL_BAD_RECORD_MAC, SLUICE_ERR_CRYPTO,
-			       "a record cannot be decrypted: it was changed on the way, or the keys differ");
-	}
+	if (rc && is_early_data(c))
+		return pass_over(c);
+	if (rc)
+		return sl_fail(c, SL_BAD_RECORD_MAC, SLUICE_ERR_CRYPTO, whole ?
+			       "a record cannot be decrypted: it was changed on the way, or the keys differ" :
+			       "a record is too short to be a protected one");
 	if (c->hs)
 		c->hs->early_data_left = 0;
 	len -= SL_TAG_LEN;

@@ -389,6 +389,39 @@ static void test_other_suite(void **state)
 	pair_free(pair);
 }
 
+/* Cuts the first record of early data to what no record can be. */
+static size_t cut(void *ctx, uint8_t *data, size_t len, size_t from)
+{
+	bool *done = ctx;
+
+	(void)from;
+	if (*done || data[0] != DATA)
+		return len;
+	*done = true;
+	data[3] = 0;
+	data[4] = 4;
+	return 9;
+}
+
+/* What is passed over need not be what can be decrypted at all. */
+static void test_passed_over(void **state)
+{
+	struct pair *pair = early_pair();
+	bool done = false;
+
+	(void)state;
+	pair->ticket_key.key[0] ^= 1;
+	pair->early = (const uint8_t *)"early";
+	pair->early_len = 5;
+	pair->up.change = cut;
+	pair->up.ctx = &done;
+	pair_reset(pair);
+	assert_true(pair_handshake(pair));
+	assert_true(done);
+	assert_int_equal(end_info(&pair->server).early, SLUICE_EARLY_REJECTED);
+	pair_free(pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -400,6 +433,7 @@ int main(void)
 		cmocka_unit_test(test_older_version),
 		cmocka_unit_test(test_hellos),
 		cmocka_unit_test(test_other_suite),
+		cmocka_unit_test(test_passed_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
