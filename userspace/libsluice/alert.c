@@ -6,8 +6,21 @@
 
 /* The level of an alert, in TLS 1.2. */
 #define WARNING		1
-/* How often a peer of TLS 1.2 is borne with. */
-#define WARNINGS_MAX	8
+/* How often a peer is borne with that brings nothing. */
+#define WARNINGS_MAX	4
+#define IDLE_MAX	32
+
+/*
+ * Middleboxes want to see a change_cipher_spec before anything that they cannot
+ * read (RFC 9846, appendix E.4), be it an alert only.
+ */
+bool sl_ccs_owed(const struct sluice_conn *c)
+{
+	const struct sl_handshake *hs = c->hs;
+
+	return !c->done && c->version == SLUICE_TLS_1_3 && c->tx.aead &&
+	       hs->session_id_len && (hs->ccs_due || !hs->ccs_sent);
+}
 
 bool sl_fail(struct sluice_conn *c, enum sl_alert alert,
 	     enum sluice_error error, const char *reason)
@@ -19,6 +32,7 @@ bool sl_fail(struct sluice_conn *c, enum sl_alert alert,
 	if (alert != SL_ALERT_NONE && !c->tx_closed) {
 		c->alert_due = true;
 		c->alert = alert;
+		c->ccs_owed = sl_ccs_owed(c);
 	}
 	sl_conn_wipe_handshake(c);
 	sluice_wipe(c->resumption_secret, sizeof(c->resumption_secret));

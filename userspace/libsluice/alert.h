@@ -47,6 +47,9 @@ enum sl_alert {
 bool sl_fail(struct sluice_conn *c, enum sl_alert alert,
 	     enum sluice_error error, const char *reason);
 
+/* Is a change_cipher_spec still to be sent, before what is encrypted? */
+bool sl_ccs_owed(const struct sluice_conn *c);
+
 /* The most frequent ones. */
 bool sl_bad_decode(struct sluice_conn *c, const char *reason);
 bool sl_illegal(struct sluice_conn *c, const char *reason);

@@ -71,7 +71,7 @@ static bool begin_early_data(struct sluice_conn *c)
 
 static bool write_hello_again(struct sluice_conn *c)
 {
-	c->hs->ccs_due = true;
+	c->hs->ccs_due = !c->hs->ccs_sent;
 	c->hs->ccs_sent = true;
 	return sl_client_hello_write(c) && next(c, READ_HELLO);
 }
@@ -379,6 +379,7 @@ static bool write_finished(struct sluice_conn *c)
 static bool write_flight(struct sluice_conn *c)
 {
 	c->hs->ccs_due = !c->hs->ccs_sent;
+	c->hs->ccs_sent = true;
 	/* of the transcript up to the server's Finished, before ours is in */
 	if (!sl_application_secrets(c))
 		return false;

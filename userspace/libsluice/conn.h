@@ -234,6 +234,7 @@ struct sluice_conn {
 	unsigned int released;		/* SLUICE_TX, SLUICE_RX: not ours */
 	bool update_wanted;		/* of whom sending is */
 	bool alert_due;
+	bool ccs_owed;			/* before the alert */
 	bool update_due;
 	bool update_request;		/* ask the peer as well */
 	bool refusal_due;		/* of a renegotiation: TLS 1.2 */

@@ -10,6 +10,8 @@
 /* Levels of alerts. */
 #define WARNING		1
 #define FATAL		2
+/* A change_cipher_spec is never encrypted. */
+#define CCS_ROOM	(SL_RECORD_HEADER + 1)
 
 static size_t room(const struct sl_writer *w)
 {
@@ -25,12 +27,19 @@ static bool may_send(const struct sluice_conn *c)
 /* Two octets fit in SLUICE_OUT_MIN, so there is room in the next call. */
 void sl_flush_alert(struct sluice_conn *c, struct sl_writer *out)
 {
+	static const uint8_t ccs = 1;
 	uint8_t alert[2] = { FATAL, (uint8_t)c->alert };
+	bool owed = c->ccs_owed || sl_ccs_owed(c);
 
-	if (!c->alert_due || room(out) < sizeof(alert) + SLUICE_OVERHEAD)
+	if (!c->alert_due ||
+	    room(out) < (owed ? CCS_ROOM : 0) + sizeof(alert) + SLUICE_OVERHEAD)
 		return;
 	if (c->alert == SL_CLOSE_NOTIFY)
 		alert[0] = WARNING;
+	if (owed)
+		out->len += sl_record_seal(c, SL_CHANGE_CIPHER_SPEC, &ccs,
+					   sizeof(ccs), out->buf + out->len);
+	c->ccs_owed = false;
 	out->len += sl_record_seal(c, SL_ALERT, alert, sizeof(alert),
 				   out->buf + out->len);
 	c->alert_due = false;
