@@ -68,12 +68,18 @@ bool sl_warned(struct sluice_conn *c, const char *reason)
 	return ++c->warnings <= WARNINGS_MAX || sl_unexpected(c, reason);
 }
 
+bool sl_idled(struct sluice_conn *c)
+{
+	return ++c->idle <= IDLE_MAX ||
+	       sl_unexpected(c, "the peer sends much that brings nothing");
+}
+
 bool sl_alert_received(struct sluice_conn *c, const uint8_t *alert)
 {
 	c->alert_received = alert[1];
 	sl_trace(c, false, SL_ALERT, alert[1], 2);
 	if (alert[1] == SL_USER_CANCELED)
-		return true;
+		return sl_warned(c, "too many warnings");
 	/* the level is legacy: only the description counts (section 6) */
 	if (alert[0] == WARNING && alert[1] != SL_CLOSE_NOTIFY &&
 	    c->version != SLUICE_TLS_1_3 &&

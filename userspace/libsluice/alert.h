@@ -56,8 +56,12 @@ bool sl_illegal(struct sluice_conn *c, const char *reason);
 bool sl_unexpected(struct sluice_conn *c, const char *reason);
 bool sl_internal(struct sluice_conn *c, const char *reason);
 
-/* The peer did what may be passed over, but not without end. */
+/*
+ * The peer did what may be passed over, but not without end: a warning; or what
+ * takes time and brings nothing, such as an empty record. Data begins it anew.
+ */
 bool sl_warned(struct sluice_conn *c, const char *reason);
+bool sl_idled(struct sluice_conn *c);
 
 /* An alert record of two octets was received. */
 bool sl_alert_received(struct sluice_conn *c, const uint8_t *alert);

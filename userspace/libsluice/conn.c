@@ -308,6 +308,7 @@ void sl_conn_finish(struct sluice_conn *c)
 	c->hs->buffer_size = 0;
 	c->hs = NULL;
 	c->done = true;
+	c->idle = 0;
 }
 
 struct sluice_conn *sluice_conn_move(struct sluice_conn *c, void *mem,

@@ -238,7 +238,9 @@ struct sluice_conn {
 	bool update_due;
 	bool update_request;		/* ask the peer as well */
 	bool refusal_due;		/* of a renegotiation: TLS 1.2 */
+	/* since the last data: */
 	uint8_t warnings;		/* alerts and renegotiations passed over */
+	uint8_t idle;			/* records and messages without use */
 	enum sl_alert alert;
 	int alert_sent;
 	int alert_received;

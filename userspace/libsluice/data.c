@@ -24,7 +24,7 @@ static bool may_send(const struct sluice_conn *c)
 	return c->done || c->tx_open;
 }
 
-/* Two octets fit in SLUICE_OUT_MIN, so there is room in the next call. */
+/* It fits in SLUICE_OUT_MIN, so there is room in the next call. */
 void sl_flush_alert(struct sluice_conn *c, struct sl_writer *out)
 {
 	static const uint8_t ccs = 1;
@@ -141,6 +141,7 @@ enum sluice_status sluice_sealv(struct sluice_conn *c,
 			break;
 		*taken += part;
 		left -= part;
+		c->idle = 0;
 	}
 	*out_len = w.len;
 	if (!flushed)
@@ -203,7 +204,7 @@ static bool read_key_update(struct sluice_conn *c, struct sl_reader *body)
 		return sl_bad_decode(c, "a malformed KeyUpdate");
 	if (request > 1)
 		return sl_illegal(c, "a KeyUpdate of an unknown kind");
-	if (!sl_message_boundary(c))
+	if (!sl_message_boundary(c) || !sl_idled(c))
 		return false;
 	/* several requests may be answered by one update (section 4.6.3) */
 	if (request && !c->tx_closed && !c->alert_due)

@@ -154,7 +154,7 @@ static bool open_outside(struct sluice_conn *c, size_t len)
 		    sl_message_begun(c) || len != 1 || body[0] != 1)
 			return sl_unexpected(c, "an unexpected change_cipher_spec record");
 		c->hs->ccs_passed = true;
-		return pass_over(c);
+		return sl_idled(c) && pass_over(c);
 	case SL_ALERT:
 		if (sl_is_server(c) && !c->done && !c->rx.seq)
 			return open_plain(c, len);
@@ -204,6 +204,10 @@ bool sl_record_open(struct sluice_conn *c)
 			return sl_unexpected(c, "data came before the end of the handshake");
 		if (sl_message_begun(c))
 			return sl_unexpected(c, "data came within a handshake message");
+		if (!c->content_len)
+			return sl_idled(c);
+		c->warnings = 0;
+		c->idle = 0;
 		return true;
 	default:
 		return sl_unexpected(c, "a record of a type that has no place here");

@@ -334,6 +334,56 @@ static void test_alerts(void **state)
 	pair_free(pair);
 }
 
+/* What brings nothing is borne with, but not without end. */
+static void test_idle(void **state)
+{
+	static const uint8_t update[] = { SL_KEY_UPDATE, 0, 0, 1, 0 };
+	static const uint8_t canceled[2] = { 1, SL_USER_CANCELED };
+	static const struct {
+		int type, most;
+		const uint8_t *data;
+		size_t len;
+	} cases[] = {
+		{ 23, 32, NULL, 0 },
+		{ 22, 32, update, sizeof(update) },
+		{ 21, 4, canceled, sizeof(canceled) },
+	};
+	size_t i;
+	int round, n;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct pair *pair = connected();
+
+		for (round = 0; round < 3; round++) {
+			for (n = 0; n < cases[i].most; n++) {
+				assert_int_equal(inject(&pair->client,
+							&pair->server,
+							cases[i].type,
+							cases[i].len ?
+							cases[i].data : update,
+							cases[i].len, 0),
+						 SLUICE_WANT_READ);
+				if (cases[i].data == update)
+					sl_keys_update(pair->client.conn,
+						       &pair->client.conn->tx);
+			}
+			/* data of the one or, for what is no alert, the other */
+			if (!round)
+				assert_true(pair_send(pair, &pair->client,
+						      (const uint8_t *)"x", 1));
+			else if (round == 1 && cases[i].type != 21)
+				assert_true(pair_send(pair, &pair->server,
+						      (const uint8_t *)"x", 1));
+			else
+				break;
+		}
+		inject(&pair->client, &pair->server, cases[i].type,
+		       cases[i].len ? cases[i].data : update, cases[i].len, 0);
+		expect_alert(pair, SL_UNEXPECTED_MESSAGE);
+	}
+}
+
 /* After an error or the end, nothing of a key is left in the connection. */
 static void test_wiped(void **state)
 {
@@ -374,6 +424,7 @@ int main(void)
 		cmocka_unit_test(test_plain_records),
 		cmocka_unit_test(test_fragments),
 		cmocka_unit_test(test_alerts),
+		cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_wiped),
 	};
 
