@@ -11,7 +11,7 @@ RUST_KBUILD = make -C "$$(scripts/rust/tree)" M=/src/rust MO=/out/rust \
 	SLUICE_SYMVERS=/out/kernel/Module.symvers
 
 .PHONY: help root modules rust rustdoc stats debug-kernel kcsan-kernel userspace vm-programs \
-	demo check check-userspace check-rust check-kunit check-vm check-debug check-famine check-kcsan \
+	demo check check-userspace check-bogo check-rust check-kunit check-vm check-debug check-famine check-kcsan \
 	check-unload check-selftest check-style bench bench-baseline bench-kernel bench-kernel-quick \
 	bench-rust bench-tree \
 	install uninstall dkms clean distclean
@@ -57,6 +57,9 @@ check: ## all the tests
 
 check-userspace: ## the tests of libsluice and of the command
 	@scripts/check userspace
+
+check-bogo: root ## BoringSSL's TLS tests, with its source in RUNNER=DIR; takes Go; not in 'check'
+	@scripts/bogo "$(RUNNER)" $(BOGO_FLAGS)
 
 check-rust: ## what must not compile with the Rust crate; drivers elsewhere; the guide
 	@scripts/check rust
