@@ -147,6 +147,10 @@ bool sl_tls12_server_hello_read(struct sluice_conn *c, struct sl_reader *body)
 	if (body->left &&
 	    !sl_parse_extensions(c, body, SL_IN_EE | SL_IN_SH12, &ext))
 		return false;
+	/* what only TLS 1.3 has an answer to */
+	if (sl_has(&ext, SL_EXT_ENCRYPTED_CLIENT_HELLO))
+		return sl_fail(c, SL_UNSUPPORTED_EXTENSION, SLUICE_ERR_PROTOCOL,
+			       "the server of TLS 1.2 answers an encrypted ClientHello");
 	if (compression)
 		return sl_illegal(c, "the server chose a compression");
 	if (!sl_suite_usable_in(c->config, SLUICE_TLS_1_2, suite))

@@ -383,6 +383,41 @@ static void test_warnings(void **state)
 	pair_free(pair);
 }
 
+/* Gives ServerHello's extended_master_secret the type of ECH. */
+static size_t answer_ech(void *ctx, uint8_t *data, size_t len, size_t from)
+{
+	static const uint8_t master_secret[] = { 0, 23, 0, 0 };
+	uint8_t *at = memmem(data, len, master_secret, sizeof(master_secret));
+
+	(void)ctx;
+	if (from)
+		return len;
+	assert_non_null(at);
+	at[0] = 0xfe;
+	at[1] = 0x0d;
+	return len;
+}
+
+/* TLS 1.2 has no answer to an Encrypted Client Hello, nor to what looks so. */
+static void test_ech(void **state)
+{
+	struct pair *pair = connected();
+
+	(void)state;
+	pair->client.config.min_version = SLUICE_TLS_1_2;
+	pair->client.config.max_version = SLUICE_TLS_1_3;
+	pair->client.config.ech_grease = true;
+	pair_reset(pair);
+	assert_true(pair_handshake(pair));
+	assert_int_equal(end_info(&pair->client).version, SLUICE_TLS_1_2);
+	pair->down.change = answer_ech;
+	pair_reset(pair);
+	assert_false(pair_handshake(pair));
+	assert_int_equal(end_info(&pair->client).alert_sent,
+			 SL_UNSUPPORTED_EXTENSION);
+	pair_free(pair);
+}
+
 /* Every octet of a record of data counts, and so does its place. */
 static void test_records(void **state)
 {
@@ -466,6 +501,7 @@ int main(void)
 		cmocka_unit_test(test_late_messages),
 		cmocka_unit_test(test_clear_records),
 		cmocka_unit_test(test_warnings),
+		cmocka_unit_test(test_ech),
 		cmocka_unit_test(test_records),
 		cmocka_unit_test(test_long_records),
 		cmocka_unit_test(test_key_used_up),
