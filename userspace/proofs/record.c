@@ -48,6 +48,11 @@ bool sl_internal(struct sluice_conn *c, const char *reason)
 	return sl_fail(c, SL_INTERNAL_ERROR, SLUICE_ERR_PROVIDER, reason);
 }
 
+bool sl_idled(struct sluice_conn *c)
+{
+	return nondet_bool() || sl_unexpected(c, "once too often");
+}
+
 bool sl_message_begun(const struct sluice_conn *c)
 {
 	return c->piece_len || c->pass;
