@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "cli.h"
+#include "shared_options.h"
 #include "sluice/backend.h"
 #include "sluice/compress.h"
 #include "sluice/provider.h"
@@ -242,16 +243,6 @@ static uint64_t parse_number(struct argp_state *state, const char *arg,
 	return value;
 }
 
-static enum sluice_raw_key parse_raw_key(struct argp_state *state,
-					 const char *arg)
-{
-	if (!arg)
-		return SLUICE_RAW_KEY_TOO;
-	if (strcmp(arg, "only"))
-		argp_error(state, "--raw-key, --peer-raw-key: only, or nothing");
-	return SLUICE_RAW_KEY_ONLY;
-}
-
 static void add_file(struct argp_state *state, const char **files,
 		     size_t *count, const char *path)
 {
@@ -299,18 +290,10 @@ static error_t parse_tls(int opt, char *arg, struct argp_state *state)
 		o->crl = arg;
 		break;
 	case OPT_CRL_CHECK:
-		if (!strcmp(arg, "chain"))
-			o->crl_flags |= SLUICE_CRL_CHAIN;
-		else if (strcmp(arg, "leaf"))
-			argp_error(state, "--crl-check: leaf or chain");
+		parse_crl_check(state, arg, &o->crl_flags);
 		break;
 	case OPT_CRL_ALLOW:
-		if (!strcmp(arg, "unknown"))
-			o->crl_flags |= SLUICE_CRL_ALLOW_UNKNOWN;
-		else if (!strcmp(arg, "expired"))
-			o->crl_flags |= SLUICE_CRL_ALLOW_EXPIRED;
-		else
-			argp_error(state, "--crl-allow: unknown or expired");
+		parse_crl_allow(state, arg, &o->crl_flags);
 		break;
 	case OPT_OCSP:
 		if (!o->cert_count)

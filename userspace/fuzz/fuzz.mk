@@ -25,8 +25,8 @@ FUZZ_CFLAGS_compression := $(FUZZ_HAVE)
 FUZZ_LIBS_compression = $(CRYPTO_LIBS)
 FUZZ_files := $(ENGINE_SOURCES) cli/psk.c tests/toy.c
 FUZZ_engine := $(ENGINE_SOURCES) tests/toy.c fuzz/mutate.c
-FUZZ_cli := cli/http.c cli/url.c cli/options.c cli/pins.c cli/base64.c \
-	    libsluice/providers/compression/table.c
+FUZZ_cli := cli/http.c cli/url.c cli/options.c cli/shared_options.c cli/pins.c \
+	    cli/base64.c libsluice/providers/compression/table.c
 FUZZ_CFLAGS_cli := -Dargp_error=usage_error
 FUZZ_starttls := cli/starttls.c
 FUZZ_differential := $(ENGINE_SOURCES) $(wildcard libsluice/providers/openssl/*.c)

@@ -20,6 +20,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "../cli/shared_options.h"
 #include "sluiced.h"
 
 /* Handshakes at a time; the kernel keeps the requests beyond. */
@@ -66,16 +67,6 @@ static const struct argp_option options[] = {
 	{ "verbose", 'v', NULL, 0, "Tell of every handshake", 0 },
 	{ 0 },
 };
-
-static enum sluice_raw_key parse_raw_key(struct argp_state *state,
-					 const char *arg)
-{
-	if (!arg)
-		return SLUICE_RAW_KEY_TOO;
-	if (strcmp(arg, "only"))
-		argp_error(state, "--raw-key, --peer-raw-key: only, or nothing");
-	return SLUICE_RAW_KEY_ONLY;
-}
 
 static void parse_pin(struct argp_state *state, struct pins *pins,
 		      const char *arg)
@@ -141,18 +132,10 @@ static error_t parse(int opt, char *arg, struct argp_state *state)
 		agent->crl = arg;
 		break;
 	case OPT_CRL_CHECK:
-		if (!strcmp(arg, "chain"))
-			agent->crl_flags |= SLUICE_CRL_CHAIN;
-		else if (strcmp(arg, "leaf"))
-			argp_error(state, "--crl-check: leaf or chain");
+		parse_crl_check(state, arg, &agent->crl_flags);
 		break;
 	case OPT_CRL_ALLOW:
-		if (!strcmp(arg, "unknown"))
-			agent->crl_flags |= SLUICE_CRL_ALLOW_UNKNOWN;
-		else if (!strcmp(arg, "expired"))
-			agent->crl_flags |= SLUICE_CRL_ALLOW_EXPIRED;
-		else
-			argp_error(state, "--crl-allow: unknown or expired");
+		parse_crl_allow(state, arg, &agent->crl_flags);
 		break;
 	case OPT_PROVIDER:
 		agent->library = arg;

@@ -54,7 +54,7 @@ await() {	# until somebody listens on the port
 # shellcheck disable=SC2046 # flags are several words
 ${CC:-cc} -std=c17 -D_GNU_SOURCE -O1 -o sluiced -I"$here/../libsluice/include" \
 	-I"$here/../../kernel/include/uapi" "$here/interop/agent_kernel.c" \
-	"$out"/obj/sluiced/{main,answer,keys}.o "$out"/obj/cli/{pins,base64}.o "$out/libsluice.a" \
+	"$out"/obj/sluiced/{main,answer,keys}.o "$out"/obj/cli/{pins,base64,shared_options}.o "$out/libsluice.a" \
 	$(pkg-config --cflags --libs libmnl libkeyutils libcrypto) \
 	$(for lib in zlib libbrotlienc libbrotlidec libzstd mbedx509 mbedcrypto; do
 		pkg-config --exists "$lib" && pkg-config --libs "$lib"
