@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base64.h"
+#include "pem.h"
 #include "report.h"
 #include "sluice/async.h"
 #include "starttls.h"
@@ -24,10 +25,7 @@
 /* Milliseconds for the first ticket after a handshake, and then for another. */
 #define FIRST_TICKET	1000
 #define NEXT_TICKET	100
-/* For certificate chains that are longer than most. */
-#define CHAIN_ROOM	32768
 #define RECONNECT	5
-#define PEM_LINE	64
 
 struct diagnose {
 	struct context ctx;		/* first: the engine's callbacks get it */
@@ -273,7 +271,7 @@ static void listen_on(struct diagnose *d, struct sluice_stream *s,
 static void try(struct diagnose *d, struct outcome *out)
 {
 	static uint8_t in[SLUICE_RECORD_MAX], outgoing[SLUICE_RECORD_MAX];
-	size_t size = sluice_conn_size() + CHAIN_ROOM;
+	size_t size = sluice_conn_size() + SLUICE_CHAIN_ROOM;
 	int fd = net_connect(d->url.host, d->url.port, &d->o);
 	void *mem = malloc(size);
 	enum sluice_status status;
@@ -345,18 +343,15 @@ static void tell_time(struct report *r, const char *name, int64_t seconds)
 
 static void tell_pem(struct report *r, const struct sluice_octets *cert)
 {
-	size_t size = BASE64_SIZE(cert->len);
-	char *digits = malloc(size), *pem = malloc(2 * size + 128), *at = pem;
+	char *pem = NULL;
+	size_t len;
+	FILE *text = open_memstream(&pem, &len);
 
-	if (!digits || !pem)
+	if (text)
+		pem_print(text, "CERTIFICATE", cert->data, cert->len);
+	if (!text || fclose(text))
 		fail(EXIT_TLS, "out of memory");
-	base64_encode(cert->data, cert->len, digits);
-	at += sprintf(at, "-----BEGIN CERTIFICATE-----\n");
-	for (size_t i = 0; digits[i]; i += strnlen(digits + i, PEM_LINE))
-		at += sprintf(at, "%.*s\n", PEM_LINE, digits + i);
-	sprintf(at, "-----END CERTIFICATE-----\n");
 	report_block(r, "pem", pem);
-	free(digits);
 	free(pem);
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base64.h"
+#include "pem.h"
 
 #define CONFIGS_MAX	65537	/* a list, with its length */
 #define FILE_MAX	131072
@@ -25,26 +26,6 @@ struct ech_files {
 static const uint8_t pkcs8[16] = {
 	0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 4, 0x22, 4, 0x20,
 };
-
-/* What is between the lines of a PEM block; NULL if there is none. */
-static const char *pem_find(const char *text, size_t size, const char *label,
-			    size_t *len)
-{
-	char begin[64], end[64];
-	const char *from, *to;
-	int n = snprintf(begin, sizeof(begin), "-----BEGIN %s-----", label);
-
-	snprintf(end, sizeof(end), "-----END %s-----", label);
-	from = memmem(text, size, begin, (size_t)n);
-	if (!from)
-		return NULL;
-	from += n;
-	to = memmem(from, size - (size_t)(from - text), end, strlen(end));
-	if (!to)
-		return NULL;
-	*len = (size_t)(to - from);
-	return from;
-}
 
 size_t ech_configs_parse(const char *text, size_t len, uint8_t *out,
 			 size_t size)

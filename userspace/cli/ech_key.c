@@ -8,12 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base64.h"
 #include "ech.h"
+#include "pem.h"
 
 enum { OPT_MAX_NAME = 512 };
-
-#define LINE_LEN	64
 
 struct ech_options {
 	struct options o;
@@ -60,19 +58,6 @@ static error_t parse(int opt, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static void print_pem(FILE *file, const char *label, const uint8_t *data,
-		      size_t len)
-{
-	char text[BASE64_SIZE(2 + SLUICE_ECH_CONFIG_MAX)];
-
-	base64_encode(data, len, text);
-	fprintf(file, "-----BEGIN %s-----\n", label);
-	for (const char *at = text; *at; at += strnlen(at, LINE_LEN))
-		fprintf(file, "%.*s\n", LINE_LEN, at);
-	fprintf(file, "-----END %s-----\n", label);
-	sluice_wipe(text, sizeof(text));
-}
-
 static FILE *open_output(const char *path)
 {
 	int fd;
@@ -114,8 +99,8 @@ int command_ech(int argc, char **argv)
 	list[0] = (uint8_t)(len >> 8);
 	list[1] = (uint8_t)len;
 	file = open_output(ech.output);
-	print_pem(file, "PRIVATE KEY", der, sizeof(der));
-	print_pem(file, "ECHCONFIG", list, 2 + len);
+	pem_print(file, "PRIVATE KEY", der, sizeof(der));
+	pem_print(file, "ECHCONFIG", list, 2 + len);
 	sluice_wipe(der, sizeof(der));
 	if (fflush(file) || (file != stdout && fclose(file)))
 		fail(EXIT_FILE, "can't write to %s",

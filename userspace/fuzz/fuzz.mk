@@ -31,7 +31,7 @@ FUZZ_CFLAGS_cli := -Dargp_error=usage_error
 FUZZ_starttls := cli/starttls.c
 FUZZ_differential := $(ENGINE_SOURCES) $(wildcard libsluice/providers/openssl/*.c)
 FUZZ_LIBS_differential = $(shell $(PKG_CONFIG) --libs libssl libcrypto)
-FUZZ_ech := $(ENGINE_SOURCES) cli/ech.c cli/base64.c tests/toy.c
+FUZZ_ech := $(ENGINE_SOURCES) cli/ech.c cli/pem.c cli/base64.c tests/toy.c
 FUZZ_upcall :=
 FUZZ_LIBS_upcall := $(MNL_LIBS)
 
