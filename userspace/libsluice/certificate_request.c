@@ -8,11 +8,6 @@
 #include "credential.h"
 #include "hello.h"
 
-static struct sluice_octets octets(struct sl_reader r)
-{
-	return (struct sluice_octets){ r.pos, r.left };
-}
-
 static bool check_filters(struct sluice_conn *c, struct sl_extensions *ext,
 			  struct sluice_credential_request *request)
 {
@@ -22,7 +17,7 @@ static bool check_filters(struct sluice_conn *c, struct sl_extensions *ext,
 	if (!sl_has(ext, SL_EXT_OID_FILTERS))
 		return true;
 	list = sl_get_vec(r, 2, 0, 0xffff);
-	request->filters = octets(list);
+	request->filters = sl_octets(list);
 	while (list.left) {
 		sl_get_filter(&list, &oid, &values);
 		for (rest = list; rest.left;) {
@@ -46,7 +41,7 @@ static bool check_schemes(struct sluice_conn *c, struct sl_extensions *ext,
 		return sl_fail(c, SL_MISSING_EXTENSION, SLUICE_ERR_PROTOCOL,
 			       "a CertificateRequest without signature_algorithms");
 	list = sl_get_vec(r, 2, 2, 0xfffe);
-	request->schemes = octets(list);
+	request->schemes = sl_octets(list);
 	return (sl_done(r) && list.left % 2 == 0) ||
 	       sl_bad_decode(c, "a malformed signature_algorithms");
 }

@@ -27,9 +27,7 @@ static bool read_schemes(struct sluice_conn *c, struct sl_extensions *ext)
 	if (!sl_has(ext, SL_EXT_SIGNATURE_ALGORITHMS_CERT))
 		return true;
 	list = sl_get_vec(r, 2, 2, 0xfffe);
-	request->certificate_schemes = (struct sluice_octets){
-		list.pos, list.left
-	};
+	request->certificate_schemes = sl_octets(list);
 	return (sl_done(r) && list.left % 2 == 0) ||
 	       sl_bad_decode(c, "a malformed signature_algorithms_cert");
 }
@@ -44,9 +42,7 @@ static bool read_authorities(struct sluice_conn *c,
 	if (!sl_has(ext, SL_EXT_CERTIFICATE_AUTHORITIES))
 		return true;
 	list = sl_get_vec(r, 2, 3, 0xffff);
-	request->authorities = (struct sluice_octets){
-		list.pos, list.left
-	};
+	request->authorities = sl_octets(list);
 	while (list.left)
 		sl_get_vec(&list, 2, 1, 0xffff);
 	return (sl_done(r) && sl_done(&list)) ||

@@ -69,10 +69,16 @@ static bool begin_early_data(struct sluice_conn *c)
 	return sl_early_begin(c) && next(c, READ_HELLO);
 }
 
-static bool write_hello_again(struct sluice_conn *c)
+/* Before the first of what middleboxes cannot read (appendix E.4). */
+static void send_ccs(struct sluice_conn *c)
 {
 	c->hs->ccs_due = !c->hs->ccs_sent;
 	c->hs->ccs_sent = true;
+}
+
+static bool write_hello_again(struct sluice_conn *c)
+{
+	send_ccs(c);
 	return sl_client_hello_write(c) && next(c, READ_HELLO);
 }
 
@@ -378,8 +384,7 @@ static bool write_finished(struct sluice_conn *c)
 
 static bool write_flight(struct sluice_conn *c)
 {
-	c->hs->ccs_due = !c->hs->ccs_sent;
-	c->hs->ccs_sent = true;
+	send_ccs(c);
 	/* of the transcript up to the server's Finished, before ours is in */
 	if (!sl_application_secrets(c))
 		return false;

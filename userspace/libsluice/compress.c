@@ -7,9 +7,8 @@
 #include "hello.h"
 #include "sluice/compress.h"
 
-#define HEADER		4		/* of a handshake message */
 /* What comes before the compressed octets, the header included. */
-#define OVERHEAD	(HEADER + 2 + 3 + 3)
+#define OVERHEAD	(SL_MESSAGE_HEADER + 2 + 3 + 3)
 
 void sl_put_compressions(struct sluice_conn *c, struct sl_writer *w)
 {
@@ -52,7 +51,7 @@ bool sl_read_compressions(struct sluice_conn *c, struct sl_extensions *ext)
 void sl_compress(struct sluice_conn *c, struct sl_writer *w)
 {
 	const struct sluice_compression *compression = c->hs->compression;
-	size_t plain = w->len - HEADER;
+	size_t plain = w->len - SL_MESSAGE_HEADER;
 	size_t len;
 	uint8_t *out;
 
@@ -63,7 +62,7 @@ void sl_compress(struct sluice_conn *c, struct sl_writer *w)
 	len = w->size - w->len;
 	if (len > w->len - OVERHEAD)
 		len = w->len - OVERHEAD;
-	if (!len || compression->compress(w->buf + HEADER, plain, out, &len))
+	if (!len || compression->compress(w->buf + SL_MESSAGE_HEADER, plain, out, &len))
 		return;
 	w->len = 0;
 	sl_put8(w, SL_COMPRESSED_CERTIFICATE);

@@ -27,7 +27,6 @@ static bool may_send(const struct sluice_conn *c)
 /* It fits in SLUICE_OUT_MIN, so there is room in the next call. */
 void sl_flush_alert(struct sluice_conn *c, struct sl_writer *out)
 {
-	static const uint8_t ccs = 1;
 	uint8_t alert[2] = { FATAL, (uint8_t)c->alert };
 	bool owed = c->ccs_owed || sl_ccs_owed(c);
 
@@ -37,8 +36,7 @@ void sl_flush_alert(struct sluice_conn *c, struct sl_writer *out)
 	if (c->alert == SL_CLOSE_NOTIFY)
 		alert[0] = WARNING;
 	if (owed)
-		out->len += sl_record_seal(c, SL_CHANGE_CIPHER_SPEC, &ccs,
-					   sizeof(ccs), out->buf + out->len);
+		out->len += sl_record_seal_ccs(c, out->buf + out->len);
 	c->ccs_owed = false;
 	out->len += sl_record_seal(c, SL_ALERT, alert, sizeof(alert),
 				   out->buf + out->len);

@@ -10,13 +10,17 @@
 #include "ech_config.h"
 #include "extensions.h"
 #include "hpke.h"
+#include "message.h"
 #include "transcript.h"
 #include "wire.h"
 
+/* The extension that refers to those of the outer ClientHello (section 5.1). */
+#define SL_ECH_OUTER_EXTENSIONS	0xfd00
 #define SL_ECH_CONFIRMATION_LEN	8
 #define SL_ECH_RANDOM_LEN	32
 /* Where it is in ServerHello: at the end of the random. */
-#define SL_ECH_HELLO_AT		(4 + 2 + SL_ECH_RANDOM_LEN - SL_ECH_CONFIRMATION_LEN)
+#define SL_ECH_HELLO_AT		(SL_MESSAGE_HEADER + 2 + SL_ECH_RANDOM_LEN - \
+				 SL_ECH_CONFIRMATION_LEN)
 /* The longest ticket that is offered within: it goes out twice. */
 #define SL_ECH_TICKET_MAX	512
 

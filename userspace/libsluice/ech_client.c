@@ -9,8 +9,6 @@
 #include "hello.h"
 #include "verdict.h"
 
-#define HEADER		4
-#define OUTER_EXTENSIONS	0xfd00
 /* What may be left out of the inner ClientHello, at most. */
 #define ALIKE_MAX	32
 /* A server_name extension without its name. */
@@ -227,7 +225,7 @@ static uint8_t *put_types(struct sluice_conn *c, const uint8_t *hello,
 		sl_put16(&w, sl_get16(&r));
 		sl_get_vec(&r, 2, 0, 0xffff);
 	}
-	put16(to, OUTER_EXTENSIONS);
+	put16(to, SL_ECH_OUTER_EXTENSIONS);
 	put16(to + 2, 1 + w.len);
 	to[4] = (uint8_t)w.len;
 	return move(to + 5, types, w.len);
@@ -253,12 +251,12 @@ static size_t padding(struct sluice_conn *c, size_t len)
 static size_t encode(struct sluice_conn *c, uint8_t *hello, size_t len)
 {
 	const struct sl_ech *ech = &c->hs->ech;
-	const size_t id = HEADER + 2 + SL_RANDOM_LEN;
+	const size_t id = SL_MESSAGE_HEADER + 2 + SL_RANDOM_LEN;
 	const size_t rest = id + 1 + c->hs->session_id_len;
 	uint8_t *to, *extensions;
 	size_t pad;
 
-	to = move(hello, hello + HEADER, 2 + SL_RANDOM_LEN);
+	to = move(hello, hello + SL_MESSAGE_HEADER, 2 + SL_RANDOM_LEN);
 	*to++ = 0;
 	to = move(to, hello + rest, ech->extensions - rest);
 	extensions = to;
@@ -299,7 +297,7 @@ static size_t write_inner(struct sluice_conn *c)
 	c->hs->ech.face = SL_HELLO_INNER;
 	if (!sl_client_hello_make(c, &w))
 		return 0;
-	sl_end_vec(&w, HEADER, 3);
+	sl_end_vec(&w, SL_MESSAGE_HEADER, 3);
 	/* what is left out of it may be less than the padding */
 	if (w.bad || w.size - w.len < pad_max)
 		return no_room(c);
@@ -332,12 +330,12 @@ bool sl_ech_hello_write(struct sluice_conn *c)
 	hs->flight_end -= ech->payload_len;
 	if (!ok)
 		return false;
-	sl_end_vec(&w, HEADER, 3);
+	sl_end_vec(&w, SL_MESSAGE_HEADER, 3);
 	if (w.bad)
 		return no_room(c);
 	if (sl_hpke_seal(c->p, &ech->hpke,
-			 (struct sluice_octets){ w.buf + HEADER,
-						 w.len - HEADER },
+			 (struct sluice_octets){ w.buf + SL_MESSAGE_HEADER,
+						 w.len - SL_MESSAGE_HEADER },
 			 sealed, len))
 		return sl_internal(c, "the provider could not encrypt the ClientHello");
 	payload = w.buf + ech->payload;

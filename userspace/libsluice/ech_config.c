@@ -7,11 +7,6 @@
 #define NAME_MAX	253
 #define MANDATORY	0x8000
 
-static struct sluice_octets octets(struct sl_reader r)
-{
-	return (struct sluice_octets){ r.pos, r.left };
-}
-
 /* ECHConfigContents, all of it. */
 static bool parse_contents(struct sl_reader *r, struct sl_ech_config *config)
 {
@@ -19,10 +14,10 @@ static bool parse_contents(struct sl_reader *r, struct sl_ech_config *config)
 
 	config->id = sl_get8(r);
 	config->kem = sl_get16(r);
-	config->key = octets(sl_get_vec(r, 2, 1, 0xffff));
+	config->key = sl_octets(sl_get_vec(r, 2, 1, 0xffff));
 	config->suites = sl_get_vec(r, 2, 4, 0xfffc);
 	config->max_name = sl_get8(r);
-	config->public_name = octets(sl_get_vec(r, 1, 1, 255));
+	config->public_name = sl_octets(sl_get_vec(r, 1, 1, 255));
 	extensions = sl_get_vec(r, 2, 0, 0xffff);
 	while (!extensions.bad && extensions.left) {
 		config->mandatory |= !!(sl_get16(&extensions) & MANDATORY);

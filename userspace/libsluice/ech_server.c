@@ -6,8 +6,6 @@
 #include "ech.h"
 #include "hello.h"
 
-#define HEADER		4
-#define OUTER_EXTENSIONS	0xfd00
 #define SUPPORTED_VERSIONS	43
 
 /* The extension of an outer ClientHello, where it is. */
@@ -123,7 +121,7 @@ static bool put(struct sluice_conn *c, struct inner *in, uint16_t type,
  */
 static bool put_outer(struct sluice_conn *c, struct inner *in, uint16_t wanted)
 {
-	while (wanted != OUTER_EXTENSIONS && !in->outer.bad &&
+	while (wanted != SL_ECH_OUTER_EXTENSIONS && !in->outer.bad &&
 	       in->outer.left) {
 		uint16_t type = sl_get16(&in->outer);
 		struct sl_reader body = sl_get_vec(&in->outer, 2, 0, 0xffff);
@@ -143,7 +141,7 @@ static bool put_extensions(struct sluice_conn *c, struct inner *in,
 
 		if (list.bad)
 			return sl_bad_decode(c, "a malformed ClientHello was encrypted");
-		if (type != OUTER_EXTENSIONS) {
+		if (type != SL_ECH_OUTER_EXTENSIONS) {
 			if (!put(c, in, type, body))
 				return false;
 			continue;
@@ -202,7 +200,7 @@ static bool decode(struct sluice_conn *c, const struct outer *o,
 	if (!put_extensions(c, in, extensions))
 		return false;
 	sl_end_vec(w, mark, 2);
-	sl_end_vec(w, HEADER, 3);
+	sl_end_vec(w, SL_MESSAGE_HEADER, 3);
 	if (!in->marked || !in->tls13)
 		return sl_illegal(c, "an encrypted ClientHello that is not an inner one for TLS 1.3");
 	return true;
@@ -227,9 +225,7 @@ static uint8_t *writable(const uint8_t *at)
 static int open_payload(struct sluice_conn *c, const struct outer *o,
 			uint8_t *opened)
 {
-	struct sluice_octets ad = {
-		c->message + HEADER, c->message_len - HEADER
-	};
+	struct sluice_octets ad = sl_octets(sl_message_body(c));
 	/* what cannot be decrypted has to be as it was */
 	uint8_t *saved = opened - o->payload.left;
 	uint8_t *payload = writable(o->payload.pos);
@@ -264,7 +260,7 @@ static bool try_key(struct sluice_conn *c, const struct outer *o,
 			      sl_hpke_kem(c->p, ech->config.kem), o->aead,
 			      (struct sluice_octets){ key->key, SLUICE_ECH_KEY_LEN },
 			      sl_ech_info(&ech->config, info),
-			      (struct sluice_octets){ o->enc.pos, o->enc.left });
+			      sl_octets(o->enc));
 	if (!*rc)
 		*rc = open_payload(c, o, opened);
 	ech->aead = o->aead;
@@ -335,7 +331,7 @@ static bool become(struct sluice_conn *c, const struct outer *o,
 	c->piece_len = in.w.len;
 	c->message = hs->buffer;
 	c->message_len = in.w.len;
-	*body = sl_reader(c->message + HEADER, c->message_len - HEADER);
+	*body = sl_message_body(c);
 	return true;
 }
 
@@ -391,7 +387,7 @@ bool sl_ech_confirm(struct sluice_conn *c, struct sl_writer *w, bool retry,
 	if (c->ech != SLUICE_ECH_ACCEPTED || w->bad)
 		return true;
 	/* the message's own length counts */
-	sl_end_vec(w, HEADER, 3);
+	sl_end_vec(w, SL_MESSAGE_HEADER, 3);
 	return sl_ech_confirmation(c, retry, w->buf, w->len, at, w->buf + at);
 }
 

@@ -5,7 +5,6 @@
 
 #include "conn.h"
 
-#define HEADER		4
 
 /* The longest body of a type: only what is of certificates may be long. */
 static size_t longest(uint8_t type)
@@ -66,7 +65,7 @@ static bool passes_over(struct sluice_conn *c)
 /* The length of a message by its header; 0 if the connection has failed. */
 static size_t length_of(struct sluice_conn *c, const uint8_t *header)
 {
-	struct sl_reader r = sl_reader(header, HEADER);
+	struct sl_reader r = sl_reader(header, SL_MESSAGE_HEADER);
 	uint8_t type = sl_get8(&r);
 	size_t len = sl_get24(&r);
 
@@ -74,7 +73,7 @@ static size_t length_of(struct sluice_conn *c, const uint8_t *header)
 		sl_bad_decode(c, "a handshake message is too long");
 		return 0;
 	}
-	return HEADER + len;
+	return SL_MESSAGE_HEADER + len;
 }
 
 static bool no_room(struct sluice_conn *c, const uint8_t *header, size_t len)
@@ -97,7 +96,7 @@ static bool gather_message(struct sluice_conn *c)
 	size_t len, size;
 	const uint8_t *buf = pieces(c, &size);
 
-	if (c->piece_len < HEADER && !gather(c, HEADER))
+	if (c->piece_len < SL_MESSAGE_HEADER && !gather(c, SL_MESSAGE_HEADER))
 		return false;
 	len = length_of(c, buf);
 	if (!len)
@@ -126,7 +125,7 @@ enum sl_message sl_message_peek(struct sluice_conn *c, struct sl_reader *body)
 	if (passes_over(c) || (!c->piece_len && !c->content_len))
 		return SL_NO_MESSAGE;
 	c->message_len = 0;
-	if (!c->piece_len && c->content_len >= HEADER && !may_wait(c)) {
+	if (!c->piece_len && c->content_len >= SL_MESSAGE_HEADER && !may_wait(c)) {
 		c->message = c->content;
 		c->message_len = length_of(c, c->content);
 		if (c->error)
@@ -142,7 +141,7 @@ enum sl_message sl_message_peek(struct sluice_conn *c, struct sl_reader *body)
 
 struct sl_reader sl_message_body(const struct sluice_conn *c)
 {
-	return sl_reader(c->message + HEADER, c->message_len - HEADER);
+	return sl_reader(c->message + SL_MESSAGE_HEADER, c->message_len - SL_MESSAGE_HEADER);
 }
 
 void sl_message_next(struct sluice_conn *c)
@@ -200,7 +199,7 @@ void sl_message_begin(struct sluice_conn *c, struct sl_writer *w,
 
 bool sl_message_end(struct sluice_conn *c, struct sl_writer *w)
 {
-	sl_end_vec(w, HEADER, 3);
+	sl_end_vec(w, SL_MESSAGE_HEADER, 3);
 	if (w->bad)
 		return sl_fail(c, SL_INTERNAL_ERROR, SLUICE_ERR_MEMORY,
 			       "the messages to be sent are longer than the memory that the connection was given: is it the certificate chain?");
@@ -211,14 +210,12 @@ bool sl_message_end(struct sluice_conn *c, struct sl_writer *w)
 
 bool sl_flight_flush(struct sluice_conn *c, struct sl_writer *out)
 {
-	static const uint8_t ccs = 1;
 	struct sl_handshake *hs = c->hs;
 
 	if (hs && hs->ccs_due) {
 		if (out->size - out->len < SLUICE_OVERHEAD + 1)
 			return false;
-		out->len += sl_record_seal(c, SL_CHANGE_CIPHER_SPEC, &ccs, 1,
-					   out->buf + out->len);
+		out->len += sl_record_seal_ccs(c, out->buf + out->len);
 		hs->ccs_due = false;
 	}
 	if (!hs || !hs->flight_end)

@@ -6,6 +6,9 @@
 #include "sluice/sluice.h"
 #include "wire.h"
 
+/* Octets before a message: its type, and its length. */
+#define SL_MESSAGE_HEADER	4
+
 enum sl_message {
 	SL_HELLO_REQUEST = 0,		/* of TLS 1.2 */
 	SL_CLIENT_HELLO = 1,

@@ -246,3 +246,10 @@ size_t sl_record_seal(struct sluice_conn *c, enum sl_content type,
 	}
 	return SL_RECORD_HEADER + wire_len;
 }
+
+size_t sl_record_seal_ccs(struct sluice_conn *c, uint8_t *out)
+{
+	static const uint8_t ccs = 1;
+
+	return sl_record_seal(c, SL_CHANGE_CIPHER_SPEC, &ccs, sizeof(ccs), out);
+}

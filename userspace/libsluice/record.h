@@ -53,6 +53,9 @@ void sl_record_leave(struct sluice_conn *c);
 size_t sl_record_seal(struct sluice_conn *c, enum sl_content type,
 		      const uint8_t *data, size_t len, uint8_t *out);
 
+/* Write a change_cipher_spec, likewise: it is never encrypted. */
+size_t sl_record_seal_ccs(struct sluice_conn *c, uint8_t *out);
+
 /* Where the data of a record that begins at out has to lie. */
 uint8_t *sl_record_body(const struct sluice_conn *c, uint8_t *out);
 

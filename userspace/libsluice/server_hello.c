@@ -229,9 +229,7 @@ static bool read_alpn(struct sluice_conn *c, struct sl_reader *r)
 		if (sl_get_vec(&names, 1, 1, SL_ALPN_NAME_MAX).bad)
 			return sl_bad_decode(c, "a malformed list of application protocols");
 	}
-	c->hs->request.alpn_offered = (struct sluice_octets){
-		list.pos, list.left
-	};
+	c->hs->request.alpn_offered = sl_octets(list);
 	for (alpn = c->config->alpn; alpn && *alpn; alpn++) {
 		for (names = list; names.left;) {
 			struct sl_reader name = sl_get_vec(&names, 1, 1,
@@ -464,9 +462,7 @@ static bool choose_authentication(struct sluice_conn *c,
 			       "the client offers no pre-shared key, and there is no certificate");
 	if (!sl_has(ext, SL_EXT_SIGNATURE_ALGORITHMS))
 		return missing(c, "the client sent no signature_algorithms");
-	c->hs->request.schemes = (struct sluice_octets){
-		hello->schemes.pos, hello->schemes.left
-	};
+	c->hs->request.schemes = sl_octets(hello->schemes);
 	if (!sl_read_certificate_wishes(c, ext) ||
 	    !sl_read_certificate_types(c, ext))
 		return false;

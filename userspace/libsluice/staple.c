@@ -85,8 +85,6 @@ bool sl_read_status(struct sluice_conn *c, struct sl_reader *r, size_t i)
 	if (!sl_done(r))
 		return sl_bad_decode(c, "a malformed certificate status");
 	if (!i)
-		c->hs->staple = (struct sluice_octets){
-			response.pos, response.left
-		};
+		c->hs->staple = sl_octets(response);
 	return true;
 }

@@ -179,9 +179,7 @@ bool sl_tls12_certificate_request_read(struct sluice_conn *c,
 		sl_get_vec(&names, 2, 1, 0xffff);
 	if (!sl_done(body) || !sl_done(&names) || schemes.left % 2)
 		return sl_bad_decode(c, "a malformed CertificateRequest");
-	c->hs->request.certificate_schemes = (struct sluice_octets){
-		schemes.pos, schemes.left
-	};
+	c->hs->request.certificate_schemes = sl_octets(schemes);
 	while (schemes.left) {
 		uint16_t scheme = sl_get16(&schemes);
 		int type = sl_tls12_scheme_auth(scheme) == SL_AUTH_RSA ?
@@ -194,9 +192,7 @@ bool sl_tls12_certificate_request_read(struct sluice_conn *c,
 			sl_put16(&w, scheme);
 	}
 	c->hs->request.schemes = (struct sluice_octets){ w.buf, w.len };
-	c->hs->request.authorities = (struct sluice_octets){
-		authorities.pos, authorities.left
-	};
+	c->hs->request.authorities = sl_octets(authorities);
 	c->certificate_requested = true;
 	return sl_credential_choose(c);
 }

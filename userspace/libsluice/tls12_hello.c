@@ -251,9 +251,7 @@ static bool negotiate(struct sluice_conn *c, struct sl_client_hello *hello)
 	if (!sl_can_certify(c->config))
 		return sl_fail(c, SL_HANDSHAKE_FAILURE, SLUICE_ERR_NEGOTIATION,
 			       "the client offers no pre-shared key, and there is no certificate");
-	c->hs->request.schemes = (struct sluice_octets){
-		hello->schemes.pos, hello->schemes.left
-	};
+	c->hs->request.schemes = sl_octets(hello->schemes);
 	if (!sl_read_certificate_wishes(c, &hello->ext))
 		return false;
 	choose_schemes(c, hello);

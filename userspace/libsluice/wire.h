@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sluice/provider.h"
+
 struct sl_reader {
 	const uint8_t *pos;
 	size_t left;
@@ -22,6 +24,12 @@ struct sl_reader {
 static inline struct sl_reader sl_reader(const uint8_t *buf, size_t len)
 {
 	return (struct sl_reader){ .pos = buf, .left = len };
+}
+
+/* What is left of it, for who does not read it like this. */
+static inline struct sluice_octets sl_octets(struct sl_reader r)
+{
+	return (struct sluice_octets){ r.pos, r.left };
 }
 
 uint8_t sl_get8(struct sl_reader *r);
