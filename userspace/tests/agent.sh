@@ -4,61 +4,22 @@
 # and GnuTLS, on loopback: agent.sh BUILD-FOLDER. Prints TAP.
 set -u
 
-out=${1:?usage: agent.sh BUILD-FOLDER}
 # The drivers' keys are in a session of their own, which ends with this.
 if [[ -z ${KEYRINGS-} ]] && keyctl session - true 2>/dev/null; then
 	KEYRINGS=1 exec keyctl session - "$0" "$@" 2> >(grep -v '^Joined' >&2)
 fi
-here=$(dirname "$(readlink -f "$0")")
-tmp=$(mktemp -d)
+# shellcheck source-path=SCRIPTDIR source=interop/base.bash
+. "$(dirname "$(readlink -f "$0")")/interop/base.bash"
 cd "$tmp" || exit 1
-count=0
-failed=0
-port=$((20000 + RANDOM % 20000))
-peer=
 agent=
-
-stop() {
-	[[ -n $peer ]] && kill "$peer" 2>/dev/null && wait "$peer" 2>/dev/null
-	peer=
-}
 trap 'stop; [[ -n $agent ]] && kill "$agent" 2>/dev/null; rm -rf "$tmp"' EXIT
-
-# Does each PATTERN match the text?
-expect() {	# NAME TEXT PATTERN…
-	local name=$1 text=$2 pattern wrong=
-
-	shift 2
-	for pattern; do
-		grep -Eqa -- "$pattern" <<<"$text" || wrong=$pattern
-	done
-	count=$((count + 1))
-	if [[ -z $wrong ]]; then
-		echo "ok $count - $name"
-	else
-		failed=$((failed + 1))
-		echo "not ok $count - $name"
-		sed 's/^/# /' <<<"no: $wrong
-$text" | tail -20
-	fi
-}
-
-await() {	# until somebody listens on the port
-	local i
-	for ((i = 0; i < 100; i++)); do
-		ss -Hltn "sport = :$port" | grep -q . && return
-		sleep 0.05
-	done
-}
 
 # shellcheck disable=SC2046 # flags are several words
 ${CC:-cc} -std=c17 -D_GNU_SOURCE -O1 -o sluiced -I"$here/../libsluice/include" \
 	-I"$here/../../kernel/include/uapi" "$here/interop/agent_kernel.c" \
 	"$out"/obj/sluiced/{main,answer,keys}.o "$out"/obj/cli/{pins,base64,shared_options}.o "$out/libsluice.a" \
 	$(pkg-config --cflags --libs libmnl libkeyutils libcrypto) \
-	$(for lib in zlib libbrotlienc libbrotlidec libzstd mbedx509 mbedcrypto; do
-		pkg-config --exists "$lib" && pkg-config --libs "$lib"
-	done) || exit 1
+	$(linked "${compression[@]}" mbedx509 mbedcrypto) || exit 1
 
 for name in server alice mallory; do
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
@@ -95,23 +56,23 @@ refused() {	# NAME TEXT ARGUMENTS…: of sluiced, which has to end by itself
 }
 
 openssl_server() {	# ARGUMENTS…
-	port=$((port + 1))
+	next_port
 	openssl s_server -accept "$port" -tls1_3 -rev -cert server.pem -key server.key "$@" \
 		>peer.log 2>&1 &
-	peer=$!
+	server=$!
 	await
 }
 s_client() {	# ARGUMENTS…: as soon as sluiced listens
-	port=$((port + 1))
+	next_port
 	{
 		await
 		(sleep 1) | timeout 20 openssl s_client -connect "127.0.0.1:$port" "$@" 2>&1
 	} >peer.log &
-	peer=$!
+	server=$!
 }
 ended() {
-	wait "$peer"
-	peer=
+	wait "$server"
+	server=
 	cat peer.log
 }
 
@@ -208,22 +169,22 @@ expect "server, a client with nothing to show, which is allowed" "$text
 $(ended)" '^done 0 0'
 
 gnutls=NORMAL:+CTYPE-SRV-RAWPK:+CTYPE-CLI-RAWPK
-port=$((port + 1))
+next_port
 gnutls-serv --echo -q -p "$port" --rawpkfile server.pub --rawpkkeyfile server.key \
 	--priority "$gnutls" --require-client-cert >peer.log 2>&1 &
-peer=$!
+server=$!
 await
 expect "client, gnutls-serv, raw public keys" \
 	"$(request "client $port x509" --key alice.key --raw-key=only \
 		--pin "$(pin server)" --peer-raw-key=only)" '^done 0 ' ', a raw public key'
 stop
-port=$((port + 1))
+next_port
 {
 	await
 	sleep 1 | timeout 20 gnutls-cli --insecure --rawpkfile alice.pub \
 		--rawpkkeyfile alice.key --priority "$gnutls" -p "$port" localhost
 } >peer.log 2>&1 &
-peer=$!
+server=$!
 text=$(request "server $port x509" --key server.key --raw-key --client-pin "$(pin alice)" \
 	--peer-raw-key=only)
 expect "server, gnutls-cli, raw public keys" "$text

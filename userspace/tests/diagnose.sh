@@ -1,44 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # sluice diagnose, and STARTTLS, against OpenSSL, GnuTLS, nginx and Python, on
-# loopback: diagnose.sh DIRECTORY-OF-THE-BINARY. Prints TAP.
+# loopback: diagnose.sh BUILD-FOLDER. Prints TAP.
 set -u
 
-sluice=$1/sluice
-here=$(dirname "$(readlink -f "$0")")
-tmp=$(mktemp -d)
+# shellcheck source-path=SCRIPTDIR source=interop/base.bash
+. "$(dirname "$(readlink -f "$0")")/interop/base.bash"
 cd "$tmp" || exit 1
+sluice=$out/sluice
 trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$tmp"' EXIT
-count=0
-failed=0
 
-# Does each PATTERN match the text?
-expect() {	# NAME TEXT PATTERN…
-	local name=$1 text=$2 pattern wrong=
-
-	shift 2
-	for pattern; do
-		grep -Eqa -- "$pattern" <<<"$text" || wrong=$pattern
-	done
-	count=$((count + 1))
-	if [[ -z $wrong ]]; then
-		echo "ok $count - $name"
-	else
-		failed=$((failed + 1))
-		echo "not ok $count - $name"
-		sed 's/^/# /' <<<"no: $wrong
-$text" | tail -60
-	fi
-}
-await() {	# PORT…: until somebody listens
-	local i port
-	for port; do
-		for ((i = 0; i < 100; i++)); do
-			ss -Hltn "sport = :$port" | grep -q . && break
-			sleep 0.05
-		done
-	done
-}
 diagnose() {
 	timeout 30 "$sluice" diagnose "$@" 2>&1
 	echo "status $?"
@@ -64,7 +35,7 @@ pin() {
 }
 # as a pattern
 pin_re() {
-	pin "$1" | sed 's/+/[+]/g'
+	pin "$1" | as_pattern
 }
 sha256() {
 	openssl x509 -in "$1" -outform DER | sha256sum | cut -d' ' -f1
@@ -101,7 +72,7 @@ for name in ec rsa; do
 done
 server 4810 ec -status_file ec.der
 server 4811 rsa -status_file rsa.der
-await 4801 4802 4803 4804 4805 4806 4807 4808 4809 4810 4811
+await_at 4801 4802 4803 4804 4805 4806 4807 4808 4809 4810 4811
 
 text=$(diagnose --cacert ca.pem --alpn echo --show-certs localhost:4801)
 expect "openssl s_server" "$text" "${good[@]}" '^server: localhost:4801$' \
@@ -160,7 +131,7 @@ for name in ech other; do
 	"$sluice" ech --output=$name.key localhost
 done
 "$sluice" serve --no-kernel -q --port 4812 --cert ec.pem --key ec.key --ech-key ech.key ca.pem &
-await 4812
+await_at 4812
 expect "Encrypted Client Hello" "$(diagnose --cacert ca.pem --ech ech.key localhost:4812)" \
 	"${good[@]}" '^ech: accepted$'
 expect "Encrypted Client Hello with another key" \
@@ -213,7 +184,7 @@ port=4820
 peer() {	# PROTOCOL FLAW
 	port=$((port + 1))
 	python3 "$here/interop/starttls.py" "$1" "$port" ec-chain.pem ec.key ${2:+"$2"} 2>peer.log &
-	await "$port"
+	await_at "$port"
 }
 for protocol in smtp lmtp imap pop3 sieve ftp nntp ldap xmpp xmpp-server postgres; do
 	peer "$protocol"

@@ -5,51 +5,9 @@
 # Prints TAP.
 set -u
 
-out=$(readlink -f "${1:?usage: ech.sh BUILD-FOLDER}")
-tmp=$(mktemp -d)
+# shellcheck source-path=SCRIPTDIR source=interop/base.bash
+. "$(dirname "$(readlink -f "$0")")/interop/base.bash"
 cd "$tmp" || exit 1
-server=
-count=0
-failed=0
-port=$((20000 + RANDOM % 20000))
-
-stop() {
-	[[ -n $server ]] && kill "$server" 2>/dev/null && wait "$server" 2>/dev/null
-	server=
-}
-trap 'stop; rm -rf "$tmp"' EXIT
-
-# Does each PATTERN match the text?
-expect() {	# NAME TEXT PATTERN…
-	local name=$1 text=$2 pattern wrong=
-
-	shift 2
-	for pattern; do
-		# a list of configurations is as it is
-		if [[ $pattern == A[A-Z]*+* ]]; then
-			grep -Fq -- "$pattern" <<<"$text" || wrong=$pattern
-		else
-			grep -Eq -- "$pattern" <<<"$text" || wrong=$pattern
-		fi
-	done
-	count=$((count + 1))
-	if [[ -z $wrong ]]; then
-		echo "ok $count - $name"
-	else
-		failed=$((failed + 1))
-		echo "not ok $count - $name"
-		sed 's/^/# /' <<<"no: $wrong
-$text" | tail -20
-	fi
-}
-
-await() {	# until somebody listens on the port
-	local i
-	for ((i = 0; i < 100; i++)); do
-		ss -Hltn "sport = :$port" | grep -q . && return
-		sleep 0.05
-	done
-}
 
 # The server of the secret name and of the public one.
 ec=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 9)
@@ -79,7 +37,7 @@ ours() {	# ARGUMENTS…: of connect
 
 our_server() {	# ARGUMENTS…: of serve
 	stop
-	port=$((port + 1))
+	next_port
 	timeout 60 "$out/sluice" serve -v --no-kernel --port "$port" --cert secret.pem --key secret.key \
 		--cert public.pem --key public.key "$@" page 2>ours.log &
 	server=$!
@@ -99,7 +57,7 @@ selfserv_() {	# CERTIFICATE ARGUMENTS…
 	local cert=$1
 	shift
 	stop
-	port=$((port + 1))
+	next_port
 	timeout 60 stdbuf -oL selfserv -d sql:db -p "$port" -n "$cert" -V tls1.3:tls1.3 -v "$@" \
 		>nss.log 2>&1 &
 	server=$!
@@ -116,13 +74,13 @@ our_server --ech-key key.pem
 text=$(tstclnt_ secret -N "$(list_of key.pem)")
 expect "NSS's client, accepted" "$text$(cat ours.log)" "the page" "subject DN: CN=secret.test" ", ECH,"
 text=$(tstclnt_ public -N "$(list_of other.pem)")
-expect "NSS's client, told another key" "$text" SSL_ERROR_ECH_RETRY_WITH_ECH "$(list_of key.pem)"
+expect "NSS's client, told another key" "$text" SSL_ERROR_ECH_RETRY_WITH_ECH "$(list_of key.pem | as_pattern)"
 text=$(tstclnt_ secret -i 100)
 expect "NSS's client, that only looks like it" "$text" "the page" "subject DN: CN=secret.test"
 text=$(ours --ech key.pem)
 expect "our own client, accepted" "$text" ", ECH," "the page"
 text=$(ours --ech other.pem)
-expect "our own client, told another key" "$text" "try --ech" "$(list_of key.pem)"
+expect "our own client, told another key" "$text" "try --ech" "$(list_of key.pem | as_pattern)"
 
 our_server --ech-key key.pem --groups secp384r1
 text=$(tstclnt_ secret -N "$(list_of key.pem)" -I x25519,P384)
@@ -130,7 +88,7 @@ expect "NSS's client, accepted after a HelloRetryRequest" "$text$(cat ours.log)"
 	"subject DN: CN=secret.test" "secp384r1, ECH,"
 text=$(tstclnt_ public -N "$(list_of other.pem)" -I x25519,P384)
 expect "NSS's client, told another key after a HelloRetryRequest" "$text" \
-	SSL_ERROR_ECH_RETRY_WITH_ECH "$(list_of key.pem)"
+	SSL_ERROR_ECH_RETRY_WITH_ECH "$(list_of key.pem | as_pattern)"
 
 our_server --ech-key other.pem --ech-key key.pem
 text=$(tstclnt_ secret -N "$(list_of key.pem)")
@@ -155,7 +113,7 @@ expect "NSS's server accepts after a HelloRetryRequest" "$text" "secp256r1, ECH,
 
 selfserv_ public -X publicname:public.test
 text=$(ours --ech "$old")
-expect "NSS's server tells another key" "$text" "try --ech" "$list"
+expect "NSS's server tells another key" "$text" "try --ech" "$(as_pattern <<<"$list")"
 
 selfserv_ public
 text=$(ours --ech "$old")

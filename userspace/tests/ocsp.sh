@@ -4,8 +4,8 @@
 # clients and servers, on loopback: ocsp.sh BUILD-FOLDER. Prints TAP.
 set -u
 
-# shellcheck source-path=SCRIPTDIR source=interop/base.bash
-. "$(dirname "$(readlink -f "$0")")/interop/base.bash"
+# shellcheck source-path=SCRIPTDIR source=interop/peer.bash
+. "$(dirname "$(readlink -f "$0")")/interop/peer.bash"
 cd "$tmp" || exit 1
 
 ec=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 9)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # variables of the scripts that read this
-# What all scripts share that run our peer beside others': TAP, ports, the peer.
+# What scripts share that run ours beside others' on loopback: a folder, TAP, ports.
 
 out=$(readlink -f "${1:?usage: ${0##*/} BUILD-FOLDER}")
 here=$(dirname "$(readlink -f "$0")")
@@ -25,7 +25,7 @@ result() {	# NAME PASSED DETAILS
 	else
 		failed=$((failed + 1))
 		echo "not ok $count - $1"
-		sed 's/^/# /' <<<"$3" | tail -20
+		sed 's/^/# /' <<<"$3" | tail -60
 	fi
 }
 
@@ -35,7 +35,7 @@ expect() {	# NAME TEXT PATTERN…
 
 	shift 2
 	for pattern; do
-		grep -Eq -- "$pattern" <<<"$text" || passed="no: $pattern"
+		grep -Eqa -- "$pattern" <<<"$text" || passed="no: $pattern"
 	done
 	result "$name" "$passed" "$passed
 $text"
@@ -57,18 +57,24 @@ await() {	# until somebody listens on the port
 	done
 }
 
-ended() {	# our server's findings, when it has served all
-	wait "$server"
-	server=
-	cat "$tmp/ours.log"
+await_at() {	# PORT…
+	local port
+
+	for port; do
+		await
+	done
 }
 
-peer=$tmp/peer
-libs=$(pkg-config --libs libcrypto)
+as_pattern() {	# base64, that is to be found as it is
+	sed 's/+/[+]/g'
+}
+
+linked() {	# LIBRARY…: flags of those that are there
+	local lib
+
+	for lib; do
+		pkg-config --exists "$lib" && pkg-config --libs "$lib"
+	done
+}
 # what the build has found, for compressed certificates
-for lib in zlib libbrotlienc libbrotlidec libzstd; do
-	pkg-config --exists "$lib" && libs="$libs $(pkg-config --libs "$lib")"
-done
-# shellcheck disable=SC2086 # several words
-${CC:-cc} -std=c17 -D_GNU_SOURCE -pthread -I"$here/../libsluice/include" ${PEER_CFLAGS:-} \
-	-o "$peer" "$here/interop/peer.c" "$out/libsluice.a" $libs || exit 1
+compression=(zlib libbrotlienc libbrotlidec libzstd)

@@ -3,8 +3,8 @@
 # shellcheck disable=SC2034 # variables of the scripts that read this
 # What the interop scripts share: certificates, our peer on either side.
 
-# shellcheck source-path=SCRIPTDIR source-path=SCRIPTDIR/interop source=base.bash
-. "$(dirname "$(readlink -f "$0")")/interop/base.bash"
+# shellcheck source-path=SCRIPTDIR source-path=SCRIPTDIR/interop source=peer.bash
+. "$(dirname "$(readlink -f "$0")")/interop/peer.bash"
 
 key() {		# NAME ALGORITHM-ARGUMENTS…: a certificate for localhost
 	local name=$1
