@@ -164,15 +164,24 @@ static void record_work(struct recorded *call, size_t len)
 	CHECK(call->work);
 }
 
+static void record_in_place(const struct sluice_provider *p,
+			    enum function function,
+			    struct sluice_aead_ctx *ctx, const uint8_t *nonce,
+			    const uint8_t *ad, size_t ad_len,
+			    const uint8_t *data, size_t len)
+{
+	struct recorded *call = record_aead(p, function, ctx, nonce, ad, ad_len);
+
+	call->c = copy(data, len);
+	record_work(call, len);
+}
+
 static int r_aead_seal(const struct sluice_provider *p,
 		       struct sluice_aead_ctx *ctx, const uint8_t *nonce,
 		       const uint8_t *ad, size_t ad_len,
 		       uint8_t *data, size_t len)
 {
-	struct recorded *call = record_aead(p, AEAD_SEAL, ctx, nonce, ad, ad_len);
-
-	call->c = copy(data, len);
-	record_work(call, len);
+	record_in_place(p, AEAD_SEAL, ctx, nonce, ad, ad_len, data, len);
 	return running->table.aead_seal(p, ctx, nonce, ad, ad_len, data, len);
 }
 
@@ -181,10 +190,7 @@ static int r_aead_open(const struct sluice_provider *p,
 		       const uint8_t *ad, size_t ad_len,
 		       uint8_t *data, size_t len)
 {
-	struct recorded *call = record_aead(p, AEAD_OPEN, ctx, nonce, ad, ad_len);
-
-	call->c = copy(data, len);
-	record_work(call, len);
+	record_in_place(p, AEAD_OPEN, ctx, nonce, ad, ad_len, data, len);
 	return running->table.aead_open(p, ctx, nonce, ad, ad_len, data, len);
 }
 
