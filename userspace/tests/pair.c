@@ -229,6 +229,29 @@ void pair_use_tickets(struct pair *pair)
 	pair->server.config.ticket_unused = ticket_unused;
 }
 
+static bool always_first(void *ctx, const uint8_t id[16], uint64_t expires)
+{
+	(void)ctx;
+	(void)id;
+	(void)expires;
+	return true;
+}
+
+void pair_use_early(struct pair *pair, uint32_t max)
+{
+	pair_use_tickets(pair);
+	pair->client.config.early_data = true;
+	pair->server.config.max_early_data = max;
+	pair->server.config.early_data_first = always_first;
+	pair->server.config.early_data_id = pair->ticket_key.name;
+}
+
+void pair_say_early(struct pair *pair)
+{
+	pair->early = (const uint8_t *)"early";
+	pair->early_len = 5;
+}
+
 void pair_use_ech(struct pair *pair)
 {
 	uint8_t *config = pair->ech_list + 2;
@@ -563,6 +586,14 @@ void end_settle(struct end *end)
 	while (end_open(end, data, &len) == SLUICE_DATA)
 		len = sizeof(data);
 	flush(end);
+}
+
+void pair_new_tickets(struct pair *pair)
+{
+	pair->ticket_count = 0;
+	pair_reset(pair);
+	CHECK(pair_handshake(pair));
+	end_settle(&pair->client);
 }
 
 bool pair_resumes(struct pair *pair)

@@ -121,6 +121,11 @@ void pair_reset(struct pair *pair);
 /* Tickets on both sides. */
 void pair_use_tickets(struct pair *pair);
 
+/* Early data, too, which is always the first with its ticket. */
+void pair_use_early(struct pair *pair, uint32_t max);
+/* Five octets of it, with each connection. */
+void pair_say_early(struct pair *pair);
+
 /* Encrypted Client Hello on both sides, with localhost for the public name. */
 void pair_use_ech(struct pair *pair);
 
@@ -129,6 +134,9 @@ extern void (*pair_called)(void);
 
 /* Until neither side gets any further. True: both are done. */
 bool pair_handshake(struct pair *pair);
+
+/* A connection for nothing but its tickets: the client has no other ones. */
+void pair_new_tickets(struct pair *pair);
 
 /* A new connection, with the tickets of those before. True: it is resumed. */
 bool pair_resumes(struct pair *pair);

@@ -15,14 +15,6 @@
 static const uint16_t only_p256[] = { SLUICE_SECP256R1, 0 };
 static const char *const h2_h3[] = { "h2", "h3", NULL };
 
-static bool first(void *ctx, const uint8_t id[16], uint64_t expires)
-{
-	(void)ctx;
-	(void)id;
-	(void)expires;
-	return true;
-}
-
 /* A record of one side's that is another one before it is encrypted. */
 struct lie {
 	unsigned int which;	/* of its protected records */
@@ -48,15 +40,9 @@ static struct pair *early_pair(void)
 {
 	struct pair *pair = pair_new(KEY_P256);
 
-	pair_use_tickets(pair);
+	pair_use_early(pair, 1000);
 	pair->server.config.ticket_unused = NULL;
-	pair->client.config.early_data = true;
-	pair->server.config.max_early_data = 1000;
-	pair->server.config.early_data_first = first;
-	pair->server.config.early_data_id = pair->ticket_key.name;
-	pair_reset(pair);
-	assert_true(pair_handshake(pair));
-	end_settle(&pair->client);
+	pair_new_tickets(pair);
 	return pair;
 }
 
@@ -153,10 +139,7 @@ static void test_too_much(void **state)
 	/* in two records, of which each is good */
 	pair->server.config.max_early_data = 20000;
 	pair->early_len = 0;
-	pair->ticket_count = 0;
-	pair_reset(pair);
-	assert_true(pair_handshake(pair));
-	end_settle(&pair->client);
+	pair_new_tickets(pair);
 	allow(pair, 20001);
 	pair->early_len = 20001;
 	expect(pair, &pair->server, SL_UNEXPECTED_MESSAGE);
@@ -185,10 +168,7 @@ static void test_too_much(void **state)
 						    SL_BAD_RECORD_MAC);
 		/* a server that allows more passes over more */
 		pair->server.config.max_early_data = sizeof(much);
-		pair->ticket_count = 0;
-		pair_reset(pair);
-		assert_true(pair_handshake(pair));
-		end_settle(&pair->client);
+		pair_new_tickets(pair);
 		pair->ticket_key.key[0] ^= 1;
 		pair_reset(pair);
 		assert_true(pair_handshake(pair));
@@ -205,8 +185,7 @@ static void test_after_rejection(void **state)
 
 	(void)state;
 	pair->ticket_key.key[0] ^= 1;
-	pair->early = (const uint8_t *)"early";
-	pair->early_len = 5;
+	pair_say_early(pair);
 	pair->client.provider.sealing = tell;
 	pair->client.provider.ctx = &lie;
 	expect(pair, &pair->server, SL_UNEXPECTED_MESSAGE);
@@ -214,8 +193,7 @@ static void test_after_rejection(void **state)
 
 	pair = early_pair();
 	pair->ticket_key.key[0] ^= 1;
-	pair->early = (const uint8_t *)"early";
-	pair->early_len = 5;
+	pair_say_early(pair);
 	lie = (struct lie){ 1, { 0 }, 4, DATA, 0 };
 	pair->client.provider.sealing = tell;
 	pair->client.provider.ctx = &lie;
@@ -242,13 +220,9 @@ static void test_server_lies(void **state)
 	pair = early_pair();
 	pair->client.config.alpn = h2_h3;
 	pair->server.config.alpn = h2_h3;
-	pair->ticket_count = 0;
-	pair_reset(pair);
-	assert_true(pair_handshake(pair));
-	end_settle(&pair->client);
+	pair_new_tickets(pair);
 	assert_int_equal(pair->ticket_count, 2);
-	pair->early = (const uint8_t *)"early";
-	pair->early_len = 5;
+	pair_say_early(pair);
 	pair->server.provider.sealing = tell;
 	pair->server.provider.ctx = &lie;
 	memcpy(lie.to, other, sizeof(other));
@@ -272,12 +246,8 @@ static void test_without_ticket(void **state)
 	(void)state;
 	pair->client.config.alpn = h2_h3;
 	pair->server.config.alpn = h2_h3;
-	pair->ticket_count = 0;
-	pair_reset(pair);
-	assert_true(pair_handshake(pair));
-	end_settle(&pair->client);
-	pair->early = (const uint8_t *)"early";
-	pair->early_len = 5;
+	pair_new_tickets(pair);
+	pair_say_early(pair);
 	pair->ticket_key.key[0] ^= 1;
 	pair->server.provider.sealing = tell;
 	pair->server.provider.ctx = &lie;
@@ -294,8 +264,7 @@ static void test_older_version(void **state)
 	(void)state;
 	pair->client.config.min_version = SLUICE_TLS_1_2;
 	pair->server.config.max_version = SLUICE_TLS_1_2;
-	pair->early = (const uint8_t *)"early";
-	pair->early_len = 5;
+	pair_say_early(pair);
 	expect(pair, &pair->client, SL_PROTOCOL_VERSION);
 	assert_int_equal(pair->early_sent, 5);
 	pair_free(pair);
@@ -375,12 +344,8 @@ static void test_other_suite(void **state)
 
 	(void)state;
 	pair->server.config.suites = only_aes128;
-	pair->ticket_count = 0;
-	pair_reset(pair);
-	assert_true(pair_handshake(pair));
-	end_settle(&pair->client);
-	pair->early = (const uint8_t *)"early";
-	pair->early_len = 5;
+	pair_new_tickets(pair);
+	pair_say_early(pair);
 	/* of the same hash: see parse_stored() in tickets.c */
 	pair->tickets[pair->ticket_count - 1][2] =
 		SLUICE_CHACHA20_POLY1305_SHA256 & 0xff;
@@ -411,8 +376,7 @@ static void test_passed_over(void **state)
 
 	(void)state;
 	pair->ticket_key.key[0] ^= 1;
-	pair->early = (const uint8_t *)"early";
-	pair->early_len = 5;
+	pair_say_early(pair);
 	pair->up.change = cut;
 	pair->up.ctx = &done;
 	pair_reset(pair);

@@ -93,7 +93,7 @@ static void offer(const struct key *key)
 	scene.pair->client.config.ech_configs_len = key->len;
 }
 
-static void begin(void)
+static struct pair *begin(void)
 {
 	struct pair *pair;
 
@@ -122,6 +122,7 @@ static void begin(void)
 	pair->server.config.ech_keys = scene.keys;
 	pair->server.config.ech_key_count = 1;
 	offer(&scene.key);
+	return pair;
 }
 
 static void finish(void)
@@ -231,12 +232,10 @@ static void test_accepted(void **state)
 {
 	static const char *const alpn[] = { "h2", "private/1", NULL };
 	static const uint16_t *const groups[] = { NULL, only_p384 };
-	struct pair *pair;
+	struct pair *pair = begin();
 	unsigned int i;
 
 	(void)state;
-	begin();
-	pair = scene.pair;
 	pair->client.config.alpn = alpn;
 	pair->server.config.alpn = alpn;
 	for (i = 0; i < 2; i++) {
@@ -286,12 +285,10 @@ static void expect_same_again(void)
 static void test_rejected(void **state)
 {
 	static const uint16_t *const groups[] = { NULL, only_p384 };
-	struct pair *pair;
+	struct pair *pair = begin();
 	unsigned int i;
 
 	(void)state;
-	begin();
-	pair = scene.pair;
 	for (i = 0; i < 2; i++) {
 		pair->server.config.groups = groups[i];
 		/* unknown by its number; the right number of another key */
@@ -326,11 +323,9 @@ static void test_rejected_by_whom(void **state)
 {
 	static const uint8_t pins[1][SLUICE_PIN_LEN];
 	struct sluice_conn_info info;
-	struct pair *pair;
+	struct pair *pair = begin();
 
 	(void)state;
-	begin();
-	pair = scene.pair;
 	offer(&scene.other);
 	/* with the inner server's certificate */
 	pair->server.config.choose = NULL;
@@ -371,11 +366,9 @@ static void test_rejected_by_whom(void **state)
 /* A certificate is for the inner server only. */
 static void test_client_auth(void **state)
 {
-	struct pair *pair;
+	struct pair *pair = begin();
 
 	(void)state;
-	begin();
-	pair = scene.pair;
 	pair->client.config.credential = scene.creds[0];
 	pair->server.config.trust = scene.trust;
 	pair->server.config.client_auth = SLUICE_CLIENT_AUTH_OPTIONAL;
@@ -392,12 +385,10 @@ static void test_client_auth(void **state)
 static void test_tickets(void **state)
 {
 	static const uint16_t *const groups[] = { NULL, only_p384 };
-	struct pair *pair;
+	struct pair *pair = begin();
 	unsigned int i;
 
 	(void)state;
-	begin();
-	pair = scene.pair;
 	pair_use_tickets(pair);
 	pair->client.config.groups = NULL;
 	expect_accepted(false);
@@ -440,28 +431,14 @@ static void lengthen(struct pair *pair, size_t more)
 	*len += more;
 }
 
-static bool first(void *ctx, const uint8_t id[16], uint64_t expires)
-{
-	(void)ctx;
-	(void)id;
-	(void)expires;
-	return true;
-}
-
 static void test_early_data(void **state)
 {
 	static const uint8_t data[700] = { 1, 2, 3 };
-	struct pair *pair;
+	struct pair *pair = begin();
 
 	(void)state;
-	begin();
-	pair = scene.pair;
-	pair_use_tickets(pair);
+	pair_use_early(pair, 1000);
 	pair->server.config.ticket_unused = NULL;
-	pair->client.config.early_data = true;
-	pair->server.config.max_early_data = 1000;
-	pair->server.config.early_data_first = first;
-	pair->server.config.early_data_id = pair->ticket_key.name;
 	pair->early = data;
 	pair->early_len = sizeof(data);
 	expect_accepted(false);
@@ -497,12 +474,10 @@ static void test_early_data(void **state)
 static void test_grease(void **state)
 {
 	static const uint16_t *const groups[] = { NULL, only_p384 };
-	struct pair *pair;
+	struct pair *pair = begin();
 	unsigned int i;
 
 	(void)state;
-	begin();
-	pair = scene.pair;
 	pair_use_tickets(pair);
 	offer(&(struct key){ .len = 0 });
 	pair->client.config.ech_configs = NULL;
@@ -532,12 +507,10 @@ static void test_padding(void **state)
 {
 	static const char *const names[] = { "a", "secret.test",
 		"a-name-of-sixty-octets-which-is-longer-than-most-others.test" };
-	struct pair *pair;
+	struct pair *pair = begin();
 	size_t i, first_len = 0;
 
 	(void)state;
-	begin();
-	pair = scene.pair;
 	pair->client.config.no_verify = true;
 	pair->server.config.choose = NULL;
 	pair->server.config.credential = scene.creds[0];
@@ -558,15 +531,13 @@ static void test_padding(void **state)
 /* Every function of the provider fails once, on both sides. */
 static void test_provider_fails(void **state)
 {
-	struct pair *pair;
+	struct pair *pair = begin();
 	unsigned int side, reject;
 	uint8_t ticket[SLUICE_TICKET_MAX];
 	size_t ticket_len;
 	long i;
 
 	(void)state;
-	begin();
-	pair = scene.pair;
 	pair_use_tickets(pair);
 	pair->server.config.ticket_unused = NULL;
 	pair->client.config.ech_grease = true;
@@ -641,12 +612,10 @@ static bool give(struct end *end)
 static void test_async(void **state)
 {
 	static const uint16_t *const groups[] = { NULL, only_p384 };
-	struct pair *pair;
+	struct pair *pair = begin();
 	unsigned int i;
 
 	(void)state;
-	begin();
-	pair = scene.pair;
 	pair->server.give = give;
 	pair->client.give = give;
 	pair_use_tickets(pair);

@@ -16,7 +16,6 @@
 #include "pair.h"
 #include "sluice/ech.h"
 
-#define OUTER_EXTENSIONS	0xfd00
 
 static struct pair *pair;
 
@@ -120,7 +119,7 @@ static size_t make_inner(const struct lie *lie, uint8_t *out, size_t size)
 	for (n = 0; n < (lie->refer_twice ? 2 : 1); n++) {
 		const uint16_t *type;
 
-		sl_put16(&w, OUTER_EXTENSIONS);
+		sl_put16(&w, SL_ECH_OUTER_EXTENSIONS);
 		mark = sl_begin_vec(&w, 2);
 		size_t types = sl_begin_vec(&w, 1);
 
@@ -192,7 +191,7 @@ static size_t make_hello(const struct lie *lie, uint8_t *out, size_t size)
 	sl_put32(&w, 0x77770000);
 	put_shares(&w);
 	sl_put32(&w, 0x66660000);
-	sl_put32(&w, (uint32_t)OUTER_EXTENSIONS << 16);
+	sl_put32(&w, (uint32_t)SL_ECH_OUTER_EXTENSIONS << 16);
 	sl_end_vec(&w, extensions, 2);
 	sl_end_vec(&w, message, 3);
 	sl_end_vec(&w, record, 2);
@@ -214,7 +213,7 @@ static const uint16_t refer_missing[] = { 10, 13, 51, 0x5555, 0 };
 static const uint16_t refer_again[] = { 10, 10, 13, 51, 0 };
 static const uint16_t refer_order[] = { 13, 10, 51, 0 };
 static const uint16_t refer_ech[] = { 10, 13, SL_ECH_VERSION, 51, 0 };
-static const uint16_t refer_itself[] = { 10, 13, 51, OUTER_EXTENSIONS, 0 };
+static const uint16_t refer_itself[] = { 10, 13, 51, SL_ECH_OUTER_EXTENSIONS, 0 };
 static const uint16_t refer_more[] = { 10, 13, 0x7777, 51, 0x6666, 0 };
 static const uint16_t refer_versions[] = { 43, 10, 13, 51, 0 };
 

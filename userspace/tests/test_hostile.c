@@ -29,15 +29,6 @@ static const uint16_t only_x25519[] = { SLUICE_X25519, 0 };
 static const uint16_t x25519_p256[] = { SLUICE_X25519, SLUICE_SECP256R1, 0 };
 static const uint16_t only_p256[] = { SLUICE_SECP256R1, 0 };
 
-/* Of each try anew: it is not replays that are looked for here. */
-static bool early_first(void *ctx, const uint8_t id[16], uint64_t expires)
-{
-	(void)ctx;
-	(void)id;
-	(void)expires;
-	return true;
-}
-
 static void prepare(struct attack *a, enum scenario scenario)
 {
 	/* whose signatures are always of the same length */
@@ -54,12 +45,9 @@ static void prepare(struct attack *a, enum scenario scenario)
 	if (scenario == MUTUAL)
 		attack_mutual(a);
 	if (scenario == EARLY) {
-		pair->client.config.early_data = true;
-		pair->server.config.max_early_data = 100;
-		pair->server.config.early_data_id = pair->ticket_key.name;
-		pair->server.config.early_data_first = early_first;
-		pair->early = (const uint8_t *)"early";
-		pair->early_len = 5;
+		/* replays are not what is looked for here */
+		pair_use_early(pair, 100);
+		pair_say_early(pair);
 	}
 	if (scenario == RESUMED || scenario == EARLY) {
 		attack_resume(a);

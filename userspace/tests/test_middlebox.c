@@ -78,14 +78,6 @@ static void test_handshakes(void **state)
 	pair_free(pair);
 }
 
-static bool first(void *ctx, const uint8_t id[16], uint64_t expires)
-{
-	(void)ctx;
-	(void)id;
-	(void)expires;
-	return true;
-}
-
 /* Before early data, and then not again. */
 static void test_early_data(void **state)
 {
@@ -94,20 +86,12 @@ static void test_early_data(void **state)
 	int retry;
 
 	(void)state;
-	pair_use_tickets(pair);
-	pair->client.config.early_data = true;
-	pair->server.config.max_early_data = 1000;
-	pair->server.config.early_data_first = first;
-	pair->server.config.early_data_id = pair->ticket_key.name;
+	pair_use_early(pair, 1000);
 	for (retry = 0; retry < 2; retry++) {
 		pair->early_len = 0;
 		pair->server.config.groups = NULL;
-		pair->ticket_count = 0;
-		pair_reset(pair);
-		assert_true(pair_handshake(pair));
-		end_settle(&pair->client);
-		pair->early = (const uint8_t *)"early";
-		pair->early_len = 5;
+		pair_new_tickets(pair);
+		pair_say_early(pair);
 		if (retry)
 			pair->server.config.groups = only_p256;
 		memset(&client, 0, sizeof(client));

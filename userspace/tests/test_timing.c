@@ -93,11 +93,8 @@ static void test_mutual(void **state)
 	pair_free(pair);
 }
 
-static void test_resumed(void **state)
+static void run_resumed(struct pair *pair)
 {
-	struct pair *pair = prepare();
-
-	(void)state;
 	pair_use_tickets(pair);
 	sl_classify(pair->ticket_key.key, sizeof(pair->ticket_key.key));
 	run(pair);
@@ -105,6 +102,12 @@ static void test_resumed(void **state)
 	assert_true(end_info(&pair->client).resumed);
 	assert_true(end_info(&pair->server).resumed);
 	pair_free(pair);
+}
+
+static void test_resumed(void **state)
+{
+	(void)state;
+	run_resumed(prepare());
 }
 
 static void test_external(void **state)
@@ -185,13 +188,7 @@ static void test_tls12_resumed(void **state)
 
 	(void)state;
 	use_tls12(pair);
-	pair_use_tickets(pair);
-	sl_classify(pair->ticket_key.key, sizeof(pair->ticket_key.key));
-	run(pair);
-	run(pair);
-	assert_true(end_info(&pair->client).resumed);
-	assert_true(end_info(&pair->server).resumed);
-	pair_free(pair);
+	run_resumed(pair);
 }
 
 int main(void)
