@@ -309,6 +309,8 @@ impl Shipper {
                 pr_info!("connected to {}\n", self.config.place);
                 said = None;
                 let result = self.ship(&session, &mut backoff);
+                // Now: until there is a connection again nothing ages.
+                self.rewind();
                 // It gives the request back.
                 let _ = session.close(time(if result.is_ok() { LAST } else { 0 }));
                 result
@@ -327,6 +329,12 @@ impl Shipper {
             let random = self.start.elapsed().as_nanos() as u64;
             self.pause(backoff.next(random));
         }
+    }
+
+    fn rewind(&self) {
+        let mut state = self.state.lock();
+        let now = self.now();
+        state.window.rewind(now);
     }
 
     fn complain(&self, error: &Error) {
@@ -367,7 +375,6 @@ impl Shipper {
             state.session += 1;
             state.opened = false;
             state.over = None;
-            state.window.rewind(self.now());
             state.session
         };
         let mut builder = SessionBuilder::client(&self.config.name).timeout(time(HANDSHAKE));

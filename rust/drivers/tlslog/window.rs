@@ -106,7 +106,7 @@ impl Window {
         }
     }
 
-    /// There is a new connection: what the last one may have lost is to be sent again.
+    /// The connection has ended: what it may have lost is to be sent again.
     pub(crate) fn rewind(&mut self, now: u64) {
         self.expire(now);
         self.sent = self.kept;
