@@ -156,7 +156,8 @@ int sluice_upcall_check(const struct sluice_handshake *args)
 		/* Without any key, a server could prove nothing. */
 		return args->server ? -EINVAL : 0;
 	case SLUICE_AUTH_X509:
-		return !args->cert == !args->privkey ? 0 : -EINVAL;
+		/* A private key alone stands for a raw public key. */
+		return args->privkey || !args->cert ? 0 : -EINVAL;
 	case SLUICE_AUTH_PSK:
 		return args->num_psk && args->num_psk <= SLUICE_PSK_MAX ?
 			0 : -EINVAL;

@@ -107,7 +107,9 @@ enum sluice_auth {
  * @timeout_ms: from the call to the end; 0 for SLUICE_HANDSHAKE_TIMEOUT_MS
  * @keyring: keyring that the agent gets access to, or 0
  * @cert: serial of the key with our certificate, or 0 for the agent's own
- * @privkey: serial of the key with the certificate's private key, or 0
+ * @privkey: serial of the key with the certificate's private key, or 0. Without
+ *	@cert, the raw public key of this one is shown (RFC 7250), if the agent
+ *	can: sluiced does
  * @psk: serials of pre-shared keys; a server takes the first
  * @num_psk: how many of them
  * @alpn: application protocols (RFC 7301), the preferred one first, ended by
