@@ -7,6 +7,7 @@
     echo.py send PORT CA MEGABYTES      to one and back; compares SHA-256
     echo.py meet PORT CA OPTIONS [CERT] an echo client, with its certificate and
                                         key, whose server is the driver
+    echo.py take PORT OPTIONS           the driver is the server of whoever comes
     echo.py send-psk PORT IDENTITY HEX  a MiB, with a pre-shared key
     echo.py drive PORT COUNT OPTIONS    COUNT sockets at once, connected here,
                                         for the driver behind /dev/sluice_echo
@@ -125,13 +126,17 @@ def meet(port, ca, options, cert=None):
         except OSError as error:
             print(f"echo: {error}\n", end="")
 
+    client = threading.Thread(target=echo)
+    take(port, options, client.start)
+    client.join()
+
+
+def take(port, options, ready=lambda: None):
     with socket.create_server(("127.0.0.1", int(port))) as listener:
-        client = threading.Thread(target=echo)
-        client.start()
+        ready()
         sock, _ = listener.accept()
         with sock:
             hand_over(sock, f"server {options}")
-        client.join()
 
 
 def drive(port, count, options):
@@ -148,5 +153,6 @@ def drive(port, count, options):
 
 if __name__ == "__main__":
     commands = {"serve": serve, "serve-psk": serve_psk, "send": send,
-                "send-psk": send_psk, "meet": meet, "drive": drive}
+                "send-psk": send_psk, "meet": meet, "take": take,
+                "drive": drive}
     sys.exit(commands[sys.argv[1]](*sys.argv[2:]))
