@@ -66,7 +66,13 @@ static void get(int fd, void *data, size_t len)
 		lost(n < 0 ? n : 0);
 }
 
-/* Without its end; what is not printable is for no terminal. */
+/* What is not printable is for no terminal. */
+static char printable(char c)
+{
+	return c < ' ' || c > '~' ? '?' : c;
+}
+
+/* Without its end. */
 static void get_line(int fd, char line[LINE_MAX_LEN])
 {
 	size_t len = 0;
@@ -75,8 +81,8 @@ static void get_line(int fd, char line[LINE_MAX_LEN])
 		get(fd, line + len, 1);
 		if (line[len] == '\n')
 			break;
-		if (line[len] < ' ' || line[len] > '~')
-			line[len] = line[len] == '\r' ? '\r' : '?';
+		if (line[len] != '\r')
+			line[len] = printable(line[len]);
 		if (++len == LINE_MAX_LEN - 1)
 			fail(EXIT_NETWORK, "STARTTLS: the server's line is too long");
 	}
@@ -180,6 +186,57 @@ static void by_postgres(int fd, const struct protocol *protocol,
 		fail(EXIT_NETWORK, "STARTTLS: the server does not speak PostgreSQL's protocol");
 }
 
+/* Behind the version in MySQL's greeting: see by_mysql(). */
+#define MYSQL_FLAGS_AT	(1 + 4 + 8 + 1)
+
+static _Noreturn void mysql_error(const char *error, size_t len)
+{
+	char text[LINE_MAX_LEN];
+	size_t n = 0;
+
+	/* its number, of 2 octets, and sometimes '#' and 5 for the SQL state */
+	for (size_t at = 3; at < len; at++)
+		text[n++] = printable(error[at]);
+	text[n] = 0;
+	fail(EXIT_NETWORK, "STARTTLS: the server says '%s'", text);
+}
+
+/*
+ * Protocol::HandshakeV10 from the server: 10, its version as a string, 4 octets for
+ * the connection, 8 for the password, a zero, and 2 of capability flags. Then our
+ * Protocol::SSLRequest. Each is in a packet: length (3 octets), number.
+ */
+static void by_mysql(int fd, const struct protocol *protocol, const char *name)
+{
+	static const uint8_t request[4 + 32] = {
+		32, 0, 0, 1,
+		/* CLIENT_PROTOCOL_41, CLIENT_SSL, CLIENT_SECURE_CONNECTION */
+		0x00, 0x8a, 0, 0,
+		/* packets of up to 16 MiB; utf8mb4; zeros */
+		0, 0, 0, 1, 45,
+	};
+	char greeting[LINE_MAX_LEN], *version_end;
+	uint8_t header[4];
+	size_t len;
+
+	(void)protocol;
+	(void)name;
+	get(fd, header, sizeof(header));
+	len = header[0] | (size_t)header[1] << 8 | (size_t)header[2] << 16;
+	if (!len || len > sizeof(greeting) || header[3])
+		fail(EXIT_NETWORK, "STARTTLS: the server does not speak MySQL's protocol");
+	get(fd, greeting, len);
+	if ((uint8_t)*greeting == 0xff)
+		mysql_error(greeting, len);
+	version_end = memchr(greeting, 0, len);
+	if (*greeting != 10 || !version_end ||
+	    greeting + len - version_end < MYSQL_FLAGS_AT + 2)
+		fail(EXIT_NETWORK, "STARTTLS: the server does not speak MySQL's protocol");
+	if ((version_end[MYSQL_FLAGS_AT + 1] & 0x0a) != 0x0a)
+		fail(EXIT_NETWORK, "STARTTLS: the server does not offer it");
+	put(fd, request, sizeof(request));
+}
+
 /* Up to the end of one of two; true for the first. */
 static bool get_xml(int fd, char text[XML_MAX_LEN], const char *end,
 		    const char *other)
@@ -280,6 +337,7 @@ static const struct protocol protocols[] = {
 	{ "xmpp", by_xmpp, NULL },
 	{ "xmpp-server", by_xmpp, NULL },
 	{ "postgres", by_postgres, NULL },
+	{ "mysql", by_mysql, NULL },
 };
 
 static const struct protocol *find(const char *name)

@@ -9,7 +9,7 @@
 bool starttls_known(const char *protocol);
 /* The names of all of them, with commas between. */
 #define STARTTLS_PROTOCOLS \
-	"smtp, lmtp, imap, pop3, sieve, ftp, nntp, ldap, xmpp, xmpp-server, postgres"
+	"smtp, lmtp, imap, pop3, sieve, ftp, nntp, ldap, xmpp, xmpp-server, postgres, mysql"
 
 /*
  * Has the server begin TLS, with not an octet received of it; name is who it has

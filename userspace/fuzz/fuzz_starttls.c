@@ -36,6 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		{ "pop3", '\n' }, { "sieve", '\n' }, { "ftp", '\n' },
 		{ "nntp", '\n' }, { "ldap", 0 }, { "xmpp", '>' },
 		{ "xmpp-server", '>' }, { "postgres", 'S' },
+		{ "mysql", 0 },
 	};
 	static char rest[SIZE_MAX_SAID];
 	unsigned int i;

@@ -186,7 +186,7 @@ peer() {	# PROTOCOL FLAW
 	python3 "$here/interop/starttls.py" "$1" "$port" ec-chain.pem ec.key ${2:+"$2"} 2>peer.log &
 	await_at "$port"
 }
-for protocol in smtp lmtp imap pop3 sieve ftp nntp ldap xmpp xmpp-server postgres; do
+for protocol in smtp lmtp imap pop3 sieve ftp nntp ldap xmpp xmpp-server postgres mysql; do
 	peer "$protocol"
 	expect "$protocol, openssl s_client" "$( (echo hello; sleep 0.5) | timeout 20 openssl s_client \
 		-connect "localhost:$port" -starttls $protocol -CAfile ca.pem -verify_return_error -quiet -no_ign_eof 2>&1; cat peer.log)" '^hello'
@@ -201,7 +201,7 @@ for protocol in smtp lmtp imap pop3 sieve ftp nntp ldap xmpp xmpp-server postgre
 		"STARTTLS: the server (says '.*not now|refuses|does not offer)"
 	kill %%
 done
-for protocol in smtp lmtp ldap xmpp postgres; do
+for protocol in smtp lmtp ldap xmpp postgres mysql; do
 	peer $protocol absent
 	expect "$protocol, a server without" "$(diagnose --starttls $protocol --cacert ca.pem "localhost:$port")" \
 		'status 2' 'STARTTLS: the server does not'
@@ -211,10 +211,17 @@ peer ldap long
 expect "ldap, lengths that are longer than they need be" \
 	"$(diagnose --starttls ldap --cacert ca.pem "localhost:$port")" "${good[@]}"
 kill %%
-for protocol in smtp pop3 imap ftp; do
+for protocol in smtp pop3 imap ftp mysql; do
 	peer $protocol inject
 	expect "$protocol, what is behind the server's consent is not taken" \
 		"$(diagnose --starttls $protocol --cacert ca.pem "localhost:$port")" 'status 3' '^error: '
+	kill %%
+done
+for flaw in old short endless long empty number; do
+	peer mysql $flaw
+	expect "mysql, a greeting that is none: $flaw" \
+		"$(diagnose --starttls mysql --cacert ca.pem "localhost:$port")" 'status 2' \
+		"does not speak MySQL's protocol"
 	kill %%
 done
 peer smtp endless

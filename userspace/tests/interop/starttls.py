@@ -2,11 +2,12 @@
 """The least of a server that has STARTTLS: starttls.py PROTOCOL PORT CERT KEY [FLAW].
 
 Behind it TLS is Python's, which sends back each line that it gets. A FLAW is
-what it does wrong: refuse, absent, inject, silent, endless, close.
+what it does wrong: refuse, absent, inject, silent, endless, close, and others.
 """
 import re
 import socket
 import ssl
+import struct
 import sys
 import time
 
@@ -103,6 +104,42 @@ def by_postgres(conn, flaw):
     conn.sendall({'refuse': b'N', 'absent': b'E'}.get(flaw, b'S'))
 
 
+# Capability flags of MySQL
+SSL, PROTOCOL_41, SECURE_CONNECTION = 0x800, 0x200, 0x8000
+
+
+def by_mysql(conn, flaw):
+    offered = 0xffffffff & ~(SSL if flaw == 'absent' else 0)
+    greeting = (b'\n' + b'8.4.6-test\0' + struct.pack('<I', 77) + b'12345678' + b'\0' +
+                struct.pack('<HBHH', offered & 0xffff, 255, 2, offered >> 16) +
+                bytes([21]) + bytes(10) + b'123456789012\0' + b'caching_sha2_password\0')
+    number = 0
+    if flaw == 'refuse':
+        greeting = b'\xff\x6a\x04Host is not allowed: not now\x1b'
+    elif flaw == 'old':
+        greeting = b'\x09' + greeting[1:]
+    elif flaw == 'short':
+        greeting = greeting[:1 + 11 + 4 + 8 + 1 + 1]
+    elif flaw == 'endless':
+        greeting = b'\n' + b'8' * 1023
+    elif flaw == 'long':
+        greeting = greeting.replace(b'-test', b'-test' * 195).ljust(1025, b'\0')
+    elif flaw == 'empty':
+        greeting = b''
+    elif flaw == 'number':
+        number = 1
+    conn.sendall(struct.pack('<I', len(greeting))[:3] + bytes([number]) + greeting +
+                 (b'what nobody has said' if flaw == 'inject' else b''))
+    if flaw in ('', 'inject'):
+        header = conn.recv(4, socket.MSG_WAITALL)
+        assert header == b'\x20\0\0\x01', header
+        flags, packet, charset, zeros = struct.unpack(
+            '<IIB23s', conn.recv(32, socket.MSG_WAITALL))
+        wanted = SSL | PROTOCOL_41 | SECURE_CONNECTION
+        assert flags & wanted == wanted, hex(flags)
+        assert packet >= 0xffffff and charset and not any(zeros), (packet, charset, zeros)
+
+
 def serve(conn, protocol, context, flaw):
     if flaw == 'silent':
         time.sleep(60)
@@ -113,7 +150,7 @@ def serve(conn, protocol, context, flaw):
     elif protocol.startswith('xmpp'):
         by_xmpp(conn, flaw)
     else:
-        {'ldap': by_ldap, 'postgres': by_postgres}[protocol](conn, flaw)
+        {'ldap': by_ldap, 'postgres': by_postgres, 'mysql': by_mysql}[protocol](conn, flaw)
     if flaw in ('refuse', 'absent'):
         return
     tls = context.wrap_socket(conn, server_side=True)
