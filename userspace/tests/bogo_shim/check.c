@@ -356,6 +356,39 @@ bool check_handshake(struct connection *c)
 	return !c->wrong;
 }
 
+/* Nothing is told of change_cipher_spec, nor of what is in another ClientHello. */
+static bool is_told(const char *line, size_t len)
+{
+	static const char *const untold[] = { "ccs", "clienthelloinner" };
+	size_t i;
+
+	for (i = 0; i < sizeof(untold) / sizeof(*untold); i++) {
+		size_t n = strlen(untold[i]);
+
+		if (len > n && !memcmp(line + len - n, untold[i], n))
+			return false;
+	}
+	return true;
+}
+
+static void check_trace(struct connection *c)
+{
+	const char *expected = c->options->expect_trace, *told = c->trace;
+
+	while (*expected) {
+		size_t len = strcspn(expected, "\n");
+
+		if (is_told(expected, len)) {
+			if (strncmp(told, expected, len + 1))
+				break;
+			told += len + 1;
+		}
+		expected += len + 1;
+	}
+	if (*expected || *told)
+		wrong(c, "other messages were seen:\n%s", c->trace);
+}
+
 bool check_end(struct connection *c)
 {
 	const struct options *o = c->options;
@@ -363,6 +396,8 @@ bool check_end(struct connection *c)
 
 	c->shim->no_tickets = !keeps_tickets(c);
 	sluice_conn_info(c->conn, &info);
+	if (o->expect_trace)
+		check_trace(c);
 	if (keeps_tickets(c) && info.version == SLUICE_TLS_1_3 &&
 	    (c->puts > 0) != (!o->expect_no_session && !o->shuts_down))
 		wrong(c, "there is%s a new session", c->puts ? "" : " not");

@@ -134,6 +134,7 @@ static const struct flag flags[] = {
 	OPTION("-expect-no-offer-early-data", BOOL, expect_early_not_offered),
 	OPTION("-expect-hrr", BOOL, expect_retry),
 	OPTION("-expect-no-hrr", BOOL, expect_no_retry),
+	OPTION("-expect-msg-callback", STRING, expect_trace),
 	OPTION("-handshake-never-done", BOOL, handshake_never_done),
 	OPTION("-expect-ech-accept", BOOL, expect_ech),
 	OPTION("-expect-ech-retry-configs", BASE64, expect_ech_retry),

@@ -128,6 +128,7 @@ struct options {
 	bool expect_early_not_offered;
 	bool expect_retry;
 	bool expect_no_retry;
+	const char *expect_trace;
 	bool handshake_never_done;
 	bool expect_ech;
 	struct sluice_octets expect_ech_retry;

@@ -138,6 +138,38 @@ def _():
     succeeded(client("-expect-version", str(0x0304)))
 
 
+MESSAGES = """write hs 1
+read hs 2
+write ccs
+read hs 8
+read hs 11
+read hs 15
+read hs 20
+write hs 20
+read hs 4
+read hs 4
+read alert 1 0
+"""
+
+
+@case("client's and server's messages")
+def _():
+    def client_with(messages):
+        runner = Runner("-expect-msg-callback", messages)
+        tls = server_context().wrap_socket(runner.accept(), server_side=True)
+        echoed(tls)
+        try:
+            tls.unwrap()
+        except (ssl.SSLError, OSError):
+            pass  # it has no close_notify for us
+        tls.close()
+        return runner
+
+    succeeded(client_with(MESSAGES))
+    failed(client_with(MESSAGES.replace("read hs 8\n", "")), "other messages")
+    failed(client_with(MESSAGES + "read hs 24\n"), "other messages")
+
+
 @case("client of TLS 1.2")
 def _():
     succeeded(client("-max-version", str(0x0303),

@@ -93,6 +93,20 @@ static uint64_t now(void *ctx)
 	return c->shim->now;
 }
 
+static void trace(void *ctx, bool sent, unsigned int what, unsigned int type,
+		  size_t len)
+{
+	struct connection *c = ctx;
+	size_t used = strlen(c->trace);
+	const char *level = type ? "2 " : "1 ";	/* close_notify */
+
+	(void)len;
+	snprintf(c->trace + used, sizeof(c->trace) - used, "%s %s %s%u\n",
+		 sent ? "write" : "read",
+		 what == SLUICE_TRACE_ALERT ? "alert" : "hs",
+		 what == SLUICE_TRACE_ALERT ? level : "", type);
+}
+
 static void ticket_put(void *ctx, const char *peer, const uint8_t *ticket,
 		       size_t len)
 {
@@ -519,6 +533,7 @@ void setup(struct connection *c)
 	config->now = now;
 	config->ctx = c;
 	config->judge = judge;
+	config->trace = o->expect_trace ? trace : NULL;
 	if (o->export_len && !*o->export_label)
 		unimplemented("exporters without a label");
 	set_versions(c);

@@ -54,6 +54,7 @@ struct connection {
 	const struct sluice_credential *shown;
 	long chosen;			/* its number; -1: none of -new-* */
 	unsigned int puts;		/* of tickets */
+	char trace[1024];		/* as -expect-msg-callback has it */
 	bool wrong;			/* not what was expected; it is said */
 
 	struct sluice_conn *conn;
