@@ -150,6 +150,9 @@ static void test_narrowed(void **state)
 	assert_true(p->aead_offered(p, SLUICE_AEAD_AES_256_GCM));
 	assert_false(p->aead_offered(p, SLUICE_AEAD_CHACHA20_POLY1305));
 	assert_false(p->group_offered(p, SLUICE_X25519));
+	/* but as a part of this, which the module has as a whole */
+	assert_true(p->group_offered(p, SLUICE_X25519MLKEM768));
+	assert_true(p->group_offered(p, SLUICE_SECP256R1MLKEM768));
 	assert_true(p->group_offered(p, SLUICE_SECP256R1));
 	assert_true(p->group_offered(p, SLUICE_SECP384R1));
 	assert_true(p->group_offered(p, SLUICE_SECP521R1));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Key exchange by libcrypto. The hybrid groups are KEMs there, the others are
- * Diffie-Hellman; here all of them have a share from each side.
+ * Key exchange by libcrypto. A hybrid group is made of its two parts: libcrypto's
+ * own hybrids make a key of each inside of another, which takes longer.
  */
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
@@ -9,76 +9,111 @@
 
 #include "internal.h"
 
-struct group {
-	uint16_t id;
+struct part {
 	const char *type;	/* libcrypto's name of the key type */
 	const char *curve;
 	size_t client_len;	/* octets of the client's share */
 	size_t server_len;
-	bool kem;
+	bool kem;		/* else Diffie-Hellman */
+};
+
+static const struct part mlkem768 = { "ML-KEM-768", NULL, 1184, 1088, true };
+static const struct part x25519 = { "X25519", NULL, 32, 32, false };
+static const struct part p256 = { "EC", "P-256", 65, 65, false };
+static const struct part p384 = { "EC", "P-384", 97, 97, false };
+static const struct part p521 = { "EC", "P-521", 133, 133, false };
+/* FIPS 140 allows X25519 in this only. */
+static const struct part x25519mlkem768 = { "X25519MLKEM768", NULL, 1216, 1120, true };
+
+#define PARTS_MAX	2
+
+/* Shares and shared secrets are those of the parts, one after the other. */
+struct group {
+	uint16_t id;
+	const struct part *parts[PARTS_MAX];
 };
 
 static const struct group groups[] = {
-	{ SLUICE_X25519MLKEM768, "X25519MLKEM768", NULL, 1216, 1120, true },
-	{ SLUICE_SECP256R1MLKEM768, "SecP256r1MLKEM768", NULL, 1249, 1153,
-	  true },
-	{ SLUICE_X25519, "X25519", NULL, 32, 32, false },
-	{ SLUICE_SECP256R1, "EC", "P-256", 65, 65, false },
-	{ SLUICE_SECP384R1, "EC", "P-384", 97, 97, false },
-	{ SLUICE_SECP521R1, "EC", "P-521", 133, 133, false },
+	{ SLUICE_X25519MLKEM768, { &mlkem768, &x25519 } },
+	{ SLUICE_X25519MLKEM768, { &x25519mlkem768 } },
+	{ SLUICE_SECP256R1MLKEM768, { &p256, &mlkem768 } },
+	{ SLUICE_X25519, { &x25519 } },
+	{ SLUICE_SECP256R1, { &p256 } },
+	{ SLUICE_SECP384R1, { &p384 } },
+	{ SLUICE_SECP521R1, { &p521 } },
 };
 
 struct sluice_kx {
 	const struct group *group;
-	EVP_PKEY *key;
+	EVP_PKEY *keys[PARTS_MAX];
 };
 
-static const struct group *find_group(uint16_t id)
+/* The first that libcrypto has. */
+static const struct group *find_group(const struct sluice_provider *p,
+				      uint16_t id)
 {
 	for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++)
-		if (groups[i].id == id)
+		if (groups[i].id == id && sl_openssl(p)->groups & 1U << i)
 			return &groups[i];
 	return NULL;
 }
 
-static EVP_PKEY *generate(const struct sluice_provider *p,
-			  const struct group *group)
+static bool group_offered(const struct sluice_provider *p, uint16_t id)
 {
-	const struct sluice_openssl *o = sl_openssl(p);
+	return find_group(p, id);
+}
 
-	if (group->curve)
-		return EVP_PKEY_Q_keygen(o->lib, NULL, group->type,
-					 group->curve);
-	return EVP_PKEY_Q_keygen(o->lib, NULL, group->type);
+/* The part after i parts; NULL after the last. */
+static const struct part *part_of(const struct group *group, size_t i)
+{
+	return i < PARTS_MAX ? group->parts[i] : NULL;
 }
 
 /* A type may be known by name only: see whether it makes keys. */
+static bool has(const struct sluice_openssl *o, const struct part *part)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(o->lib, part->type, NULL);
+	bool ok = ctx && EVP_PKEY_keygen_init(ctx) > 0;
+
+	EVP_PKEY_CTX_free(ctx);
+	return ok;
+}
+
 void sl_openssl_probe_groups(struct sluice_openssl *o)
 {
 	for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++) {
-		EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(o->lib,
-						groups[i].type, NULL);
+		size_t n = 0;
 
-		if (ctx && EVP_PKEY_keygen_init(ctx) > 0)
+		while (part_of(&groups[i], n) && has(o, part_of(&groups[i], n)))
+			n++;
+		if (!part_of(&groups[i], n))
 			o->groups |= 1U << i;
-		EVP_PKEY_CTX_free(ctx);
 	}
 	ERR_clear_error();
 }
 
-static bool group_offered(const struct sluice_provider *p, uint16_t id)
+static EVP_PKEY *generate(const struct sluice_provider *p,
+			  const struct part *part)
 {
-	const struct group *group = find_group(id);
+	const struct sluice_openssl *o = sl_openssl(p);
 
-	return group && sl_openssl(p)->groups & 1U << (group - groups);
+	if (part->curve)
+		return EVP_PKEY_Q_keygen(o->lib, NULL, part->type, part->curve);
+	return EVP_PKEY_Q_keygen(o->lib, NULL, part->type);
 }
 
-static bool get_share(const EVP_PKEY *key, size_t want, uint8_t *share,
+/* Adds a part of a share, which has to be of so many octets. */
+static bool add_share(const EVP_PKEY *key, size_t want, uint8_t *share,
 		      size_t *share_len)
 {
-	return EVP_PKEY_get_octet_string_param(key,
-			OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, share,
-			SLUICE_SHARE_MAX, share_len) && *share_len == want;
+	size_t len;
+
+	if (!EVP_PKEY_get_octet_string_param(key,
+			OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, share + *share_len,
+			SLUICE_SHARE_MAX - *share_len, &len) || len != want)
+		return false;
+	*share_len += len;
+	return true;
 }
 
 static void kx_free(const struct sluice_provider *p, struct sluice_kx *kx)
@@ -86,63 +121,66 @@ static void kx_free(const struct sluice_provider *p, struct sluice_kx *kx)
 	(void)p;
 	if (!kx)
 		return;
-	EVP_PKEY_free(kx->key);
+	for (size_t i = 0; i < PARTS_MAX; i++)
+		EVP_PKEY_free(kx->keys[i]);
 	OPENSSL_free(kx);
-}
-
-/* Takes the key, which may be NULL. */
-static struct sluice_kx *kx_of(const struct sluice_provider *p,
-			       const struct group *group, EVP_PKEY *key,
-			       uint8_t *share, size_t *share_len)
-{
-	struct sluice_kx *kx = OPENSSL_zalloc(sizeof(*kx));
-
-	if (!kx) {
-		EVP_PKEY_free(key);
-		return NULL;
-	}
-	kx->group = group;
-	kx->key = key;
-	if (!key || !get_share(key, group->client_len, share, share_len)) {
-		kx_free(p, kx);
-		return NULL;
-	}
-	return kx;
 }
 
 static struct sluice_kx *kx_new(const struct sluice_provider *p, uint16_t id,
 				uint8_t *share, size_t *share_len)
 {
-	const struct group *group = find_group(id);
+	const struct group *group = find_group(p, id);
+	struct sluice_kx *kx = group ? OPENSSL_zalloc(sizeof(*kx)) : NULL;
+	const struct part *half;
 
-	return group ? kx_of(p, group, generate(p, group), share, share_len) :
-		       NULL;
+	if (!kx)
+		return NULL;
+	kx->group = group;
+	*share_len = 0;
+	for (size_t i = 0; (half = part_of(group, i)); i++) {
+		kx->keys[i] = generate(p, half);
+		if (!kx->keys[i] || !add_share(kx->keys[i], half->client_len,
+					       share, share_len)) {
+			kx_free(p, kx);
+			return NULL;
+		}
+	}
+	return kx;
 }
 
 static struct sluice_kx *kx_load(const struct sluice_provider *p, uint16_t id,
 				 const uint8_t *key, size_t len,
 				 uint8_t *share, size_t *share_len)
 {
-	const struct group *group = find_group(id);
+	const struct group *group = id == SLUICE_X25519 ? find_group(p, id) :
+							  NULL;
+	struct sluice_kx *kx = group ? OPENSSL_zalloc(sizeof(*kx)) : NULL;
 
-	if (id != SLUICE_X25519)
+	if (!kx)
 		return NULL;
-	return kx_of(p, group, EVP_PKEY_new_raw_private_key_ex(
-				sl_openssl(p)->lib, group->type, NULL, key, len),
-		     share, share_len);
+	kx->group = group;
+	*share_len = 0;
+	kx->keys[0] = EVP_PKEY_new_raw_private_key_ex(sl_openssl(p)->lib,
+				x25519.type, NULL, key, len);
+	if (!kx->keys[0] || !add_share(kx->keys[0], x25519.client_len, share,
+				       share_len)) {
+		kx_free(p, kx);
+		return NULL;
+	}
+	return kx;
 }
 
 /* A public key of the peer's; NULL if its octets are not one. */
 static EVP_PKEY *peer_key(const struct sluice_provider *p,
-			  const struct group *group,
+			  const struct part *part,
 			  const uint8_t *data, size_t len)
 {
 	const OSSL_PARAM params[] = {
 		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY,
 			(void *)(uintptr_t)data, len),
-		group->curve ?
+		part->curve ?
 		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
-			(char *)(uintptr_t)group->curve, 0) :
+			(char *)(uintptr_t)part->curve, 0) :
 		OSSL_PARAM_construct_end(),
 		OSSL_PARAM_construct_end(),
 	};
@@ -150,9 +188,9 @@ static EVP_PKEY *peer_key(const struct sluice_provider *p,
 	EVP_PKEY *key = NULL;
 
 	/* Only uncompressed points: RFC 9846, section 4.2.8.2. */
-	if (group->curve && data[0] != 4)
+	if (part->curve && data[0] != 4)
 		return NULL;
-	ctx = EVP_PKEY_CTX_new_from_name(sl_openssl(p)->lib, group->type, NULL);
+	ctx = EVP_PKEY_CTX_new_from_name(sl_openssl(p)->lib, part->type, NULL);
 	if (!ctx || EVP_PKEY_fromdata_init(ctx) <= 0 ||
 	    EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY,
 			      (OSSL_PARAM *)(uintptr_t)params) <= 0)
@@ -161,37 +199,42 @@ static EVP_PKEY *peer_key(const struct sluice_provider *p,
 	return key;
 }
 
-/* Checks the point, and refuses X25519's zero: RFC 9846, section 7.4.2. */
+/*
+ * These add to the secret, and encapsulate() to the share: 0, an alert, or -1.
+ * This one checks the point, and refuses X25519's zero: RFC 9846, section 7.4.2.
+ */
 static int derive(const struct sluice_provider *p, EVP_PKEY *own,
 		  EVP_PKEY *peer, uint8_t *shared, size_t *shared_len)
 {
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(sl_openssl(p)->lib, own,
 						       NULL);
+	size_t len = SLUICE_SHARED_MAX - *shared_len;
 	int rc = -1;
 
-	*shared_len = SLUICE_SHARED_MAX;
 	if (ctx && EVP_PKEY_derive_init(ctx) > 0)
 		rc = EVP_PKEY_derive_set_peer_ex(ctx, peer, 1) > 0 &&
-		     EVP_PKEY_derive(ctx, shared, shared_len) > 0 ?
+		     EVP_PKEY_derive(ctx, shared + *shared_len, &len) > 0 ?
 		     0 : ALERT_ILLEGAL_PARAMETER;
 	EVP_PKEY_CTX_free(ctx);
+	*shared_len += len;
 	return rc;
 }
 
 static int decapsulate(const struct sluice_provider *p, EVP_PKEY *own,
-		       const uint8_t *data, size_t len,
+		       const uint8_t *data, size_t data_len,
 		       uint8_t *shared, size_t *shared_len)
 {
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(sl_openssl(p)->lib, own,
 						       NULL);
+	size_t len = SLUICE_SHARED_MAX - *shared_len;
 	int rc = -1;
 
-	*shared_len = SLUICE_SHARED_MAX;
 	if (ctx && EVP_PKEY_decapsulate_init(ctx, NULL) > 0)
-		rc = EVP_PKEY_decapsulate(ctx, shared, shared_len, data,
-					  len) > 0 ?
+		rc = EVP_PKEY_decapsulate(ctx, shared + *shared_len, &len, data,
+					  data_len) > 0 ?
 		     0 : ALERT_ILLEGAL_PARAMETER;
 	EVP_PKEY_CTX_free(ctx);
+	*shared_len += len;
 	return rc;
 }
 
@@ -201,15 +244,36 @@ static int encapsulate(const struct sluice_provider *p, EVP_PKEY *peer,
 {
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(sl_openssl(p)->lib, peer,
 						       NULL);
+	size_t text_len = SLUICE_SHARE_MAX - *share_len;
+	size_t len = SLUICE_SHARED_MAX - *shared_len;
 	int rc = -1;
 
-	*share_len = SLUICE_SHARE_MAX;
-	*shared_len = SLUICE_SHARED_MAX;
 	if (ctx && EVP_PKEY_encapsulate_init(ctx, NULL) > 0)
-		rc = EVP_PKEY_encapsulate(ctx, share, share_len, shared,
-					  shared_len) > 0 ?
+		rc = EVP_PKEY_encapsulate(ctx, share + *share_len, &text_len,
+					  shared + *shared_len, &len) > 0 ?
 		     0 : ALERT_ILLEGAL_PARAMETER;
 	EVP_PKEY_CTX_free(ctx);
+	*share_len += text_len;
+	*shared_len += len;
+	return rc;
+}
+
+/* One part, from the server's share. */
+static int finish(const struct sluice_provider *p, const struct part *part,
+		  EVP_PKEY *own, const uint8_t *data,
+		  uint8_t *shared, size_t *shared_len)
+{
+	EVP_PKEY *peer;
+	int rc;
+
+	if (part->kem)
+		return decapsulate(p, own, data, part->server_len, shared,
+				   shared_len);
+	peer = peer_key(p, part, data, part->server_len);
+	if (!peer)
+		return ALERT_ILLEGAL_PARAMETER;
+	rc = derive(p, own, peer, shared, shared_len);
+	EVP_PKEY_free(peer);
 	return rc;
 }
 
@@ -217,18 +281,40 @@ static int kx_finish(const struct sluice_provider *p, struct sluice_kx *kx,
 		     const uint8_t *data, size_t len,
 		     uint8_t *shared, size_t *shared_len)
 {
-	EVP_PKEY *peer;
-	int rc;
+	const struct part *half;
+	size_t want = 0;
+	int rc = 0;
 
-	if (len != kx->group->server_len)
+	for (size_t i = 0; (half = part_of(kx->group, i)); i++)
+		want += half->server_len;
+	if (len != want)
 		return ALERT_ILLEGAL_PARAMETER;
-	if (kx->group->kem)
-		return decapsulate(p, kx->key, data, len, shared, shared_len);
+	*shared_len = 0;
+	for (size_t i = 0; !rc && (half = part_of(kx->group, i)); i++) {
+		rc = finish(p, half, kx->keys[i], data, shared, shared_len);
+		data += half->server_len;
+	}
+	return rc;
+}
 
-	peer = peer_key(p, kx->group, data, len);
+/* One part, from the client's share. */
+static int respond(const struct sluice_provider *p, const struct part *part,
+		   const uint8_t *data, uint8_t *share, size_t *share_len,
+		   uint8_t *shared, size_t *shared_len)
+{
+	EVP_PKEY *own = NULL, *peer = peer_key(p, part, data, part->client_len);
+	int rc = -1;
+
 	if (!peer)
 		return ALERT_ILLEGAL_PARAMETER;
-	rc = derive(p, kx->key, peer, shared, shared_len);
+	if (part->kem) {
+		rc = encapsulate(p, peer, share, share_len, shared, shared_len);
+	} else {
+		own = generate(p, part);
+		if (own && add_share(own, part->server_len, share, share_len))
+			rc = derive(p, own, peer, shared, shared_len);
+	}
+	EVP_PKEY_free(own);
 	EVP_PKEY_free(peer);
 	return rc;
 }
@@ -238,27 +324,23 @@ static int kx_respond(const struct sluice_provider *p, uint16_t id,
 		      uint8_t *share, size_t *share_len,
 		      uint8_t *shared, size_t *shared_len)
 {
-	const struct group *group = find_group(id);
-	EVP_PKEY *own = NULL, *peer;
-	int rc = -1;
+	const struct group *group = find_group(p, id);
+	const struct part *half;
+	size_t want = 0;
+	int rc = 0;
 
 	if (!group)
 		return -1;
-	if (len != group->client_len)
+	for (size_t i = 0; (half = part_of(group, i)); i++)
+		want += half->client_len;
+	if (len != want)
 		return ALERT_ILLEGAL_PARAMETER;
-	peer = peer_key(p, group, data, len);
-	if (!peer)
-		return ALERT_ILLEGAL_PARAMETER;
-
-	if (group->kem) {
-		rc = encapsulate(p, peer, share, share_len, shared, shared_len);
-	} else {
-		own = generate(p, group);
-		if (own && get_share(own, group->server_len, share, share_len))
-			rc = derive(p, own, peer, shared, shared_len);
+	*share_len = *shared_len = 0;
+	for (size_t i = 0; !rc && (half = part_of(group, i)); i++) {
+		rc = respond(p, half, data, share, share_len, shared,
+			     shared_len);
+		data += half->client_len;
 	}
-	EVP_PKEY_free(own);
-	EVP_PKEY_free(peer);
 	return rc;
 }
 
