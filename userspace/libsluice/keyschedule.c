@@ -101,31 +101,33 @@ bool sl_expand_label(struct sluice_conn *c, const struct sl_suite *suite,
 	return ok;
 }
 
-/* Derive-Secret of the transcript. */
-static bool derive_for(struct sluice_conn *c, const struct sl_suite *suite,
-		       const char *label, uint8_t *out)
+/* Derive-Secret, from the present secret and the hash of messages. */
+static bool derive(struct sluice_conn *c, const struct sl_suite *suite,
+		   const char *label, const uint8_t *hash, uint8_t *out)
 {
-	uint8_t hash[SLUICE_HASH_MAX];
-
-	return sl_transcript_hash(c, suite->hash, NULL, 0, hash) &&
-	       sl_expand_label(c, suite, c->hs->secret, label, hash,
+	return sl_expand_label(c, suite, c->hs->secret, label, hash,
 			       suite->hash_len, out, suite->hash_len);
 }
 
-static bool derive(struct sluice_conn *c, const char *label, uint8_t *out)
+/* The hash of no messages. */
+static const uint8_t *hash_of_nothing(const struct sl_suite *suite)
 {
-	return derive_for(c, c->suite, label, out);
-}
+	static const uint8_t sha256[] = {
+		0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14,
+		0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24,
+		0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c,
+		0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
+	};
+	static const uint8_t sha384[] = {
+		0x38, 0xb0, 0x60, 0xa7, 0x51, 0xac, 0x96, 0x38,
+		0x4c, 0xd9, 0x32, 0x7e, 0xb1, 0xb1, 0xe3, 0x6a,
+		0x21, 0xfd, 0xb7, 0x11, 0x14, 0xbe, 0x07, 0x43,
+		0x4c, 0x0c, 0xc7, 0xbf, 0x63, 0xf6, 0xe1, 0xda,
+		0x27, 0x4e, 0xde, 0xbf, 0xe7, 0x6f, 0x65, 0xfb,
+		0xd5, 0x1a, 0xd2, 0xf1, 0x48, 0x98, 0xb9, 0x5b,
+	};
 
-/* Derive-Secret of no messages. */
-static bool derive_empty(struct sluice_conn *c, const struct sl_suite *suite,
-			 const uint8_t *secret, const char *label, uint8_t *out)
-{
-	uint8_t hash[SLUICE_HASH_MAX];
-
-	return sl_hash(c, suite->hash, NULL, 0, hash) &&
-	       sl_expand_label(c, suite, secret, label, hash, suite->hash_len,
-			       out, suite->hash_len);
+	return suite->hash == SLUICE_SHA256 ? sha256 : sha384;
 }
 
 bool sl_early_secret(struct sluice_conn *c, const struct sl_suite *suite,
@@ -147,9 +149,9 @@ bool sl_binder_mac(struct sluice_conn *c, const struct sl_suite *suite,
 	uint8_t hash[SLUICE_HASH_MAX];
 	bool ok;
 
-	ok = derive_empty(c, suite, c->hs->secret,
-			  c->hs->session.external ? "ext binder" : "res binder",
-			  key) &&
+	ok = derive(c, suite,
+		    c->hs->session.external ? "ext binder" : "res binder",
+		    hash_of_nothing(suite), key) &&
 	     sl_transcript_hash(c, suite->hash, hello, len, hash) &&
 	     sl_finished_mac(c, suite, key, hash, mac);
 	sluice_wipe(key, sizeof(key));
@@ -207,7 +209,7 @@ static bool next_stage(struct sluice_conn *c, const uint8_t *input, size_t len)
 	uint8_t salt[SLUICE_HASH_MAX];
 	bool ok;
 
-	ok = derive_empty(c, c->suite, c->hs->secret, "derived", salt) &&
+	ok = derive(c, c->suite, "derived", hash_of_nothing(c->suite), salt) &&
 	     hmac(c, c->suite, salt, c->suite->hash_len, input, len,
 		  c->hs->secret);
 	sluice_wipe(salt, sizeof(salt));
@@ -217,8 +219,11 @@ static bool next_stage(struct sluice_conn *c, const uint8_t *input, size_t len)
 bool sl_early_traffic_secret(struct sluice_conn *c, const struct sl_suite *suite,
 			     uint8_t *secret)
 {
-	if (!derive_for(c, suite, "c e traffic", secret) ||
-	    !derive_for(c, suite, "e exp master", c->hs->early_exporter))
+	uint8_t hash[SLUICE_HASH_MAX];
+
+	if (!sl_transcript_hash(c, suite->hash, NULL, 0, hash) ||
+	    !derive(c, suite, "c e traffic", hash, secret) ||
+	    !derive(c, suite, "e exp master", hash, c->hs->early_exporter))
 		return false;
 	sl_log_secret(c, "CLIENT_EARLY_TRAFFIC_SECRET", secret,
 		      suite->hash_len);
@@ -230,9 +235,12 @@ bool sl_early_traffic_secret(struct sluice_conn *c, const struct sl_suite *suite
 bool sl_handshake_secrets(struct sluice_conn *c, const uint8_t *shared,
 			  size_t shared_len)
 {
+	uint8_t hash[SLUICE_HASH_MAX];
+
 	if (!next_stage(c, shared, shared_len) ||
-	    !derive(c, "c hs traffic", c->hs->client_secret) ||
-	    !derive(c, "s hs traffic", c->hs->server_secret))
+	    !sl_transcript_hash(c, c->suite->hash, NULL, 0, hash) ||
+	    !derive(c, c->suite, "c hs traffic", hash, c->hs->client_secret) ||
+	    !derive(c, c->suite, "s hs traffic", hash, c->hs->server_secret))
 		return false;
 	log_secret(c, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", c->hs->client_secret);
 	log_secret(c, "SERVER_HANDSHAKE_TRAFFIC_SECRET", c->hs->server_secret);
@@ -242,15 +250,16 @@ bool sl_handshake_secrets(struct sluice_conn *c, const uint8_t *shared,
 bool sl_application_secrets(struct sluice_conn *c)
 {
 	static const uint8_t zeros[SLUICE_HASH_MAX];
+	uint8_t hash[SLUICE_HASH_MAX];
 
 	if (!next_stage(c, zeros, c->suite->hash_len) ||
-	    !derive(c, "c ap traffic", c->hs->client_secret) ||
-	    !derive(c, "s ap traffic", c->hs->server_secret))
+	    !sl_transcript_hash(c, c->suite->hash, NULL, 0, hash) ||
+	    !derive(c, c->suite, "c ap traffic", hash, c->hs->client_secret) ||
+	    !derive(c, c->suite, "s ap traffic", hash, c->hs->server_secret) ||
+	    !derive(c, c->suite, "exp master", hash, c->exporter_secret))
 		return false;
 	log_secret(c, "CLIENT_TRAFFIC_SECRET_0", c->hs->client_secret);
 	log_secret(c, "SERVER_TRAFFIC_SECRET_0", c->hs->server_secret);
-	if (!derive(c, "exp master", c->exporter_secret))
-		return false;
 	log_secret(c, "EXPORTER_SECRET", c->exporter_secret);
 	return true;
 }
@@ -270,7 +279,8 @@ static int export(struct sluice_conn *c, const struct sl_suite *suite,
 	if (c->version == SLUICE_TLS_1_2)
 		return sl_tls12_export(c, label, context, context_len, out,
 				       out_len);
-	ok = derive_empty(c, suite, exporter, label, secret) &&
+	ok = sl_expand_label(c, suite, exporter, label, hash_of_nothing(suite),
+			     suite->hash_len, secret, suite->hash_len) &&
 	     sl_hash(c, suite->hash, &parts, 1, hash) &&
 	     sl_expand_label(c, suite, secret, "exporter", hash,
 			     suite->hash_len, out, out_len);
@@ -303,7 +313,10 @@ int sluice_export_early(struct sluice_conn *c, const char *label,
 
 bool sl_resumption_secret(struct sluice_conn *c)
 {
-	return derive(c, "res master", c->resumption_secret);
+	uint8_t hash[SLUICE_HASH_MAX];
+
+	return sl_transcript_hash(c, c->suite->hash, NULL, 0, hash) &&
+	       derive(c, c->suite, "res master", hash, c->resumption_secret);
 }
 
 bool sl_ticket_psk(struct sluice_conn *c, const uint8_t *nonce, size_t len,
