@@ -52,24 +52,82 @@ static size_t pick_message(const uint8_t *data, size_t at, size_t end,
 	return found;
 }
 
+/* Something below n, and another seed. */
+static size_t pick(unsigned int *seed, size_t n)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return (*seed >> 8) % n;
+}
+
+/*
+ * A vector in a message gets longer, wherever it may be and however many octets
+ * its length has; with none it is the message itself.
+ */
+static size_t lengthen(uint8_t *data, size_t size, size_t max_size,
+		       size_t record, size_t message, unsigned int seed)
+{
+	size_t len = be(data + message + 1, 3);
+	unsigned int octets = (unsigned int)pick(&seed, 3);
+	/* what has a fixed place is at the beginning */
+	size_t at = pick(&seed, len > 64 && pick(&seed, 2) ? 64 : len + 1);
+	size_t more = 1 + pick(&seed, pick(&seed, 2) ? 64 : 1024);
+
+	if (at + octets > len || more > max_size - size)
+		return size;
+	at += message + 4;
+	add_be(data + at, octets, more);
+	at += octets;
+	memmove(data + at + more, data + at, size - at);
+	memset(data + at, (int)more, more);
+	add_be(data + message + 1, 3, more);
+	add_be(data + record + 3, 2, more);
+	return size + more;
+}
+
+/* A record becomes two; both end with the octets that are behind its content. */
+static size_t split(uint8_t *data, size_t size, size_t max_size,
+		    size_t record, size_t behind, unsigned int seed)
+{
+	size_t end = record + 5 + be(data + record + 3, 2) - behind;
+	size_t at = record + 5, more = behind + 5;
+
+	if (end - at < 2 || more > max_size - size)
+		return size;
+	at += 1 + pick(&seed, end - at - 1);
+	memmove(data + at + more, data + at, size - at);
+	memcpy(data + at, data + end + more, behind);
+	memcpy(data + at + behind, data + record, 5);
+	add_be(data + at + behind + 3, 2, record + 5 - at);
+	add_be(data + record + 3, 2, at - end);
+	return size + more;
+}
+
 size_t mutate_records(uint8_t *data, size_t size, size_t max_size,
 		      unsigned int seed, size_t first)
 {
 	static uint8_t other[20000];
-	size_t record = size < 8 || seed & 1 ? 0 :
+	size_t record = size < 8 || !pick(&seed, 3) ? 0 :
 			pick_record(data, first, size, seed >> 1);
-	size_t message = 0, from, len, more, room;
+	size_t message = 0, behind = 0, from, len, more, room;
+	size_t what = pick(&seed, 6);
 
 	if (record) {
 		size_t end = record + 5 + be(data + record + 3, 2);
 
 		/* the content type and the tag */
 		if (data[record] == 23 && end - record > 5 + 17)
-			end -= 17;
+			behind = 17;
+		end -= behind;
 		message = pick_message(data, record + 5, end, seed >> 4);
 	}
 	if (!message)
 		return LLVMFuzzerMutate(data, size, max_size);
+	if (what < 2)
+		size = lengthen(data, size, max_size, record, message, seed);
+	if (what == 1 || what == 2)
+		size = split(data, size, max_size, record, behind, seed);
+	if (what <= 2)
+		return size;
 	from = message + 4;
 	len = be(data + message + 1, 3);
 	if (seed & 64 && len) {

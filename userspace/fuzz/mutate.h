@@ -9,9 +9,10 @@
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 
 /*
- * What is in a handshake message gets shorter, longer, or other, and the lengths
- * of message and record stay right: else nearly all that comes of it ends with
- * the first length. Records begin at first.
+ * What is in a handshake message gets shorter, longer, or other, as does a vector
+ * in it, or it comes in two records, and the lengths of message and record stay
+ * right: else nearly all that comes of it ends with the first length. Records
+ * begin at first.
  */
 size_t mutate_records(uint8_t *data, size_t size, size_t max_size,
 		      unsigned int seed, size_t first);
