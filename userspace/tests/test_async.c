@@ -553,33 +553,76 @@ static bool forget_to_ask(struct end *e)
 	return give(e);
 }
 
-/* How many tickets does a client keep to which a certificate was shown? */
-static size_t tickets_kept(struct pair *pair)
+/* The same in TLS 1.2, where the ticket is promised before the question. */
+static bool ask_after_all(struct end *e)
 {
+	e->config.client_auth = SLUICE_CLIENT_AUTH_REQUIRED;
+	return give(e);
+}
+
+static bool give_chosen(struct end *e)
+{
+	return !sluice_give_credential(e->conn, chosen);
+}
+
+/* How many tickets does a client keep to which a certificate was shown? */
+static size_t tickets_kept(struct pair *pair, bool tls12)
+{
+	/* whose hash is that of the client's signature */
+	static const uint16_t sha256[] = {
+		SLUICE_AES_128_GCM_SHA256,
+		SLUICE_ECDHE_ECDSA_AES_128_GCM_SHA256, 0
+	};
+	struct sluice_config *client = &pair->client.config;
+	struct sluice_config *server = &pair->server.config;
+
 	pair->ticket_count = 0;
-	pair->server.config.client_auth = SLUICE_CLIENT_AUTH_REQUIRED;
-	asynchronous(&pair->server, SLUICE_ASYNC_VERDICT, forget_to_ask);
+	client->suites = sha256;
+	client->min_version = SLUICE_TLS_1_2;
+	client->max_version = tls12 ? SLUICE_TLS_1_2 : SLUICE_TLS_1_3;
+	server->min_version = SLUICE_TLS_1_2;
+	server->max_version = SLUICE_TLS_1_3;
+	if (tls12) {
+		server->client_auth = SLUICE_CLIENT_AUTH_NONE;
+		asynchronous(&pair->server, SLUICE_ASYNC_CREDENTIAL,
+			     ask_after_all);
+	} else {
+		server->client_auth = SLUICE_CLIENT_AUTH_REQUIRED;
+		asynchronous(&pair->server, SLUICE_ASYNC_VERDICT,
+			     forget_to_ask);
+	}
 	pair_reset(pair);
 	assert_true(pair_handshake(pair));
-	assert_int_equal(end_info(&pair->server).tickets, 2);
+	assert_true(end_info(&pair->client).client_signature);
+	assert_int_equal(end_info(&pair->server).tickets, tls12 ? 1 : 2);
 	end_settle(&pair->client);
 	return pair->ticket_count;
 }
 
 static void test_tickets(void **state)
 {
-	struct identity id;
-	struct pair *pair = mutual(&id, KEY_P256);
+	int tls12;
 
 	(void)state;
-	pair_use_tickets(pair);
-	assert_int_equal(tickets_kept(pair), 2);
-	chosen = id.cred;
-	pair->client.config.choose = choose;
-	assert_int_equal(tickets_kept(pair), 2);
-	pair->client.config.credential = NULL;
-	assert_int_equal(tickets_kept(pair), 0);
-	end(pair, &id);
+	for (tls12 = 0; tls12 < 2; tls12++) {
+		size_t given = tls12 ? 1 : 2;
+		struct identity id;
+		struct pair *pair = mutual(&id, KEY_P256);
+
+		pair_use_tickets(pair);
+		assert_int_equal(tickets_kept(pair, tls12), given);
+		chosen = id.cred;
+		pair->client.config.choose = choose;
+		assert_int_equal(tickets_kept(pair, tls12), given);
+		pair->client.config.credential = NULL;
+		assert_int_equal(tickets_kept(pair, tls12), 0);
+		/* chosen later */
+		pair->client.config.choose = NULL;
+		asynchronous(&pair->client, SLUICE_ASYNC_CREDENTIAL,
+			     give_chosen);
+		assert_int_equal(tickets_kept(pair, tls12), 0);
+		end(pair, &id);
+	}
 }
 
 static void test_config(void **state)

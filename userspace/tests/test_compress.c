@@ -449,6 +449,66 @@ static void test_least_memory(void **state)
 	end(pair, &id);
 }
 
+/* To the octet: what is decompressed goes behind all that is yet to be read. */
+static void test_room(void **state)
+{
+	static const struct {
+		size_t used;		/* of the buffer, by the message */
+		bool kept;		/* the rest of its record is there, too */
+		int free;		/* octets besides those that are wanted */
+	} cases[] = {
+		{ 500, false, 0 }, { 500, false, -1 }, { 500, false, 3000 },
+		{ 500, true, 0 }, { 500, true, -1 }, { 500, true, 3000 },
+		/* that rest itself is too long by an octet */
+		{ 500, false, -1001 }, { 500, true, -1001 },
+	};
+	static const uint8_t plain[1000];
+	uint8_t packed[100], octets[120];
+	struct pair *pair = pair_new(KEY_P256);
+	size_t i, packed_len = sizeof(packed);
+
+	(void)state;
+	use(sluice_compressions()[0]);
+	pair->client.config.compressions = only;
+	assert_int_equal(real->compress(plain, sizeof(plain), packed,
+					&packed_len), 0);
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct sl_writer w = sl_writer(octets, sizeof(octets));
+		struct sl_reader body;
+		struct sl_handshake *hs;
+		struct sluice_conn *c;
+		size_t vec;
+
+		sl_put16(&w, real->id);
+		sl_put24(&w, sizeof(plain));
+		vec = sl_begin_vec(&w, 3);
+		sl_put(&w, packed, packed_len);
+		sl_end_vec(&w, vec, 3);
+		body = sl_reader(octets, w.len);
+		pair_reset(pair);
+		c = pair->client.conn;
+		hs = c->hs;
+		hs->kept = cases[i].kept;
+		c->content = hs->buffer + cases[i].used;
+		/* where the rest is kept, it tells */
+		c->piece_len = cases[i].kept ? 3 : cases[i].used;
+		c->content_len = hs->buffer_size - cases[i].used -
+				 sizeof(plain) - (size_t)cases[i].free;
+		if (sl_decompress(c, &body)) {
+			assert_true(cases[i].free >= 0);
+			assert_ptr_equal(body.pos + body.left,
+					 hs->buffer + hs->buffer_size);
+			assert_int_equal(body.left, sizeof(plain));
+			assert_memory_equal(body.pos, plain, sizeof(plain));
+		} else {
+			assert_true(cases[i].free < 0);
+			assert_int_equal(c->error, SLUICE_ERR_MEMORY);
+			assert_int_equal(c->alert, SL_BAD_CERTIFICATE);
+		}
+	}
+	pair_free(pair);
+}
+
 static void test_offers(void **state)
 {
 	static const struct {
@@ -507,6 +567,7 @@ int main(void)
 		cmocka_unit_test(test_unasked),
 		cmocka_unit_test(test_async),
 		cmocka_unit_test(test_least_memory),
+		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_offers),
 	};
 

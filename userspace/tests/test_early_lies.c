@@ -386,6 +386,104 @@ static void test_passed_over(void **state)
 	pair_free(pair);
 }
 
+static size_t drop_data(void *ctx, uint8_t *data, size_t len, size_t from)
+{
+	(void)ctx;
+	(void)from;
+	return len && data[0] == DATA ? 0 : len;
+}
+
+/* However little is in a record: there is an end of it. */
+static void test_passed_over_for_long(void **state)
+{
+	struct pair *pair = early_pair();
+	struct end *server = &pair->server;
+	unsigned int n = 0;
+
+	(void)state;
+	pair->ticket_key.key[0] ^= 1;
+	pair_say_early(pair);
+	pair->up.change = drop_data;
+	pair_reset(pair);
+	assert_false(pair_handshake(pair));
+	assert_int_equal(server->status, SLUICE_WANT_READ);
+	while (server->status == SLUICE_WANT_READ && n < 100000) {
+		uint8_t record[9] = { DATA, 3, 3, 0, 4 }, out[SLUICE_OUT_MIN];
+		size_t len = sizeof(record), out_len = sizeof(out);
+
+		server->status = sluice_handshake(server->conn, record, &len,
+						  out, &out_len);
+		n++;
+	}
+	assert_int_equal(server->status, SLUICE_ERROR);
+	assert_int_equal(n, 65536 + 1);
+	pair_free(pair);
+}
+
+/* Flips a bit of one of the protected records. */
+struct flip {
+	unsigned int which;
+	unsigned int count;
+};
+
+static size_t flip(void *ctx, uint8_t *data, size_t len, size_t from)
+{
+	struct flip *f = ctx;
+	size_t at, end;
+
+	(void)from;
+	for (at = 0; at < len; at = end) {
+		end = at + 5 + ((size_t)data[at + 3] << 8 | data[at + 4]);
+		if (data[at] == DATA && f->count++ == f->which)
+			data[end - 1] ^= 1;
+	}
+	return len;
+}
+
+/*
+ * What cannot be decrypted is passed over only where early data was refused, and
+ * until something can be (section 4.2.10).
+ */
+static void test_not_decrypted(void **state)
+{
+	static const struct {
+		bool refused;
+		unsigned int which, count;
+		bool error;
+	} cases[] = {
+		/* early data, its end, Finished */
+		{ false, 0, 3, true },
+		{ false, 1, 3, true },
+		{ false, 2, 3, true },
+		/* early data, and Finished in two parts */
+		{ true, 0, 3, false },
+		{ true, 2, 3, true },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct pair *pair = early_pair();
+		struct flip f = { cases[i].which, 0 };
+
+		pair_say_early(pair);
+		if (cases[i].refused) {
+			pair->ticket_key.key[0] ^= 1;
+			pair->room = SLUICE_OUT_MIN;
+		}
+		pair->up.change = flip;
+		pair->up.ctx = &f;
+		if (cases[i].error) {
+			expect(pair, &pair->server, SL_BAD_RECORD_MAC);
+		} else {
+			pair_reset(pair);
+			assert_true(pair_handshake(pair));
+		}
+		assert_int_equal(f.count, cases[i].count);
+		pair_free(pair);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -398,6 +496,8 @@ int main(void)
 		cmocka_unit_test(test_hellos),
 		cmocka_unit_test(test_other_suite),
 		cmocka_unit_test(test_passed_over),
+		cmocka_unit_test(test_passed_over_for_long),
+		cmocka_unit_test(test_not_decrypted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -494,6 +494,48 @@ static void test_hellos(void **state)
 	}
 }
 
+/* A hello's session identifier gets an octet more than there may be. */
+static size_t lengthen_session_id(void *ctx, uint8_t *data, size_t len,
+				  size_t from)
+{
+	struct attack *a = ctx;
+	uint8_t *at = data + RECORD_HEADER + 4 + 2 + 32;
+
+	if (from)
+		return len;
+	assert_int_equal(*at, 32);
+	memmove(at + 34, at + 33, (size_t)(data + len - at) - 33);
+	++*at;
+	/* neither the record's length nor the message's is of 255 octets */
+	assert_true(data[4] != 255 && data[8] != 255);
+	data[4]++;
+	data[8]++;
+	a->applied = true;
+	return len + 1;
+}
+
+static void test_long_session_ids(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		struct attack a;
+		struct end *judge;
+		struct stream *stream;
+
+		prepare(&a, FULL);
+		judge = i ? &a.pair->server : &a.pair->client;
+		stream = i ? &a.pair->up : &a.pair->down;
+		stream->change = lengthen_session_id;
+		stream->ctx = &a;
+		attack_run(&a);
+		assert_true(a.applied);
+		assert_int_equal(end_info(judge).alert_sent, SL_DECODE_ERROR);
+		pair_free(a.pair);
+	}
+}
+
 /* Every call of the provider fails once, on either side. */
 static void test_failing_provider(void **state)
 {
@@ -518,6 +560,7 @@ int main(void)
 		cmocka_unit_test(test_short_messages),
 		cmocka_unit_test(test_short_hellos),
 		cmocka_unit_test(test_hellos),
+		cmocka_unit_test(test_long_session_ids),
 		cmocka_unit_test(test_cut_off),
 		cmocka_unit_test(test_failing_provider),
 	};

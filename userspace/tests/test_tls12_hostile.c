@@ -330,6 +330,20 @@ static size_t verify_ed25519(uint8_t *message, size_t len)
 	return len;
 }
 
+/* A session identifier of 33 octets. */
+static size_t long_session_id(uint8_t *message, size_t len)
+{
+	uint8_t *at = message + 4 + 2 + 32;
+	size_t more = 33 - (size_t)at[0];
+
+	memmove(at + 34, at + 1 + at[0],
+		(size_t)(message + len - at) - 1 - at[0]);
+	memset(at + 1, 7, 33);
+	at[0] = 33;
+	put16(message + 2, len + more - 4);
+	return len + more;
+}
+
 static size_t early_finished(uint8_t *message, size_t len)
 {
 	(void)len;
@@ -405,6 +419,7 @@ static void test_lies(void **state)
 		{ true, SL_CLIENT_HELLO, compressed_points, SL_ILLEGAL_PARAMETER, NULL },
 		{ true, SL_CLIENT_HELLO, only_compressed, SL_ILLEGAL_PARAMETER, NULL },
 		{ true, SL_CLIENT_HELLO, old_version, SL_PROTOCOL_VERSION, NULL },
+		{ true, SL_CLIENT_HELLO, long_session_id, SL_DECODE_ERROR, NULL },
 		{ true, SL_CLIENT_HELLO, fallback, SL_INAPPROPRIATE_FALLBACK, with_tls13 },
 		{ true, SL_CLIENT_HELLO, twice, SL_UNEXPECTED_MESSAGE, NULL },
 		{ true, SL_CLIENT_KEY_EXCHANGE, drop, SL_UNEXPECTED_MESSAGE, NULL },
@@ -432,6 +447,7 @@ static void test_lies(void **state)
 		{ false, SL_SERVER_HELLO, unasked, SL_UNSUPPORTED_EXTENSION, NULL },
 		{ false, SL_SERVER_HELLO, only_compressed, SL_ILLEGAL_PARAMETER, NULL },
 		{ false, SL_SERVER_HELLO, old_version, SL_PROTOCOL_VERSION, NULL },
+		{ false, SL_SERVER_HELLO, long_session_id, SL_DECODE_ERROR, NULL },
 		{ false, SL_SERVER_HELLO, chose_cbc, SL_ILLEGAL_PARAMETER, NULL },
 		{ false, SL_SERVER_HELLO, chose_tls13_suite, SL_ILLEGAL_PARAMETER, NULL },
 		{ false, SL_SERVER_HELLO, twice, SL_UNEXPECTED_MESSAGE, NULL },
