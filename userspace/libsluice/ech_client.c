@@ -470,7 +470,7 @@ bool sl_ech_end_rejected(struct sluice_conn *c)
 		!checked ? "the server does not take the encrypted ClientHello, and it was not checked who it is" :
 		len ? "the server does not take the encrypted ClientHello, and has other keys for it" :
 		      "the server does not take encrypted ClientHellos");
-	if (!checked)
+	if (!checked || !len)
 		return false;
 	hs->ech.told = true;
 	hs->ech.retry_len = len;

@@ -216,7 +216,9 @@ static void expect_rejected(const struct key *retry)
 	assert_false(info.verified || info.handshake_done);
 	assert_string_equal(scene.asked, "public.test");
 	assert_int_equal(info.ech_retry_configs_len, retry ? retry->len : 0);
-	if (retry)
+	if (!retry)
+		assert_null(info.ech_retry_configs);
+	else
 		assert_memory_equal(info.ech_retry_configs, retry->list,
 				    retry->len);
 	/* the application was asked nothing, and the server told */
