@@ -118,17 +118,14 @@ int command_connect(int argc, char **argv)
 	struct stream stream;
 	struct url url;
 	const char *problem;
-	int fd;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &connect);
 	problem = host_port_parse(&url, connect.address);
 	if (problem)
 		fail(EXIT_USAGE, "%s: %s", connect.address, problem);
 	context_client(&ctx, &connect.o, url.host, url.port);
-	fd = net_connect(url.host, url.port, &connect.o);
-	if (connect.protocol)
-		starttls(fd, connect.protocol, ctx.config.peer_name);
-	stream_open(&stream, &ctx, fd);
+	ctx.starttls = connect.protocol;
+	stream_connect(&stream, &ctx, "", 0);
 	relay(&stream);
 	stream_report(&stream);
 	stream_shutdown(&stream);

@@ -10,7 +10,9 @@
 
 #include "early_memory.h"
 #include "ech.h"
+#include "net.h"
 #include "psk.h"
+#include "starttls.h"
 #include "stream.h"
 #include "ticket.h"
 #include "ticket_keys.h"
@@ -176,6 +178,8 @@ void context_client(struct context *ctx, const struct options *options,
 	ctx->config.role = SLUICE_CLIENT;
 	ctx->config.peer_name = options->servername ? options->servername :
 						      peer_name;
+	ctx->host = peer_name;
+	ctx->port = port;
 	snprintf(ctx->site, sizeof(ctx->site), "%s:%s", ctx->config.peer_name,
 		 port);
 	if (options->insecure) {
@@ -202,6 +206,15 @@ void context_client(struct context *ctx, const struct options *options,
 	problem = sluice_config_check(&ctx->config);
 	if (problem)
 		fail(EXIT_USAGE, "%s", problem);
+}
+
+int context_dial(const struct context *ctx)
+{
+	int fd = net_connect(ctx->host, ctx->port, ctx->options);
+
+	if (ctx->starttls)
+		starttls(fd, ctx->starttls, ctx->config.peer_name);
+	return fd;
 }
 
 static void keep_name(void *arg, enum sluice_name type,

@@ -272,7 +272,7 @@ static void try(struct diagnose *d, struct outcome *out)
 {
 	static uint8_t in[SLUICE_RECORD_MAX], outgoing[SLUICE_RECORD_MAX];
 	size_t size = sluice_conn_size() + SLUICE_CHAIN_ROOM;
-	int fd = net_connect(d->url.host, d->url.port, &d->o);
+	int fd = context_dial(&d->ctx);
 	void *mem = malloc(size);
 	enum sluice_status status;
 	struct sluice_stream s;
@@ -281,8 +281,6 @@ static void try(struct diagnose *d, struct outcome *out)
 	memset(out, 0, sizeof(*out));
 	d->tickets = 0;
 	note_peer(d, fd);
-	if (d->protocol)
-		starttls(fd, d->protocol, d->ctx.config.peer_name);
 	conn = sluice_conn_init(mem, mem ? size : 0, &d->ctx.config);
 	if (!conn)
 		fail(EXIT_TLS, "out of memory");
@@ -562,6 +560,7 @@ int command_diagnose(int argc, char **argv)
 	if (problem)
 		fail(EXIT_USAGE, "%s: %s", d.address, problem);
 	context_client(&d.ctx, &d.o, d.url.host, d.url.port);
+	d.ctx.starttls = d.protocol;
 	d.ctx.config.ticket_put = keep_ticket;
 	d.ctx.config.ticket_take = use_ticket;
 	ok = diagnose(&d);

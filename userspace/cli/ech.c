@@ -20,6 +20,7 @@ struct ech_files {
 	struct ech_pair pairs[ECH_KEYS_MAX];	/* a server's */
 	struct sluice_ech_key keys[ECH_KEYS_MAX];
 	size_t key_count;
+	bool retried;				/* they are the server's own */
 };
 
 /* A private key of X25519 in PKCS #8, in DER, without the key (RFC 8410). */
@@ -201,13 +202,48 @@ void ech_free(struct context *ctx)
 	ech_drop(ctx->ech);
 }
 
-void ech_fail(const struct sluice_conn_info *info)
+/* For who looks after the list that was given. */
+static void tell_list(const struct context *ctx)
 {
-	size_t len = info->ech_retry_configs_len;
+	size_t len = ctx->config.ech_configs_len;
 	char *text = malloc(BASE64_SIZE(len));
 
-	if (!len || !text)
-		fail(EXIT_TLS, "%s", info->reason);
-	base64_encode(info->ech_retry_configs, len, text);
-	fail(EXIT_TLS, "%s: try --ech %s", info->reason, text);
+	if (!text)
+		fail(EXIT_FILE, "out of memory");
+	base64_encode(ctx->config.ech_configs, len, text);
+	note(ctx->options, "they are: --ech %s", text);
+	free(text);
+}
+
+bool ech_retry(struct context *ctx, const struct sluice_conn *conn)
+{
+	struct ech_files *files = ctx->ech;
+	struct sluice_conn_info info;
+	const char *wrong;
+
+	sluice_conn_info(conn, &info);
+	if (info.error != SLUICE_ERR_ECH || files->retried ||
+	    !info.ech_retry_configs_len)
+		return false;
+	memcpy(files->configs, info.ech_retry_configs,
+	       info.ech_retry_configs_len);
+	ctx->config.ech_configs_len = info.ech_retry_configs_len;
+	files->retried = true;
+	wrong = sluice_config_check(&ctx->config);
+	if (wrong)
+		fail(EXIT_TLS, "%s: %s", info.reason, wrong);
+	note(ctx->options, "the server has other keys for Encrypted Client Hello: connecting again, with those");
+	if (ctx->options->verbose)
+		tell_list(ctx);
+	return true;
+}
+
+const char *ech_hint(const struct context *ctx)
+{
+	if (ctx->ech->retried)
+		return " (on the second try, with the keys that it told on the first)";
+	/* it may be anybody who says so */
+	if (ctx->options->insecure)
+		return "";
+	return " (without --ech, everybody can read its name)";
 }

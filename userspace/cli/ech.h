@@ -42,7 +42,12 @@ void ech_free(struct context *ctx);
 /* Files that are not used after all; may be NULL. */
 void ech_drop(struct ech_files *files);
 
-/* The server has other keys: say how to try again; then fails for good. */
-_Noreturn void ech_fail(const struct sluice_conn_info *info);
+/*
+ * A client's connection has failed: has the server, as that of the public name,
+ * told other keys? Then they are those of the next connection. Once only.
+ */
+bool ech_retry(struct context *ctx, const struct sluice_conn *conn);
+/* What else there is to say of SLUICE_ERR_ECH. */
+const char *ech_hint(const struct context *ctx);
 
 #endif /* SLUICE_CLI_ECH_H */

@@ -179,7 +179,6 @@ static void copy_chunks(struct fetch *f, struct target *t, char *buf)
 static void request(struct stream *s, struct context *ctx,
 		    const struct url *url)
 {
-	int fd = net_connect(url->host, url->port, ctx->options);
 	char text[URL_PATH_MAX + HOST_MAX + 256];
 	bool v6 = strchr(url->host, ':');
 	int len = snprintf(text, sizeof(text),
@@ -190,7 +189,7 @@ static void request(struct stream *s, struct context *ctx,
 			   strcmp(url->port, "443") ? ":" : "",
 			   strcmp(url->port, "443") ? url->port : "");
 
-	if (!stream_open_early(s, ctx, fd, text, (size_t)len))
+	if (!stream_connect(s, ctx, text, (size_t)len))
 		stream_write(s, text, (size_t)len);
 }
 

@@ -74,7 +74,7 @@ static const struct argp_option tls_options[] = {
 	{ "keylog", OPT_KEYLOG, "FILE", 0,
 	  "Append the secrets to FILE (SSLKEYLOGFILE format): whoever reads it can read the connection. By default $SSLKEYLOGFILE, if that is set", 0 },
 	{ "ech", OPT_ECH, "FILE|BASE64", 0,
-	  "Encrypt the server's name and all else of the first message (Encrypted Client Hello, RFC 9849) with the ECHConfigList in FILE (PEM, base64 or as it is), or of BASE64", 0 },
+	  "Encrypt the server's name and all else of the first message (Encrypted Client Hello, RFC 9849) with the ECHConfigList in FILE (PEM, base64 or as it is), or of BASE64; and once more if the server tells another", 0 },
 	{ "ech-grease", OPT_ECH_GREASE, NULL, 0,
 	  "Without --ech, send what looks like it", 0 },
 	{ "provider", OPT_PROVIDER, "NAME", 0,

@@ -83,7 +83,7 @@ int command_put(int argc, char **argv)
 		fail(EXIT_FILE, "%s is not a file", put.file);
 
 	context_client(&ctx, &put.o, url.host, url.port);
-	stream_open(&stream, &ctx, net_connect(url.host, url.port, &put.o));
+	stream_connect(&stream, &ctx, "", 0);
 	v6 = strchr(url.host, ':');
 	len = snprintf(text, sizeof(text),
 		       "PUT %s HTTP/1.1\r\nHost: %s%s%s:%s\r\n"

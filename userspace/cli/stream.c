@@ -40,7 +40,7 @@ static _Noreturn void fail_tls(const struct stream *s)
 	if (info.error == SLUICE_ERR_TRUNCATED)
 		fail(EXIT_TRUNCATED, "%s", info.reason);
 	if (info.error == SLUICE_ERR_ECH)
-		ech_fail(&info);
+		fail(EXIT_TLS, "%s%s", info.reason, ech_hint(s->ctx));
 	if (info.alert_received >= 0)
 		fail(EXIT_TLS, "the peer refused: %s (alert %d)%s",
 		     sluice_alert_name(info.alert_received),
@@ -136,13 +136,20 @@ static _Noreturn void fail_sending(struct stream *s)
 }
 
 /* To its end; or, on a server, until there is early data. */
-static enum sluice_status handshake(struct stream *s)
+static enum sluice_status try_handshake(struct stream *s)
 {
 	enum sluice_status status;
 
 	do {
 		status = sluice_stream_handshake(&s->tls);
 	} while (status == SLUICE_ERROR && errno == EINTR);
+	return status;
+}
+
+static enum sluice_status handshake(struct stream *s)
+{
+	enum sluice_status status = try_handshake(s);
+
 	if (status != SLUICE_DONE && status != SLUICE_EARLY_DATA)
 		fail_stream(s, "the handshake");
 	return status;
@@ -286,23 +293,39 @@ void stream_open(struct stream *s, struct context *ctx, int fd)
 		s->early = true;
 }
 
-bool stream_open_early(struct stream *s, struct context *ctx, int fd,
-		       const void *data, size_t len)
+/* False if it is to be tried once more. */
+static bool try_connect(struct stream *s, struct context *ctx,
+			const void *data, size_t len, size_t *sent)
+{
+	ssize_t n;
+
+	prepare(s, ctx, context_dial(ctx));
+	do {
+		n = sluice_early_write(&s->tls, data, len);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		fail_stream(s, "sending");
+	*sent = (size_t)n;
+	if (try_handshake(s) == SLUICE_DONE)
+		return true;
+	if (!ech_retry(ctx, s->tls.conn))
+		fail_stream(s, "the handshake");
+	stream_close(s);
+	return false;
+}
+
+bool stream_connect(struct stream *s, struct context *ctx, const void *data,
+		    size_t len)
 {
 	struct sluice_conn_info info;
-	ssize_t sent;
+	size_t sent;
 
-	prepare(s, ctx, fd);
-	do {
-		sent = sluice_early_write(&s->tls, data, len);
-	} while (sent < 0 && errno == EINTR);
-	if (sent < 0)
-		fail_stream(s, "sending");
-	handshake(s);
+	while (!try_connect(s, ctx, data, len, &sent))
+		;
 	sluice_conn_info(s->tls.conn, &info);
 	establish(s);
 	/* part of a request is none */
-	if (info.early == SLUICE_EARLY_ACCEPTED && (size_t)sent < len)
+	if (info.early == SLUICE_EARLY_ACCEPTED && sent < len)
 		fail(EXIT_TLS, "the server allows less early data than the request has");
 	return info.early == SLUICE_EARLY_ACCEPTED;
 }

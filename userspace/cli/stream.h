@@ -35,6 +35,9 @@ struct context {
 	struct ech_files *ech;			/* --ech, --ech-key */
 	bool kernel;		/* it is to have the connections */
 	char site[CONTEXT_SITE_MAX];	/* clients: the server, NAME:PORT */
+	const char *host;		/* clients: where it is */
+	const char *port;
+	const char *starttls;		/* by which protocol, or NULL */
 	char peer[256];		/* serve: the subject of the client's certificate */
 };
 
@@ -63,6 +66,8 @@ bool credentials_read(const struct context *ctx,
 void context_reload(struct context *ctx);
 /* Finds out what the kernel can do; part of the two above. */
 void context_probe(struct context *ctx);
+/* Clients: a new connection with the server, where TLS can begin. */
+int context_dial(const struct context *ctx);
 void context_free(struct context *ctx);
 
 struct stream {
@@ -76,16 +81,17 @@ struct stream {
 };
 
 /*
- * Does the handshake on a connected socket, which the stream then owns. The
- * functions fail for good, with a line that says why.
+ * Serve: does the handshake on a connected socket, which the stream then owns.
+ * The functions fail for good, with a line that says why.
  */
 void stream_open(struct stream *s, struct context *ctx, int fd);
 /*
- * The same, and sends data early if the server allows it. True: it has accepted
+ * Clients: connects with the server, twice if it tells other keys for Encrypted
+ * Client Hello, and sends data early if it allows that. True: it has accepted
  * all of it; else it is to be sent now.
  */
-bool stream_open_early(struct stream *s, struct context *ctx, int fd,
-		       const void *data, size_t len);
+bool stream_connect(struct stream *s, struct context *ctx, const void *data,
+		    size_t len);
 /* Early data that is left is not wanted: get on with the handshake. */
 void stream_settle(struct stream *s);
 /* Octets read; 0 at the end, which close_notify has vouched for. */

@@ -9,37 +9,43 @@ set -u
 . "$(dirname "$(readlink -f "$0")")/interop/base.bash"
 cd "$tmp" || exit 1
 
-# The server of the secret name and of the public one.
+# The server of the secret name, of the public one, and of both.
 ec=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 9)
 openssl req -x509 "${ec[@]}" -keyout ca.key -out ca.pem -subj /CN=ca 2>/dev/null
 mkdir db
 certutil -N -d sql:db --empty-password
 certutil -A -d sql:db -n ca -t C,, -i ca.pem
-for name in secret public; do
+for name in secret public both; do
+	names=DNS:$name.test
+	[[ $name == both ]] && names=DNS:secret.test,DNS:public.test
 	openssl req -x509 -CA ca.pem -CAkey ca.key "${ec[@]}" -keyout $name.key -out $name.pem \
-		-subj /CN=$name.test -addext "subjectAltName=DNS:$name.test" \
+		-subj /CN=$name.test -addext "subjectAltName=$names" \
 		-addext basicConstraints=CA:FALSE 2>/dev/null
 	openssl pkcs12 -export -in $name.pem -inkey $name.key -name $name -out $name.p12 \
 		-passout pass:x
 	pk12util -i $name.p12 -d sql:db -W x >/dev/null
 done
-echo "the page" >page
-printf 'GET / HTTP/1.0\r\n\r\n' >request
+mkdir root
+echo "the page" >root/page
+printf 'GET /page HTTP/1.0\r\n\r\n' >request
 
 list_of() {	# FILE: its ECHConfigList, in base64
 	sed -n '/BEGIN ECHCONFIG/,/END ECHCONFIG/p' "$1" | grep -v -- --- | tr -d '\n'
 }
 
-ours() {	# ARGUMENTS…: of connect
-	timeout 20 "$out/sluice" connect -v --no-kernel --cacert ca.pem --servername secret.test \
-		"127.0.0.1:$port" "$@" <request 2>&1
+ours() {	# ARGUMENTS…: of connect; and how often it has connected again
+	local text
+
+	text=$(timeout 20 "$out/sluice" connect -v --no-kernel --cacert ca.pem \
+		--servername secret.test "127.0.0.1:$port" "$@" <request 2>&1)
+	printf '%s\nagain: %s\n' "$text" "$(grep -ca "connecting again" <<<"$text")"
 }
 
 our_server() {	# ARGUMENTS…: of serve
 	stop
 	next_port
 	timeout 60 "$out/sluice" serve -v --no-kernel --port "$port" --cert secret.pem --key secret.key \
-		--cert public.pem --key public.key "$@" page 2>ours.log &
+		--cert public.pem --key public.key --root root "$@" 2>ours.log &
 	server=$!
 	await
 }
@@ -78,9 +84,10 @@ expect "NSS's client, told another key" "$text" SSL_ERROR_ECH_RETRY_WITH_ECH "$(
 text=$(tstclnt_ secret -i 100)
 expect "NSS's client, that only looks like it" "$text" "the page" "subject DN: CN=secret.test"
 text=$(ours --ech key.pem)
-expect "our own client, accepted" "$text" ", ECH," "the page"
+expect "our own client, accepted" "$text" ", ECH," "the page" "again: 0"
 text=$(ours --ech other.pem)
-expect "our own client, told another key" "$text" "try --ech" "$(list_of key.pem | as_pattern)"
+expect "our own client, told another key" "$text" "they are: --ech $(list_of key.pem | as_pattern)" \
+	", ECH," "the page" "again: 1"
 
 our_server --ech-key key.pem --groups secp384r1
 text=$(tstclnt_ secret -N "$(list_of key.pem)" -I x25519,P384)
@@ -89,6 +96,9 @@ expect "NSS's client, accepted after a HelloRetryRequest" "$text$(cat ours.log)"
 text=$(tstclnt_ public -N "$(list_of other.pem)" -I x25519,P384)
 expect "NSS's client, told another key after a HelloRetryRequest" "$text" \
 	SSL_ERROR_ECH_RETRY_WITH_ECH "$(list_of key.pem | as_pattern)"
+text=$(ours --ech other.pem)
+expect "our own client, told another key after a HelloRetryRequest" "$text" "secp384r1, ECH," \
+	"the page" "again: 1"
 
 our_server --ech-key other.pem --ech-key key.pem
 text=$(tstclnt_ secret -N "$(list_of key.pem)")
@@ -111,19 +121,88 @@ expect "NSS's server accepts after a HelloRetryRequest" "$text" "secp256r1, ECH,
 
 # (What it cannot decrypt, it does not survive after a HelloRetryRequest, not even its own client's.)
 
+selfserv_ both -X publicname:public.test
+text=$(ours --ech "$old")
+expect "NSS's server tells another key" "$text" "they are: --ech $(as_pattern <<<"$list")" ", ECH," \
+	"200 OK" "again: 1"
+text=$(ours --ech "$old" --insecure)
+expect "who is not known tells one" "$text" "not checked who it is" "again: 0"
+
 selfserv_ public -X publicname:public.test
 text=$(ours --ech "$old")
-expect "NSS's server tells another key" "$text" "try --ech" "$(as_pattern <<<"$list")"
+expect "a server with another key that is only the public one" "$text" "hostname mismatch" "again: 1"
+
+selfserv_ secret -X publicname:public.test
+text=$(ours --ech "$old")
+expect "a server with another key that is not the public one" "$text" "hostname mismatch" "again: 0"
 
 selfserv_ public
 text=$(ours --ech "$old")
-expect "a server without it" "$text" "does not take encrypted ClientHellos"
+expect "a server without it" "$text" "does not take encrypted ClientHellos [(]without --ech" "again: 0"
 text=$(ours --ech "$old" --groups secp521r1,secp256r1)
-expect "the same after a HelloRetryRequest" "$text" "does not take encrypted ClientHellos"
+expect "the same after a HelloRetryRequest" "$text" "does not take encrypted ClientHellos" "again: 0"
 
-selfserv_ secret
-text=$(ours --ech "$old")
-expect "a server that is not the public one" "$text" "hostname mismatch"
+# The next connection is not with the same server, or not for TLS at once.
+turns() {	# TARGET…
+	next_port
+	python3 "$here/interop/turns.py" "$port" "$@" &
+	turns=$!
+	await
+}
+turned() {	# NAME ARGUMENTS… -- PATTERN…
+	local name=$1 text
+	local -a args=()
+
+	shift
+	while [[ $1 != -- ]]; do
+		args+=("$1")
+		shift
+	done
+	shift
+	text=$(ours "${args[@]}")
+	kill $turns
+	expect "$name" "$text" "$@"
+}
+"$out/sluice" ech public.test -o third.pem
+our_server --ech-key key.pem
+first=$server first_port=$port server=
+our_server --ech-key third.pem
+second_port=$port
+turns "$first_port" "$second_port"
+turned "told another key twice" --ech other.pem -- "has other keys for it [(]on the second try" "again: 1"
+turns "pop3:$first_port"
+turned "told another key behind STARTTLS" --ech other.pem --starttls pop3 -- ", ECH," "the page" "again: 1"
+our_server
+turns "$first_port" "$port"
+turned "told another key, and then that there is no such thing" --ech other.pem -- \
+	"does not take encrypted ClientHellos [(]on the second try" "again: 1"
+kill "$first"
+
+# Keys that change under a server.
+cp key.pem current.pem
+our_server --ech-key current.pem --early-data --put
+fetch() {	# COMMAND ARGUMENTS…
+	local command=$1
+	shift
+	timeout 20 "$out/sluice" "$command" -v --no-kernel --cacert ca.pem --servername secret.test \
+		--ech key.pem "$@" 2>&1
+}
+site=https://127.0.0.1:$port
+text=$(fetch get --session early --early-data "$site/page"; fetch get --session early --early-data "$site/page")
+expect "get, accepted, with early data" "$text" "early data accepted, ECH," "the page"
+cp other.pem current.pem
+kill -HUP "$server"
+for ((i = 0; i < 100; i++)); do
+	grep -q "read again" ours.log && break
+	sleep 0.05
+done
+text=$(fetch get --session early --early-data "$site/page")
+expect "get, with a key of before" "$text" "connecting again" ", ECH," "the page"
+result "what goes out early is answered once" "$([[ $(grep -c "the page" <<<"$text") == 1 ]] && echo yes)" "$text"
+text=$(fetch put root/page "$site/new"; cat root/new)
+expect "put, with a key of before" "$text" "connecting again" ", ECH," "the page"
+text=$(fetch get -q "$site/page")
+result "get, with a key of before, quietly" "$([[ $text == "the page" ]] && echo yes)" "$text"
 
 # Files: PEM, base64, and as it is; and what is none.
 list_of key.pem >key.base64
@@ -141,7 +220,7 @@ expect "no file" "$text" "nor a file that can be read"
 stop
 refused() {	# FILE: by serve
 	timeout 5 "$out/sluice" serve --no-kernel --port "$port" --cert secret.pem \
-		--key secret.key --ech-key "$1" page 2>&1
+		--key secret.key --ech-key "$1" --root root 2>&1
 }
 text=$(refused secret.key)
 expect "no key" "$text" "no private key of X25519"
