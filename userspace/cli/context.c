@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,13 +31,14 @@ static uint64_t now(void *arg)
 static void keylog(void *arg, const char *line)
 {
 	struct context *ctx = arg;
-	char buf[512];
-	int len = snprintf(buf, sizeof(buf), "%s\n", line);
+	size_t len = strlen(line);
+	const struct iovec iov[] = {
+		{ .iov_base = (void *)(uintptr_t)line, .iov_len = len },
+		{ .iov_base = (char[]){ '\n' }, .iov_len = 1 },
+	};
 
-	if (len > 0 && (size_t)len < sizeof(buf) &&
-	    write(ctx->keylog, buf, (size_t)len) != len)
+	if (writev(ctx->keylog, iov, 2) != (ssize_t)len + 1)
 		note(ctx->options, "can't write to %s", ctx->options->keylog);
-	sluice_wipe(buf, sizeof(buf));
 }
 
 /* As a dump has it: "> client_hello, 517 octets". */

@@ -44,6 +44,16 @@ bool sl_ech_confirmation(struct sluice_conn *c, bool retry,
 	return ok;
 }
 
+void sl_ech_log(struct sluice_conn *c, const uint8_t *outer_random)
+{
+	const struct sl_ech *ech = &c->hs->ech;
+
+	sl_log_line(c, "ECH_SECRET", outer_random, ech->hpke.shared,
+		    sizeof(ech->hpke.shared));
+	sl_log_line(c, "ECH_CONFIG", outer_random, ech->config.whole.data,
+		    ech->config.whole.len);
+}
+
 void sl_ech_drop_outer(struct sluice_conn *c)
 {
 	struct sl_transcript *outer = &c->hs->ech.outer;

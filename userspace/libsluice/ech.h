@@ -69,6 +69,12 @@ bool sl_ech_confirmation(struct sluice_conn *c, bool retry,
 			 const uint8_t *message, size_t len, size_t at,
 			 uint8_t out[SL_ECH_CONFIRMATION_LEN]);
 
+/*
+ * In the key log: what the configuration in use, and no other ClientHello than
+ * the outer one with this random, is read with (RFC 9850, section 2.3).
+ */
+void sl_ech_log(struct sluice_conn *c, const uint8_t *outer_random);
+
 /* All that the provider has made for it; and the outer transcript only. */
 void sl_ech_free(struct sluice_conn *c);
 void sl_ech_drop_outer(struct sluice_conn *c);

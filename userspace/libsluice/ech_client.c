@@ -115,6 +115,7 @@ bool sl_ech_start(struct sluice_conn *c)
 			       "ech_configs: the public key is not valid");
 	if (rc)
 		return sl_internal(c, "the provider failed");
+	sl_ech_log(c, ech->outer_random);
 	memcpy(ech->public_name, ech->config.public_name.data,
 	       ech->config.public_name.len);
 	c->ech = SLUICE_ECH_OFFERED;

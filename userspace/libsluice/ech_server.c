@@ -289,8 +289,10 @@ static bool find_key(struct sluice_conn *c, const struct outer *o,
 		if (rc)
 			sl_hpke_free(c->p, &c->hs->ech.hpke);
 	}
-	if (*done)
-		c->ech = SLUICE_ECH_ACCEPTED;
+	if (!*done)
+		return true;
+	c->ech = SLUICE_ECH_ACCEPTED;
+	sl_ech_log(c, sl_message_body(c).pos + 2);
 	return true;
 }
 

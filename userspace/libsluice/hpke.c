@@ -134,6 +134,7 @@ static int set_keys(const struct sluice_provider *p, struct sl_hpke *hpke,
 	uint8_t secret[HASH_LEN], out[HASH_LEN];
 
 	*hpke = (struct sl_hpke){ .seq = 0 };
+	memcpy(hpke->shared, shared, sizeof(hpke->shared));
 	if (extract(&s, none, "psk_id_hash", none, context + 1) &&
 	    extract(&s, none, "info_hash", info, context + 1 + HASH_LEN) &&
 	    extract(&s, octets(shared, HASH_LEN), "secret", none, secret) &&
@@ -156,7 +157,7 @@ static int exchange(const struct sluice_provider *p, struct sl_hpke *hpke,
 		    const uint8_t *enc, const uint8_t *key,
 		    struct sluice_octets info)
 {
-	uint8_t dh[SLUICE_SHARED_MAX], secret[HASH_LEN];
+	uint8_t dh[SLUICE_SHARED_MAX], secret[SL_HPKE_SHARED_LEN];
 	size_t dh_len;
 	int rc = p->kx_finish(p, kx, peer.data, peer.len, dh, &dh_len);
 

@@ -19,6 +19,8 @@
 #define SL_HPKE_KEY_MAX		65
 /* The longest info, in octets. */
 #define SL_HPKE_INFO_MAX	1100
+/* What the two sides of a KEM have in common. */
+#define SL_HPKE_SHARED_LEN	32
 
 struct sl_hpke_kem {
 	uint16_t id;
@@ -31,6 +33,7 @@ struct sl_hpke {
 	struct sluice_aead_ctx *aead;
 	uint8_t nonce[SL_IV_LEN];
 	uint64_t seq;
+	uint8_t shared[SL_HPKE_SHARED_LEN];	/* for the key log */
 };
 
 /* NULL if it is unknown, or the provider does not have it. */

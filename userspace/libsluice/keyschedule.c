@@ -171,30 +171,39 @@ bool sl_finished_mac(struct sluice_conn *c, const struct sl_suite *suite,
 	return ok;
 }
 
-void sl_log_secret(struct sluice_conn *c, const char *label,
-		   const uint8_t *secret, size_t len)
+static void put_hex(struct sl_writer *w, const uint8_t *data, size_t len)
 {
 	static const char digits[] = "0123456789abcdef";
-	char line[40 + 2 * (SL_RANDOM_LEN + SLUICE_HASH_MAX) + 2];
-	struct sl_writer w = sl_writer((uint8_t *)line, sizeof(line));
 	size_t i;
+
+	for (i = 0; i < len; i++) {
+		sl_put8(w, (uint8_t)digits[data[i] >> 4]);
+		sl_put8(w, (uint8_t)digits[data[i] & 15]);
+	}
+}
+
+void sl_log_line(struct sluice_conn *c, const char *label,
+		 const uint8_t *client_random, const uint8_t *data, size_t len)
+{
+	char line[SLUICE_KEYLOG_MAX];
+	struct sl_writer w = sl_writer((uint8_t *)line, sizeof(line));
 
 	if (!c->config->keylog)
 		return;
 	sl_put(&w, label, strlen(label));
 	sl_put8(&w, ' ');
-	for (i = 0; i < SL_RANDOM_LEN; i++) {
-		sl_put8(&w, (uint8_t)digits[c->hs->client_random[i] >> 4]);
-		sl_put8(&w, (uint8_t)digits[c->hs->client_random[i] & 15]);
-	}
+	put_hex(&w, client_random, SL_RANDOM_LEN);
 	sl_put8(&w, ' ');
-	for (i = 0; i < len; i++) {
-		sl_put8(&w, (uint8_t)digits[secret[i] >> 4]);
-		sl_put8(&w, (uint8_t)digits[secret[i] & 15]);
-	}
+	put_hex(&w, data, len);
 	sl_put8(&w, 0);
 	c->config->keylog(c->config->ctx, line);
-	sluice_wipe(line, sizeof(line));
+	sluice_wipe(line, w.len);
+}
+
+void sl_log_secret(struct sluice_conn *c, const char *label,
+		   const uint8_t *secret, size_t len)
+{
+	sl_log_line(c, label, c->hs->client_random, secret, len);
 }
 
 static void log_secret(struct sluice_conn *c, const char *label,

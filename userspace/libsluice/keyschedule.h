@@ -101,6 +101,9 @@ bool sl_finished_mac(struct sluice_conn *c, const struct sl_suite *suite,
 /* A line of the key log (RFC 9850), if there is one; the secret is of len octets. */
 void sl_log_secret(struct sluice_conn *c, const char *label,
 		   const uint8_t *secret, size_t len);
+/* The same of another ClientHello than the connection's. */
+void sl_log_line(struct sluice_conn *c, const char *label,
+		 const uint8_t *client_random, const uint8_t *data, size_t len);
 
 /* Take secret into use for one direction, from record 0 on. */
 bool sl_keys_install(struct sluice_conn *c, struct sl_direction *dir,

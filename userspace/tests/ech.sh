@@ -89,6 +89,11 @@ text=$(ours --ech other.pem)
 expect "our own client, told another key" "$text" "they are: --ech $(list_of key.pem | as_pattern)" \
 	", ECH," "the page" "again: 1"
 
+ours --ech key.pem --keylog keys >/dev/null
+text=$(cut -d ' ' -f 1,3 keys)
+expect "the key log" "$text" "^ECH_SECRET [0-9a-f]{64}$" \
+	"^ECH_CONFIG $(list_of key.pem | base64 -d | tail -c +3 | od -An -v -tx1 | tr -d ' \n')$"
+
 our_server --ech-key key.pem --groups secp384r1
 text=$(tstclnt_ secret -N "$(list_of key.pem)" -I x25519,P384)
 expect "NSS's client, accepted after a HelloRetryRequest" "$text$(cat ours.log)" "the page" \

@@ -30,11 +30,12 @@ static size_t hex(uint8_t *out, const char *text)
 }
 
 /*
- * Appendices A.1.1, A.2.1, A.3.1: the recipient's keys, enc, and some messages.
+ * Appendices A.1.1, A.2.1, A.3.1: the recipient's keys, enc, the shared secret,
+ * and some messages.
  */
 static const struct vector {
 	uint16_t kem, aead;
-	const char *private, *public, *enc;
+	const char *private, *public, *enc, *shared;
 	struct {
 		uint64_t seq;
 		const char *sealed;
@@ -44,6 +45,7 @@ static const struct vector {
 	  "4612c550263fc8ad58375df3f557aac531d26850903e55a9f23f21d8534e8ac8",
 	  "3948cfe0ad1ddb695d780e59077195da6c56506b027329794ab02bca80815c4d",
 	  "37fda3567bdbd628e88668c3c8d7e97d1d1253b6d4ea6d44c150f741f1bf4431",
+	  "fe0e18c9f024ce43799ae393c7e8fe8fce9d218875e8227b0187c04e7d2ea1fc",
 	  { { 0, "f938558b5d72f1a23810b4be2ab4f84331acc02fc97babc53a52ae8218a355a96d8770ac83d07bea87e13c512a" },
 	    { 1, "af2d7e9ac9ae7e270f46ba1f975be53c09f8d875bdc8535458c2494e8a6eab251c03d0c22a56b8ca42c2063b84" },
 	    { 2, "498dfcabd92e8acedc281e85af1cb4e3e31c7dc394a1ca20e173cb72516491588d96a19ad4a683518973dcc180" },
@@ -54,6 +56,7 @@ static const struct vector {
 	  "8057991eef8f1f1af18f4a9491d16a1ce333f695d4db8e38da75975c4478e0fb",
 	  "4310ee97d88cc1f088a5576c77ab0cf5c3ac797f3d95139c6c84b5429c59662a",
 	  "1afa08d3dec047a643885163f1180476fa7ddb54c6a8029ea33f95796bf2ac4a",
+	  "0bbe78490412b4bbea4812666f7916932b828bba79942424abb65244930d69a7",
 	  { { 0, "1c5250d8034ec2b784ba2cfd69dbdb8af406cfe3ff938e131f0def8c8b60b4db21993c62ce81883d2dd1b51a28" },
 	    { 1, "6b53c051e4199c518de79594e1c4ab18b96f081549d45ce015be002090bb119e85285337cc95ba5f59992dc98c" },
 	    { 2, "71146bd6795ccc9c49ce25dda112a48f202ad220559502cef1f34271e0cb4b02b4f10ecac6f48c32f878fae86b" },
@@ -64,6 +67,7 @@ static const struct vector {
 	  "f3ce7fdae57e1a310d87f1ebbde6f328be0a99cdbcadf4d6589cf29de4b8ffd2",
 	  "04fe8c19ce0905191ebc298a9245792531f26f0cece2460639e8bc39cb7f706a826a779b4cf969b8a0e539c7f62fb3d30ad6aa8f80e30f1d128aafd68a2ce72ea0",
 	  "04a92719c6195d5085104f469a8b9814d5838ff72b60501e2c4466e5e67b325ac98536d7b61a1af4b78e5b7f951c0900be863c403ce65c9bfcb9382657222d18c4",
+	  "c0d26aeab536609a572b07695d933b589dcf363ff9d93c93adea537aeabb8cb8",
 	  { { 0, "5ad590bb8baa577f8619db35a36311226a896e7342a6d836d8b7bcd2f20b6c7f9076ac232e3ab2523f39513434" } } },
 };
 
@@ -84,18 +88,21 @@ static void check_vector(const struct vector *v)
 {
 	const struct sl_hpke_kem *kem = sl_hpke_kem(p, v->kem);
 	uint8_t private[32], enc[SL_HPKE_KEY_MAX], data[64];
+	uint8_t shared[SL_HPKE_SHARED_LEN];
 	struct sl_hpke hpke;
 	size_t i;
 	int rc;
 
 	hex(private, v->private);
 	hex(enc, v->enc);
+	hex(shared, v->shared);
 	rc = sl_hpke_receive(p, &hpke, kem, v->aead, octets(private, 32), info(),
 			     octets(enc, kem->public_len));
 	/* private keys of other groups are the provider's choice */
 	if (rc == -1 && v->kem != SL_KEM_X25519)
 		return;
 	assert_int_equal(rc, 0);
+	assert_memory_equal(hpke.shared, shared, sizeof(shared));
 	for (i = 0; i < 6 && v->messages[i].sealed; i++) {
 		size_t len = hex(data, v->messages[i].sealed);
 		char ad[16];

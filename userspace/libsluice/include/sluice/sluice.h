@@ -105,6 +105,8 @@ struct sluice_ech_key;		/* sluice/ech.h */
 #define SLUICE_RECORD_MAX	(5 + 16384 + 256)
 /* The most application data in one record. */
 #define SLUICE_DATA_MAX		16384
+/* The longest line of the key log, with its NUL. */
+#define SLUICE_KEYLOG_MAX	2176
 /* The least of it to which a peer can be limited (RFC 8449, section 4). */
 #define SLUICE_DATA_MIN		63
 /* Room for a connection to keep certificate chains that are longer than most. */
@@ -316,7 +318,8 @@ enum sluice_raw_key {
  *	answer has to be the same for connections at once: one is the first.
  *	sluice_store_first() in sluice/store.h does so
  * @keylog: one line in the SSLKEYLOGFILE format (RFC 9850), without newline;
- *	NULL for none. Whoever has the line can read the connection
+ *	NULL for none. Whoever has the lines can read the connection, and what is
+ *	encrypted of the ClientHello
  * @update_after: renew the sending key after this many records; 0, or anything
  *	above it, for the limit of the AEAD (RFC 9846, section 5.5)
  *
