@@ -4,7 +4,7 @@
 BENCH_TURNS ?= 15
 BENCH_OBJS := $(call objects,$(addprefix bench/,main.c run.c recorder.c heap.c sluice.c openssl.c))
 # Those that are installed; rustls comes from crates.io, if cargo gets it.
-BENCH_PEERS := $(foreach peer,gnutls wolfssl mbedtls,$(shell $(PKG_CONFIG) --exists $(peer) && echo $(peer)))
+BENCH_PEERS := $(foreach peer,gnutls wolfssl mbedtls botan-3,$(shell $(PKG_CONFIG) --exists $(peer) && echo $(peer)))
 BENCH_CARGO := CARGO_TARGET_DIR=$(O)/bench/cargo cargo build -q --release --locked \
 	       --manifest-path bench/rustls/Cargo.toml
 
@@ -16,6 +16,11 @@ $(O)/bench/bench: $(BENCH_OBJS) $(O)/libsluice.a
 $(O)/bench/%.so: $(O)/obj/bench/%.o
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -shared -o $@ $< $(shell $(PKG_CONFIG) --libs $*)
+
+$(O)/bench/botan-3.so: bench/botan-3.cc bench/bench.h
+	@mkdir -p $(@D)
+	$(CXX) -std=c++20 -O2 -Wall -Wextra -Werror -fPIC $(LDFLAGS) -shared -o $@ $< \
+		$(shell $(PKG_CONFIG) --cflags --libs botan-3)
 
 # What cannot be built is left out, and the log says why.
 .PHONY: bench-rustls
