@@ -29,7 +29,7 @@ FUZZ_cli := cli/http.c cli/url.c cli/options.c cli/shared_options.c cli/pins.c \
 	    cli/base64.c libsluice/providers/compression/table.c
 FUZZ_CFLAGS_cli := -Dargp_error=usage_error
 FUZZ_starttls := cli/starttls.c
-FUZZ_differential := $(ENGINE_SOURCES) $(wildcard libsluice/providers/openssl/*.c)
+FUZZ_differential := $(ENGINE_SOURCES) $(wildcard libsluice/providers/openssl/*.c) fuzz/mutate.c
 FUZZ_LIBS_differential = $(shell $(PKG_CONFIG) --libs libssl libcrypto)
 FUZZ_ech := $(ENGINE_SOURCES) cli/ech.c cli/pem.c cli/base64.c tests/toy.c
 FUZZ_upcall :=

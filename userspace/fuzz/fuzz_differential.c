@@ -19,6 +19,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "mutate.h"
 #include "sluice/openssl.h"
 #include "sluice/sluice.h"
 
@@ -219,6 +220,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 						 their_reason)));
 	abort();
 }
+
+#ifndef SEEDS
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
+			       unsigned int seed);
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
+			       unsigned int seed)
+{
+	size_t len = 0;
+
+	/* whose length is put right */
+	if (size > 5 && data[0] & 0x80 && seed & 3)
+		len = mutate_hello(data + 5, size - 5, max_size - 5, seed >> 2);
+	return len ? 5 + len : LLVMFuzzerMutate(data, size, max_size);
+}
+#endif
 
 #ifdef SEEDS
 static void save(const char *folder, const char *name, const uint8_t *hello,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "mutate.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 static size_t be(const uint8_t *at, unsigned int octets)
@@ -100,6 +101,101 @@ static size_t split(uint8_t *data, size_t size, size_t max_size,
 	add_be(data + at + behind + 3, 2, record + 5 - at);
 	add_be(data + record + 3, 2, at - end);
 	return size + more;
+}
+
+struct field {
+	size_t at;		/* where its length is */
+	unsigned int octets;	/* of that */
+};
+
+/* A vector of a message; false: it is not whole. */
+static bool skip_vector(const uint8_t *data, size_t size, size_t *at,
+			unsigned int octets)
+{
+	if (octets > size - *at ||
+	    be(data + *at, octets) > size - *at - octets)
+		return false;
+	*at += octets + be(data + *at, octets);
+	return true;
+}
+
+/*
+ * Session identifier, cipher suites, compressions, all extensions, or mostly one
+ * of them.
+ */
+static bool pick_field(const uint8_t *hello, size_t size, unsigned int *seed,
+		       struct field *field, size_t *list)
+{
+	static const unsigned int octets[] = { 1, 2, 1, 2 };
+	size_t i, n, at = 2 + 32, wanted = pick(seed, 16);
+
+	for (i = 0; i < 4; i++) {
+		*list = at;
+		if (i == wanted)
+			*field = (struct field){ at, octets[i] };
+		if (at > size || !skip_vector(hello, size, &at, octets[i]))
+			return false;
+	}
+	if (wanted < 4)
+		return true;
+	for (n = 0, i = *list + 2; i + 4 <= size;) {
+		size_t here = i + 2;
+
+		i = here;
+		if (!skip_vector(hello, size, &i, 2))
+			return false;
+		if (!pick(seed, ++n))
+			*field = (struct field){ here, 2 };
+	}
+	return n;
+}
+
+size_t mutate_hello(uint8_t *hello, size_t size, size_t max_size,
+		    unsigned int seed)
+{
+	static uint8_t other[20000];
+	struct field field;
+	size_t list, at, len, more, room, inner = 0;
+
+	if (!pick_field(hello, size, &seed, &field, &list))
+		return 0;
+	at = field.at + field.octets;
+	len = be(hello + field.at, field.octets);
+	/* a list in it, which takes all of it, is what is changed */
+	for (unsigned int n = 1; n <= 2; n++)
+		if (field.at > list && len > n && be(hello + at, n) == len - n)
+			inner = n;
+	if (!pick(&seed, 4))
+		inner = 0;
+	at += inner;
+	len -= inner;
+	room = len + max_size - size;
+	if (room > sizeof(other))
+		room = sizeof(other);
+	if (!room || len > room)
+		return 0;
+	memcpy(other, hello + at, len);
+	switch (pick(&seed, 4)) {
+	case 0:
+		more = pick(&seed, len + 1);	/* or rather less */
+		break;
+	case 1:
+		more = len + 1 + pick(&seed, 8);
+		if (more > room)
+			return 0;
+		memset(other + len, (int)seed, more - len);
+		break;
+	default:
+		more = LLVMFuzzerMutate(other, len, room);
+		break;
+	}
+	memmove(hello + at + more, hello + at + len, size - at - len);
+	memcpy(hello + at, other, more);
+	add_be(hello + at - inner, (unsigned int)inner, more - len);
+	add_be(hello + field.at, field.octets, more - len);
+	if (field.at > list)
+		add_be(hello + list, 2, more - len);
+	return size + more - len;
 }
 
 size_t mutate_records(uint8_t *data, size_t size, size_t max_size,

@@ -17,4 +17,11 @@ size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 size_t mutate_records(uint8_t *data, size_t size, size_t max_size,
 		      unsigned int seed, size_t first);
 
+/*
+ * The same for the body of a ClientHello: one of its fields or extensions is
+ * changed, with all lengths. 0 if there is none, or no room for it.
+ */
+size_t mutate_hello(uint8_t *hello, size_t size, size_t max_size,
+		    unsigned int seed);
+
 #endif /* SLUICE_FUZZ_MUTATE_H */
