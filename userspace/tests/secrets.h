@@ -16,8 +16,9 @@ void secrets_watch(struct wrapper *w);
 
 /* One that comes from elsewhere. */
 void secrets_add(const uint8_t *data, size_t len);
-void secrets_forget(void);
 size_t secrets_count(void);
+/* All but so many of the first. */
+void secrets_forget(size_t but);
 
 /* How many of them are in this memory, whole or 16 octets of one. */
 size_t secrets_found(const void *mem, size_t len);
@@ -29,6 +30,9 @@ void secrets_allow(const uint8_t *data, size_t len);
  * leaves on its stack is not taken for the engine's.
  */
 extern void (*secrets_run)(void (*fn)(void *arg), void *arg);
+
+/* Wherever the engine calls the provider; may be NULL. */
+extern void (*secrets_called)(void);
 
 /*
  * For memcheck: what is secret counts as undefined from where it leaves the

@@ -409,6 +409,53 @@ static void test_wiped(void **state)
 	pair_free(pair);
 }
 
+static int seal_half(const struct sluice_provider *p,
+		     struct sluice_aead_ctx *ctx, const uint8_t *nonce,
+		     const uint8_t *ad, size_t ad_len,
+		     const struct sluice_octets *pieces, size_t count,
+		     uint8_t *out)
+{
+	(void)p;
+	(void)ctx;
+	(void)nonce;
+	(void)ad;
+	(void)ad_len;
+	(void)count;
+	memcpy(out, pieces->data, pieces->len);
+	return -1;
+}
+
+/* What cannot be encrypted is not left where it was to be. */
+static void test_not_sealed(void **state)
+{
+	static const char text[] = "for nobody else to see";
+	unsigned int i;
+
+	(void)state;
+	/* in place, from pieces, and in TLS 1.2 */
+	for (i = 0; i < 3; i++) {
+		struct pair *pair = pair_new(KEY_P256);
+		struct wrapper *w = &pair->client.provider;
+		size_t len = sizeof(text), out_len = 100;
+		uint8_t out[100] = { 0 };
+
+		w->table.aead_seal_from = i == 1 ? seal_half : NULL;
+		pair->server.config.min_version = SLUICE_TLS_1_2;
+		if (i == 2)
+			pair->client.config.max_version = SLUICE_TLS_1_2;
+		pair_reset(pair);
+		assert_true(pair_handshake(pair));
+		w->fail_at = w->calls + 1;
+		assert_int_equal(sluice_seal(pair->client.conn,
+					     (const uint8_t *)text, &len, out,
+					     &out_len), SLUICE_ERROR);
+		assert_int_equal(len, 0);
+		assert_int_equal(out_len, 0);
+		assert_null(memmem(out, sizeof(out), text, sizeof(text)));
+		pair_free(pair);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -426,6 +473,7 @@ int main(void)
 		cmocka_unit_test(test_alerts),
 		cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_wiped),
+		cmocka_unit_test(test_not_sealed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -265,6 +265,7 @@ static void test_pieces_afterwards(void **state)
 		assert_int_equal(len, SL_PIECE_MAX);
 		in_pieces(pair, ticket, len, piece);
 		assert_int_equal(pair->ticket_count, 1);
+		expect_zeros(pair->client.conn->piece, SL_PIECE_MAX);
 		len = make_ticket(ticket, sizeof(ticket), SL_PIECE_MAX - 16);
 		in_pieces(pair, ticket, len, piece);
 		assert_int_equal(pair->ticket_count, piece < len ? 1 : 2);

@@ -20,12 +20,14 @@
 #include <cmocka.h>
 
 #include "attack.h"
+#include "conn.h"
 #include "secrets.h"
 
 #define STACK	((size_t)256 * 1024)
 
 enum scenario {
-	FULL, RETRY, RESUMED, MUTUAL, EXTERNAL, ENCRYPTED, TLS12, TLS12_RESUMED,
+	FULL, RETRY, RESUMED, EARLY, EARLY_REFUSED, MUTUAL, EXTERNAL, ENCRYPTED,
+	TLS12, TLS12_RESUMED,
 	SCENARIOS
 };
 
@@ -78,6 +80,30 @@ static void ask(void (*fn)(void *arg), void *arg)
 		;
 }
 
+/*
+ * What is below the stack pointer after a call of the engine, and where it calls
+ * the provider: before the next call writes over it.
+ */
+static size_t on_stack;
+
+static void search(void *end)
+{
+	static const uint8_t none[512];
+	const uint8_t *from = engine.stack, *to = end;
+
+	/* so deep, nothing was called */
+	while (to - from > 512 && !memcmp(from, none, 512))
+		from += 512;
+	on_stack += secrets_found(from, (size_t)(to - from));
+}
+
+static void search_below(void)
+{
+	uint8_t here;
+
+	ask(search, &here);
+}
+
 static void *run_engine(void *arg)
 {
 	(void)arg;
@@ -113,23 +139,20 @@ static bool on_own_stack(bool (*body)(struct pair *pair), struct pair *pair)
 	return engine.result;
 }
 
-/*
- * What is below the stack pointer after a call of the engine, before the next
- * call writes over it.
- */
-static size_t on_stack;
-
-static void search(void *end)
+/* Nothing is to be found, on the way or at the end. */
+static void searched(bool (*body)(struct pair *pair), struct pair *pair)
 {
-	on_stack += secrets_found(engine.stack,
-				  (size_t)((uint8_t *)end - engine.stack));
-}
+	bool result;
 
-static void search_below(void)
-{
-	uint8_t here;
-
-	ask(search, &here);
+	on_stack = 0;
+	pair_called = search_below;
+	secrets_called = search_below;
+	result = on_own_stack(body, pair);
+	pair_called = NULL;
+	secrets_called = NULL;
+	assert_true(result);
+	assert_int_equal(on_stack, 0);
+	assert_int_equal(secrets_found(engine.stack, STACK), 0);
 }
 
 static int setup(void **state)
@@ -146,16 +169,22 @@ static bool is_tls12(enum scenario scenario)
 	return scenario == TLS12 || scenario == TLS12_RESUMED;
 }
 
+static bool is_early(enum scenario scenario)
+{
+	return scenario == EARLY || scenario == EARLY_REFUSED;
+}
+
 static bool is_resumed(enum scenario scenario)
 {
-	return scenario == RESUMED || scenario == TLS12_RESUMED;
+	return scenario == RESUMED || scenario == TLS12_RESUMED ||
+	       is_early(scenario);
 }
 
 static struct pair *prepare(enum scenario scenario)
 {
 	struct pair *pair = pair_new(KEY_ED25519);
 
-	secrets_forget();
+	secrets_forget(0);
 	if (is_tls12(scenario)) {
 		pair->client.config.min_version = SLUICE_TLS_1_2;
 		pair->server.config.min_version = SLUICE_TLS_1_2;
@@ -173,6 +202,10 @@ static struct pair *prepare(enum scenario scenario)
 		pair->client.config.groups = x25519_p256;
 		pair->server.config.groups = only_p256;
 		break;
+	case EARLY:
+	case EARLY_REFUSED:
+		pair_use_early(pair, 100);
+		/* fall through */
 	case RESUMED:
 	case TLS12_RESUMED:
 		pair_use_tickets(pair);
@@ -200,6 +233,10 @@ static struct pair *prepare(enum scenario scenario)
 		end_settle(&pair->client);
 		assert_true(pair->ticket_count > 0);
 		pair->client.config.ticket_put = NULL;
+		if (scenario == EARLY_REFUSED)
+			pair->server.config.max_early_data = 0;
+		if (is_early(scenario))
+			pair_say_early(pair);
 		pair_reset(pair);
 	}
 	return pair;
@@ -213,6 +250,11 @@ static bool shake(struct pair *pair)
 static size_t in_memory(const struct end *end)
 {
 	return secrets_found(end->mem, sluice_conn_size());
+}
+
+static size_t in_stream(const struct stream *stream)
+{
+	return secrets_found(stream->data, sizeof(stream->data));
 }
 
 static bool release(struct pair *pair)
@@ -259,18 +301,19 @@ static void test_after_the_handshake(void **state)
 	for (scenario = 0; scenario < SCENARIOS; scenario++) {
 		struct pair *pair = prepare(scenario);
 
-		on_stack = 0;
-		pair_called = search_below;
-		assert_true(on_own_stack(shake, pair));
+		searched(shake, pair);
 		/* TLS 1.2 makes fewer */
 		assert_true(secrets_count() > (is_tls12(scenario) ? 10 : 20));
-		assert_int_equal(secrets_found(engine.stack, STACK), 0);
+		if (is_early(scenario))
+			assert_int_equal(end_info(&pair->client).early,
+					 scenario == EARLY ? SLUICE_EARLY_ACCEPTED :
+							     SLUICE_EARLY_REJECTED);
+		/* nor where the records were: Finished, a ticket */
+		assert_int_equal(in_stream(&pair->up), 0);
+		assert_int_equal(in_stream(&pair->down), 0);
 		/* what is there for sure is found, too */
 		assert_true(in_memory(&pair->client) > 2);
-		assert_true(on_own_stack(use, pair));
-		assert_int_equal(secrets_found(engine.stack, STACK), 0);
-		pair_called = NULL;
-		assert_int_equal(on_stack, 0);
+		searched(use, pair);
 		/* the exporter's; and a client's for tickets */
 		allow_secrets(&pair->client, 2);
 		allow_secrets(&pair->server, 1);
@@ -301,6 +344,8 @@ static void fail_end(struct pair *pair, struct end *end, enum scenario scenario)
 {
 	uint8_t ticket[SLUICE_TICKET_MAX];
 	size_t ticket_len = pair->ticket_len[0];
+	/* of the session that is resumed */
+	size_t known = secrets_count();
 	long n, calls;
 
 	memcpy(ticket, pair->tickets[0], sizeof(ticket));
@@ -323,9 +368,7 @@ static void fail_end(struct pair *pair, struct end *end, enum scenario scenario)
 		assert_int_equal(in_memory(&pair->client), 0);
 		assert_int_equal(in_memory(&pair->server), 0);
 		assert_int_equal(secrets_found(engine.stack, STACK), 0);
-		/* those of the resumed session are still known */
-		if (!is_resumed(scenario) && scenario != EXTERNAL)
-			secrets_forget();
+		secrets_forget(known);
 	}
 	end->provider.fail_at = 0;
 }
@@ -346,12 +389,120 @@ static void test_after_failures(void **state)
 	}
 }
 
+/* In a handshake: what keys are made of is wiped as soon as they are there. */
+static struct pair *watched;
+static unsigned int looked;
+
+static bool is_zero(const uint8_t *mem, size_t len)
+{
+	while (len && !*mem)
+		mem++, len--;
+	return !len;
+}
+
+static void look(void)
+{
+	const struct sluice_conn *ends[] = {
+		watched->client.conn, watched->server.conn
+	};
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		const struct sluice_conn *c = ends[i];
+		const struct sl_handshake *hs = c->hs;
+
+		if (c->error || !hs || !(sl_is_server(c) ? c->tx : c->rx).aead)
+			continue;
+		assert_true(is_zero(hs->session.psk, sizeof(hs->session.psk)));
+		assert_true(is_zero(hs->tls12.master, sizeof(hs->tls12.master)));
+		if (sl_is_server(c))
+			assert_true(is_zero(hs->shared, sizeof(hs->shared)));
+		looked++;
+	}
+}
+
+static void test_on_the_way(void **state)
+{
+	enum scenario scenario;
+
+	(void)state;
+	for (scenario = 0; scenario < SCENARIOS; scenario++) {
+		watched = prepare(scenario);
+		looked = 0;
+		pair_called = look;
+		assert_true(pair_handshake(watched));
+		pair_called = NULL;
+		assert_true(looked || is_tls12(scenario));
+		pair_free(watched);
+	}
+}
+
+/* A direction that has ended, or is another's, has no keys any more. */
+static bool is_over(const struct sl_direction *direction)
+{
+	return is_zero((const uint8_t *)direction, sizeof(*direction));
+}
+
+static void expect_over(const struct end *end, bool tx, bool rx)
+{
+	assert_int_equal(is_over(&end->conn->tx), tx);
+	assert_int_equal(is_over(&end->conn->rx), rx);
+}
+
+static void test_directions(void **state)
+{
+	static const enum scenario scenarios[] = { FULL, TLS12 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		struct pair *pair = prepare(scenarios[i]);
+		struct end *client = &pair->client, *server = &pair->server;
+		struct sluice_secrets secrets;
+
+		assert_true(pair_handshake(pair));
+		sluice_close(client->conn);
+		end_settle(client);
+		end_settle(server);
+		expect_over(client, true, false);
+		expect_over(server, false, true);
+		sluice_close(server->conn);
+		end_settle(server);
+		end_settle(client);
+		expect_over(client, true, true);
+		expect_over(server, true, true);
+
+		/* an alert, sent and received */
+		pair_reset(pair);
+		assert_true(pair_handshake(pair));
+		memcpy(pair->down.data + pair->down.end, "\27\3\3\0\1x", 6);
+		pair->down.end += 6;
+		end_settle(client);
+		expect_over(client, true, true);
+		assert_true(end_info(client).alert_sent > 0);
+		end_settle(server);
+		expect_over(server, true, true);
+
+		pair_reset(pair);
+		assert_true(pair_handshake(pair));
+		assert_false(sluice_conn_release(client->conn, SLUICE_RX,
+						 &secrets));
+		expect_over(client, false, true);
+		assert_false(sluice_conn_release(client->conn, SLUICE_TX,
+						 &secrets));
+		expect_over(client, true, true);
+		pair_free(pair);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_after_the_handshake),
 		cmocka_unit_test(test_after_the_end),
 		cmocka_unit_test(test_after_failures),
+		cmocka_unit_test(test_on_the_way),
+		cmocka_unit_test(test_directions),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

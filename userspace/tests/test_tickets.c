@@ -41,7 +41,12 @@ static struct sluice_ticket_ring *new_ring(const struct sluice_ticket_policy *p)
 
 static void drop(struct sluice_ticket_ring *ring)
 {
+	const uint8_t *mem = (const uint8_t *)ring;
+	size_t i;
+
 	sluice_ticket_ring_free(ring);
+	for (i = 0; i < sluice_ticket_ring_size(); i++)
+		assert_int_equal(mem[i], 0);
 	free(ring);
 }
 

@@ -37,7 +37,7 @@ static struct pair *prepare(void)
 {
 	struct pair *pair = pair_new(KEY_P256);
 
-	secrets_forget();
+	secrets_forget(0);
 	pair->client.config.keylog = NULL;
 	secrets_watch(&pair->client.provider);
 	secrets_watch(&pair->server.provider);
