@@ -308,9 +308,10 @@ impl Shipper {
             let result = self.connect().and_then(|session| {
                 pr_info!("connected to {}\n", self.config.place);
                 said = None;
+                self.state.lock().window.rewind();
                 let result = self.ship(&session, &mut backoff);
-                // Now: until there is a connection again nothing ages.
-                self.rewind();
+                let now = self.now();
+                self.state.lock().window.suspend(now);
                 // It gives the request back.
                 let _ = session.close(time(if result.is_ok() { LAST } else { 0 }));
                 result
@@ -329,12 +330,6 @@ impl Shipper {
             let random = self.start.elapsed().as_nanos() as u64;
             self.pause(backoff.next(random));
         }
-    }
-
-    fn rewind(&self) {
-        let mut state = self.state.lock();
-        let now = self.now();
-        state.window.rewind(now);
     }
 
     fn complain(&self, error: &Error) {

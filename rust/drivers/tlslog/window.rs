@@ -106,12 +106,16 @@ impl Window {
         }
     }
 
-    /// The connection has ended: what it may have lost is to be sent again.
-    pub(crate) fn rewind(&mut self, now: u64) {
+    /// The connection has ended: until there is another, nothing ages.
+    pub(crate) fn suspend(&mut self, now: u64) {
         self.expire(now);
+        self.mark = None;
+    }
+
+    /// There is a new connection: what the last one may have lost is to be sent again.
+    pub(crate) fn rewind(&mut self) {
         self.sent = self.kept;
         self.acknowledged = self.kept;
-        self.mark = None;
     }
 
     fn index(&self, position: u64) -> usize {
@@ -139,6 +143,11 @@ mod tests {
     fn taken<'a>(window: &mut Window, batch: &'a mut KVec<u8>) -> &'a [u8] {
         window.take(batch);
         batch
+    }
+
+    fn reconnect(window: &mut Window, ended: u64) {
+        window.suspend(ended);
+        window.rewind();
     }
 
     fn batch() -> Result<KVec<u8>> {
@@ -191,7 +200,7 @@ mod tests {
         // What has arrived makes room before its time, but no more than is needed.
         window.acknowledge(0);
         assert!(window.push(b"3 def"));
-        window.rewind(1);
+        reconnect(&mut window, 1);
         assert_eq!(taken(&mut window, &mut batch), b"3 abc3 abc3 def");
         Ok(())
     }
@@ -211,7 +220,7 @@ mod tests {
         assert_eq!(window.unacknowledged(), 3);
         assert_eq!(window.unsent(), 3);
         // However long it takes.
-        window.rewind(1_000_000);
+        reconnect(&mut window, 1_000_000);
         assert_eq!(taken(&mut window, &mut batch), b"1 b1 c");
         Ok(())
     }
@@ -225,19 +234,38 @@ mod tests {
             window.take(&mut batch);
             window.acknowledge(time);
         }
-        window.rewind(1_999);
+        reconnect(&mut window, 1_999);
         assert_eq!(taken(&mut window, &mut batch), b"1 a1 b1 c");
         window.acknowledge(2_000);
         assert!(window.push(b"1 d"));
         window.take(&mut batch);
         window.acknowledge(2_001);
         // A mark is for all before it.
-        window.rewind(4_000);
+        reconnect(&mut window, 4_000);
         assert_eq!(taken(&mut window, &mut batch), b"1 d");
         window.acknowledge(4_000);
-        window.rewind(6_000);
+        reconnect(&mut window, 6_000);
         assert_eq!(taken(&mut window, &mut batch), b"");
         assert!(!window.keeps());
+        Ok(())
+    }
+
+    #[test]
+    fn nothing_ages_without_a_connection() -> Result {
+        let mut window = Window::new(6)?;
+        let mut batch = batch()?;
+        for frame in [b"1 a", b"1 b"] {
+            assert!(window.push(frame));
+            window.take(&mut batch);
+        }
+        window.acknowledge(0);
+        window.suspend(1_000);
+        window.expire(1_000_000);
+        assert!(window.keeps());
+        // But it makes room.
+        assert!(window.push(b"1 c"));
+        window.rewind();
+        assert_eq!(taken(&mut window, &mut batch), b"1 b1 c");
         Ok(())
     }
 }
