@@ -211,6 +211,11 @@ int judge(void *ctx, const struct sluice_verdict_request *request,
 		    !same(o->expect_raw_key, hash, sizeof(hash)))
 			wrong(c, "another raw public key");
 	}
+	/* whether there is one or not */
+	if (o->refuse_staple) {
+		*reason = "the shim does not believe the OCSP response";
+		return 113;	/* bad_certificate_status_response */
+	}
 	if (o->verify_fail &&
 	    (o->verify_peer || o->require_client_certificate ||
 	     request->raw_key)) {

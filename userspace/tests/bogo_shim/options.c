@@ -55,6 +55,9 @@ static const struct flag flags[] = {
 	OPTION("-no-tls12", BOOL, no_tls12),
 	OPTION("-no-tls13", BOOL, no_tls13),
 	OPTION("-cipher", STRING, cipher),
+	OPTION("-fips-202205", BOOL, fips_202205),
+	OPTION("-wpa-202304", BOOL, wpa_202304),
+	OPTION("-cnsa1-202603", BOOL, cnsa1_202603),
 	OPTION("-curves", LIST, curves),
 	OPTION("-key-shares", LIST, key_shares),
 	OPTION("-verify-prefs", LIST, verify_prefs),
@@ -162,6 +165,7 @@ static const struct flag flags[] = {
 	SO("-use-ocsp-callback"),
 	SO("-set-ocsp-in-callback"),
 	OPTION("-decline-ocsp-callback", BOOL, no_staple),
+	OPTION("-fail-ocsp-callback", BOOL, refuse_staple),
 	/* keys of tickets always come from a callback, and every ticket is new */
 	SO("-use-ticket-callback"),
 	SO("-use-ticket-aead-callback"),
@@ -329,4 +333,6 @@ void options_read(struct options options[PHASES], int argc, char **argv)
 				apply(&options[phase], &flags[i], value);
 		}
 	}
+	for (phase = 0; phase < PHASES; phase++)
+		policy_apply(&options[phase]);
 }

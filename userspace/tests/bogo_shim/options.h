@@ -53,6 +53,10 @@ struct options {
 	bool no_tls12;
 	bool no_tls13;
 	const char *cipher;
+	bool fips_202205;
+	bool wpa_202304;
+	bool cnsa1_202603;
+	struct list suites;		/* a policy's, or none */
 	struct list curves;
 	struct list key_shares;
 	struct list verify_prefs;
@@ -63,6 +67,7 @@ struct options {
 	bool reject_alpn;
 	bool ocsp_stapling;
 	bool no_staple;
+	bool refuse_staple;
 	bool no_ticket;
 	bool skip_ticket;
 	bool early_data;
@@ -152,7 +157,10 @@ enum phase {
 /* Ends the program: the runner does not count the test then. */
 _Noreturn void unimplemented(const char *what);
 
-/* Does so at a flag that is not known. */
+/* Has the flags of one connection be what its policy says, if it has one. */
+void policy_apply(struct options *o);
+
+/* Calls unimplemented() at a flag that is not known. */
 void options_read(struct options options[PHASES], int argc, char **argv);
 
 #endif /* BOGO_OPTIONS_H */

@@ -99,6 +99,18 @@ def serve(runner, context):
     return reused
 
 
+def refused(runner, reason):
+    connection = runner.accept()
+    try:
+        server_context().wrap_socket(connection, server_side=True)
+    except ssl.SSLError as error:
+        assert re.search(reason, str(error)), error
+    else:
+        assert False, "the handshake is done"
+    finally:
+        connection.close()
+
+
 def succeeded(runner):
     status, output, errors = runner.end()
     assert (status, output, errors) == (0, "", ""), (status, output, errors)
@@ -150,6 +162,22 @@ read hs 4
 read hs 4
 read alert 1 0
 """
+
+
+@case("client that keeps to a policy")
+def _():
+    succeeded(client("-fips-202205", "-expect-curve-id", "23"))
+    # the certificate is of P-256, and signs with SHA-256
+    runner = Runner("-wpa-202304")
+    refused(runner, "NO_SUITABLE_SIGNATURE_ALGORITHM")
+    failed(runner, "received alert: handshake_failure")
+
+
+@case("client that does not believe an OCSP response")
+def _():
+    runner = Runner("-fail-ocsp-callback")
+    refused(runner, "BAD_CERTIFICATE_STATUS_RESPONSE")
+    failed(runner, "the shim does not believe the OCSP response")
 
 
 @case("client's and server's messages")

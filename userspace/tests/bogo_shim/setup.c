@@ -269,8 +269,12 @@ static void set_suites(struct connection *c)
 	const char *at = c->options->cipher;
 	size_t count = 3, i;
 
-	memcpy(c->suites, all, sizeof(all));
 	c->config.suites = c->suites;
+	if (c->options->suites.count) {
+		memcpy(c->suites, c->options->suites.values, sizeof(c->suites));
+		return;
+	}
+	memcpy(c->suites, all, sizeof(all));
 	if (!at)
 		return;
 	while (*at) {
@@ -489,6 +493,8 @@ static void set_server(struct connection *c)
 	struct sluice_config *config = &c->config;
 
 	config->role = SLUICE_SERVER;
+	if (o->refuse_staple)
+		unimplemented("a failure while an OCSP response is looked for");
 	if (o->require_client_certificate)
 		config->client_auth = SLUICE_CLIENT_AUTH_REQUIRED;
 	else if (o->verify_peer)
