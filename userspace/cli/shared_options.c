@@ -9,8 +9,10 @@ enum sluice_raw_key parse_raw_key(struct argp_state *state, const char *arg)
 {
 	if (!arg)
 		return SLUICE_RAW_KEY_TOO;
+	if (!strcmp(arg, "fallback"))
+		return SLUICE_RAW_KEY_FALLBACK;
 	if (strcmp(arg, "only"))
-		argp_error(state, "--raw-key, --peer-raw-key: only, or nothing");
+		argp_error(state, "--raw-key, --peer-raw-key: only, fallback or nothing");
 	return SLUICE_RAW_KEY_ONLY;
 }
 

@@ -7,7 +7,7 @@
 
 #include "sluice/sluice.h"
 
-/* --raw-key and --peer-raw-key: NULL, or "only". */
+/* --raw-key and --peer-raw-key: NULL, "only" or "fallback". */
 enum sluice_raw_key parse_raw_key(struct argp_state *state, const char *arg);
 
 /* --crl-check and --crl-allow: adds to SLUICE_CRL_* what they say. */

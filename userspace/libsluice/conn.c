@@ -151,8 +151,8 @@ static const char *check_raw_keys(const struct sluice_config *config)
 
 	if (!config->own_raw_key && !config->peer_raw_key)
 		return NULL;
-	if (config->own_raw_key > SLUICE_RAW_KEY_ONLY ||
-	    config->peer_raw_key > SLUICE_RAW_KEY_ONLY)
+	if (config->own_raw_key > SLUICE_RAW_KEY_FALLBACK ||
+	    config->peer_raw_key > SLUICE_RAW_KEY_FALLBACK)
 		return "own_raw_key, peer_raw_key: SLUICE_RAW_KEY_*";
 	if (!p->credential_key || !p->pubkey_new)
 		return "own_raw_key, peer_raw_key: the provider has no raw public keys";

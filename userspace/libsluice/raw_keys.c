@@ -19,8 +19,11 @@ static void put_types(struct sluice_conn *c, struct sl_writer *w,
 		return;
 	ext = sl_begin_extension(c, w, which);
 	list = sl_begin_vec(w, 1);
+	/* in the order of preference */
+	if (raw == SLUICE_RAW_KEY_FALLBACK)
+		sl_put8(w, X509);
 	sl_put8(w, RAW_PUBLIC_KEY);
-	if (raw != SLUICE_RAW_KEY_ONLY)
+	if (raw == SLUICE_RAW_KEY_TOO)
 		sl_put8(w, X509);
 	sl_end_vec(w, list, 1);
 	sl_end_vec(w, ext, 2);
@@ -36,17 +39,19 @@ void sl_put_certificate_types(struct sluice_conn *c, struct sl_writer *w)
 	put_types(c, w, SL_EXT_SERVER_CERTIFICATE_TYPE, config->peer_raw_key);
 }
 
-/* Which of the client's types is ours, too? A raw key rather than the other. */
+/* Which of the client's types is ours, too? If both are, it is for us to say. */
 static bool choose(struct sluice_conn *c, struct sl_reader *body,
 		   enum sluice_raw_key raw, bool *chosen)
 {
 	struct sl_reader types = sl_get_vec(body, 1, 1, 255);
+	bool bare, x509;
 
 	if (!sl_done(body))
 		return sl_bad_decode(c, "a malformed list of certificate types");
-	*chosen = memchr(types.pos, RAW_PUBLIC_KEY, types.left);
-	if (*chosen || (raw != SLUICE_RAW_KEY_ONLY &&
-			memchr(types.pos, X509, types.left)))
+	bare = memchr(types.pos, RAW_PUBLIC_KEY, types.left);
+	x509 = raw != SLUICE_RAW_KEY_ONLY && memchr(types.pos, X509, types.left);
+	*chosen = bare && !(x509 && raw == SLUICE_RAW_KEY_FALLBACK);
+	if (bare || x509)
 		return true;
 	return sl_fail(c, SL_UNSUPPORTED_CERTIFICATE, SLUICE_ERR_NEGOTIATION,
 		       "the client has no certificate type in common with us");

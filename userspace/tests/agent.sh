@@ -192,7 +192,7 @@ $(ended)" '^done 0 ' ', a raw public key'
 
 refused "--peer-raw-key without pins" 'needs --pin or --client-pin' --peer-raw-key
 refused "--key without --cert" 'cert needs --key' --key alice.key
-refused "--raw-key that is none" 'only, or nothing' --raw-key=x
+refused "--raw-key that is none" 'only, fallback or nothing' --raw-key=x
 refused "a pin that is none" 'has 44 characters of base64' --pin sha256//AAAA
 refused "--client-optional alone" 'needs --client-ca or --client-pin' --client-optional
 

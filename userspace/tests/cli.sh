@@ -217,10 +217,11 @@ refused 3 'certificate_unknown' "another client's raw public key" get --insecure
 refused 3 'none of those that are pinned' "another server's raw public key" get --insecure --pin "$(pin rsa)" --peer-raw-key --key alice.key --raw-key https://localhost:4468/file
 refused 3 'handshake_failure\|unsupported_certificate' "a server that has no certificate" get --cacert ec.pem --cert alice.pem --key alice.key https://localhost:4468/file
 check "a server with both: its key" fetch_and_compare --insecure --pin "$(pin ec)" --peer-raw-key=only https://localhost:4469/file
+check "a server with both: its key rather than its certificate" fetch_and_compare --insecure --pin "$(pin ec)" --peer-raw-key=fallback https://localhost:4469/file
 check "a server with both: its certificate" fetch_and_compare --cacert ec.pem https://localhost:4469/file
 refused 3 'only a raw public key will do' "a server without raw public keys" get --insecure --pin "$(pin ec)" --peer-raw-key=only https://localhost:4451/file
 refused 1 'pins or a verdict' "a raw public key that nobody pins" get --cacert ec.pem --peer-raw-key https://localhost:4469/file
-refused 1 'only, or nothing' "--raw-key that is none" get --raw-key=x --key ec.key https://localhost:4469/file
+refused 1 'only, fallback or nothing' "--raw-key that is none" get --raw-key=x --key ec.key https://localhost:4469/file
 pinned_tickets() {
 	rm -f pinned
 	get --session pinned --cacert ec.pem https://localhost:4451/file -o got &&

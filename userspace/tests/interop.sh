@@ -471,6 +471,11 @@ $(ended)" '^hello' 'Verif.*(OK|: 0)' 'verified=1.*data=1.*raw=1/1 error=0'
 	text=$(s_client)
 	expect "server, openssl s_client without raw public keys, that gets along" "$text
 $(ended)" '^hello' 'Verif.*(OK|: 0)' 'data=1.*raw=0/0 error=0'
+	# it offers both, and has the other first
+	our_server 1 --cert "$tmp/p256.pem" --key "$tmp/p256.key" --own-raw fallback
+	text=$(s_client -enable_server_rpk)
+	expect "server, openssl s_client, rather a certificate" "$text
+$(ended)" '^hello' 'Verif.*(OK|: 0)' 'data=1.*raw=0/0 error=0'
 	our_server 1 --key "$tmp/p256.key" --own-raw only
 	text=$(s_client)
 	expect "server, openssl s_client without raw public keys, that does not" "$text
@@ -493,7 +498,27 @@ if command -v gnutls-serv >/dev/null; then
 	expect "client, gnutls-serv, raw public keys" \
 		"$(client --pin "$(hash_of p256)" --peer-raw only --own-raw only --key "$tmp/alice.key")" \
 		'client=ecdsa.*verified=1.*data=1.*raw=1/1 error=0'
+	expect "client, gnutls-serv, a raw public key though rather a certificate" \
+		"$(client --ca "$tmp/p256.pem" --pin "$(hash_of p256)" --peer-raw fallback \
+			--own-raw only --key "$tmp/alice.key")" 'verified=1.*data=1.*raw=1/1 error=0'
 	stop
+	# it has both, and goes by the client's order
+	for raw in too fallback; do
+		next_port
+		gnutls-serv --echo -q -p "$port" --rawpkfile "$tmp/p256.pub" --rawpkkeyfile "$tmp/p256.key" \
+			--x509certfile "$tmp/p256.pem" --x509keyfile "$tmp/p256.key" \
+			--priority NORMAL:+CTYPE-SRV-RAWPK >"$tmp/server.log" 2>&1 &
+		server=$!
+		await
+		expect "client, gnutls-serv, the order of the types, $raw" \
+			"$(client --ca "$tmp/p256.pem" --pin "$(hash_of p256)" --peer-raw $raw)" \
+			"verified=1.*data=1.*raw=0/$([[ $raw == too ]] && echo 1 || echo 0) error=0"
+		stop
+	done
+	our_server 1 --cert "$tmp/p256.pem" --key "$tmp/p256.key" --own-raw fallback
+	text=$(gnutls_client --insecure --priority NORMAL:-CTYPE-SRV-X509:+CTYPE-SRV-RAWPK)
+	expect "server, gnutls-cli, a raw public key though rather a certificate" "$text
+$(ended)" '^hello' 'data=1.*raw=1/0 error=[06]'
 	our_server 1 --key "$tmp/p256.key" --own-raw only --client-auth required \
 		--peer-raw only --pin "$(hash_of alice)"
 	text=$(gnutls_client --insecure --rawpkfile "$tmp/alice.pub" --rawpkkeyfile "$tmp/alice.key" \

@@ -23,6 +23,7 @@
 #define NO	SLUICE_RAW_KEY_NO
 #define TOO	SLUICE_RAW_KEY_TOO
 #define ONLY	SLUICE_RAW_KEY_ONLY
+#define FALLBACK SLUICE_RAW_KEY_FALLBACK
 
 /* A client that knows the server's key, and has one itself that it knows. */
 struct keys {
@@ -100,6 +101,13 @@ static void expect_failure(struct end *e, struct pair *pair, int alert)
 	assert_true(strlen(end_info(e).reason) > 0);
 }
 
+/* Whichever of the kinds both have, the server prefers as it says. */
+static bool is_raw(enum sluice_raw_key server, enum sluice_raw_key client)
+{
+	return server && client &&
+	       (server != FALLBACK || client == ONLY);
+}
+
 /* What each side wants of both kinds: who gets what. */
 static void test_negotiation(void **state)
 {
@@ -108,9 +116,9 @@ static void test_negotiation(void **state)
 
 	(void)state;
 	begin(&k, KEY_P256);
-	for (own = NO; own <= ONLY; own++) {
-		for (peer = NO; peer <= ONLY; peer++) {
-			bool raw = own && peer;
+	for (own = NO; own <= FALLBACK; own++) {
+		for (peer = NO; peer <= FALLBACK; peer++) {
+			bool raw = is_raw(own, peer);
 
 			/* the server's */
 			set(&k, own, peer, NO, NO);
@@ -123,6 +131,7 @@ static void test_negotiation(void **state)
 			else
 				expect(k.pair, raw, false);
 			/* the client's */
+			raw = is_raw(peer, own);
 			set(&k, NO, NO, own, peer);
 			if (own == ONLY && peer == NO) {
 				/* the client has a certificate, but no */
@@ -140,8 +149,9 @@ static void test_negotiation(void **state)
 			}
 			/* both */
 			set(&k, own, peer, own, peer);
-			if (raw)
-				expect(k.pair, true, true);
+			if (own && peer)
+				expect(k.pair, is_raw(own, peer),
+				       is_raw(peer, own));
 		}
 	}
 	set(&k, TOO, TOO, NO, NO);
@@ -279,6 +289,8 @@ static void test_bare_keys(void **state)
 	/* there is no certificate to be shown */
 	set(&k, TOO, NO, TOO, TOO);
 	expect_failure(&k.pair->server, k.pair, SL_HANDSHAKE_FAILURE);
+	set(&k, FALLBACK, TOO, TOO, TOO);
+	expect_failure(&k.pair->server, k.pair, SL_HANDSHAKE_FAILURE);
 	set(&k, TOO, TOO, TOO, NO);
 	pair_reset(k.pair);
 	pair_handshake(k.pair);
@@ -391,7 +403,7 @@ static void test_verdicts(void **state)
 	config->min_version = SLUICE_TLS_1_2;
 	assert_non_null(sluice_config_check(config));
 	config->min_version = 0;
-	config->peer_raw_key = 3;
+	config->peer_raw_key = 4;
 	assert_non_null(sluice_config_check(config));
 	config->peer_raw_key = TOO;
 	pair_reset(k.pair);
@@ -536,6 +548,35 @@ static void test_client_lies(void **state)
 	end(&k);
 }
 
+/* A client offers what it prefers first (RFC 7250, section 4.1). */
+static void test_order(void **state)
+{
+	static const struct {
+		enum sluice_raw_key raw;
+		struct lie same;	/* is no lie: it looks */
+	} cases[] = {
+		{ ONLY, LIE("\0\x14\0\2\1\2", "\0\x14\0\2\1\2") },
+		{ TOO, LIE("\0\x14\0\3\2\2\0", "\0\x14\0\3\2\2\0") },
+		{ FALLBACK, LIE("\0\x14\0\3\2\0\2", "\0\x14\0\3\2\0\2") },
+	};
+	struct keys k;
+	size_t i;
+
+	(void)state;
+	begin(&k, KEY_P256);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct lie seen = cases[i].same;
+
+		set(&k, TOO, cases[i].raw, NO, NO);
+		k.pair->up.ctx = &seen;
+		k.pair->up.change = tell_clear;
+		expect(k.pair, true, false);
+		assert_int_equal(seen.done, 1);
+		k.pair->up.change = NULL;
+	}
+	end(&k);
+}
+
 /* An entry more in the server's Certificate: a second, empty-handed key. */
 static void add_entry(void *ctx, uint8_t *data, size_t len)
 {
@@ -587,6 +628,7 @@ int main(void)
 		cmocka_unit_test(test_provider_fails),
 		cmocka_unit_test(test_server_lies),
 		cmocka_unit_test(test_client_lies),
+		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_two_keys),
 	};
 

@@ -386,11 +386,11 @@ static void set_credentials(struct connection *c)
 		c->config.choose = choose;
 	/* with one that is not chosen, a client keeps its tickets */
 	c->config.credential = c->credentials[o->credential_count == 1];
-	if (raw && certificate && !o->credentials[1].raw_key)
-		unimplemented("raw public keys, but rather certificates");
 	if (raw)
-		c->config.own_raw_key = certificate ? SLUICE_RAW_KEY_TOO :
-						      SLUICE_RAW_KEY_ONLY;
+		c->config.own_raw_key = !certificate ? SLUICE_RAW_KEY_ONLY :
+					o->credentials[1].raw_key ?
+					SLUICE_RAW_KEY_TOO :
+					SLUICE_RAW_KEY_FALLBACK;
 }
 
 /* -verify-prefs, as far as they are known. */
@@ -413,25 +413,24 @@ static void set_preferences(struct connection *c)
 		unimplemented("-verify-prefs with none that libsluice has");
 }
 
-/* CertificateType: 0 is X.509, 2 a raw public key. */
+/* CertificateTypes, the preferred one first: 0 is X.509, 2 a raw public key. */
+static enum sluice_raw_key raw_key_of(const struct list *types)
+{
+	if (!types->values[0])
+		return types->count > 1 ? SLUICE_RAW_KEY_FALLBACK :
+					  SLUICE_RAW_KEY_NO;
+	return types->count > 1 ? SLUICE_RAW_KEY_TOO : SLUICE_RAW_KEY_ONLY;
+}
+
 static void set_certificate_types(struct connection *c)
 {
 	const struct list *peer = &c->options->accepted_types;
 	const struct list *own = &c->options->available_types;
 	struct sluice_config *config = &c->config;
 
-	if (peer->count && peer->values[0])
-		config->peer_raw_key = peer->count > 1 ? SLUICE_RAW_KEY_TOO :
-							 SLUICE_RAW_KEY_ONLY;
-	else if (peer->count > 1)
-		unimplemented("raw public keys, but rather certificates");
-	if (own->count && own->values[0])
-		config->own_raw_key = own->count > 1 ? SLUICE_RAW_KEY_TOO :
-						       SLUICE_RAW_KEY_ONLY;
-	else if (own->count > 1)
-		unimplemented("raw public keys, but rather certificates");
-	else if (own->count)
-		config->own_raw_key = SLUICE_RAW_KEY_NO;
+	config->peer_raw_key = raw_key_of(peer);
+	if (own->count)
+		config->own_raw_key = raw_key_of(own);
 	if (!config->own_raw_key && !config->peer_raw_key)
 		return;
 	if (config->max_version == SLUICE_TLS_1_2)

@@ -621,6 +621,8 @@ static uint16_t version(const char *text)
 
 static enum sluice_raw_key raw_key(const char *text)
 {
+	if (!strcmp(text, "fallback"))
+		return SLUICE_RAW_KEY_FALLBACK;
 	return strcmp(text, "only") ? SLUICE_RAW_KEY_TOO : SLUICE_RAW_KEY_ONLY;
 }
 

@@ -231,6 +231,7 @@ enum sluice_raw_key {
 	SLUICE_RAW_KEY_NO,
 	SLUICE_RAW_KEY_TOO,	/* rather than certificates */
 	SLUICE_RAW_KEY_ONLY,	/* and no certificates */
+	SLUICE_RAW_KEY_FALLBACK,	/* where no certificate will do */
 };
 
 /**
@@ -366,8 +367,8 @@ enum sluice_raw_key {
  *	which may be NULL, nor the time
  * @pin_count: how many there are
  * @own_raw_key: show the bare public key of a certificate, if the peer takes it
- *	(RFC 7250); then the credential does not need to have a certificate. In
- *	TLS 1.3 only, as the next
+ *	(RFC 7250); then the credential does not need to have a certificate, but
+ *	with SLUICE_RAW_KEY_FALLBACK. In TLS 1.3 only, as the next
  * @peer_raw_key: take a bare public key in the place of a certificate. No
  *	authority speaks of it: @pins or a verdict of the caller's have to.
  *	@peer_certificate gets the SubjectPublicKeyInfo (DER) then
