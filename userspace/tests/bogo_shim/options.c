@@ -131,6 +131,7 @@ static const struct flag flags[] = {
 	OPTION("-expect-peer-verify-pref", LIST, expect_peer_prefs),
 	OPTION("-expect-session-miss", BOOL, expect_session_miss),
 	OPTION("-expect-no-session", BOOL, expect_no_session),
+	OPTION("-expect-session-id", BOOL, expect_session_id),
 	OPTION("-expect-ticket-renewal", BOOL, expect_ticket_renewal),
 	OPTION("-expect-accept-early-data", BOOL, expect_early_accepted),
 	OPTION("-expect-reject-early-data", BOOL, expect_early_rejected),
@@ -170,6 +171,8 @@ static const struct flag flags[] = {
 	SO("-use-ticket-callback"),
 	SO("-use-ticket-aead-callback"),
 	SO("-renew-ticket"),
+	/* but for -expect-session-id, there are tickets alone */
+	SO("-expect-no-session-id"),
 	/* the shim has no other way */
 	SO("-implicit-handshake"),
 	SO("-partial-write"),

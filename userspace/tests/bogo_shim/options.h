@@ -127,6 +127,7 @@ struct options {
 	struct list expect_peer_prefs;
 	bool expect_session_miss;
 	bool expect_no_session;
+	bool expect_session_id;
 	bool expect_ticket_renewal;
 	bool expect_early_accepted;
 	bool expect_early_rejected;

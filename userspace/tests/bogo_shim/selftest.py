@@ -260,6 +260,24 @@ def _():
     succeeded(runner)
 
 
+@case("server that keeps sessions, with a client without tickets")
+def _():
+    runner = Runner("-server", "-cert-file", CERT, "-key-file", KEY,
+                    "-max-version", str(0x0303), "-resume-count", "1",
+                    "-expect-session-id", "-check-close-notify")
+    context = client_context()
+    context.options |= ssl.OP_NO_TICKET
+    first = context.wrap_socket(runner.accept())
+    echoed(first)
+    session = first.session
+    first.unwrap().close()
+    again = context.wrap_socket(runner.accept(), session=session)
+    echoed(again)
+    assert again.session_reused
+    again.unwrap().close()
+    succeeded(runner)
+
+
 @case("flags on the connection that resumes count for no other")
 def _():
     runner = Runner("-check-close-notify", "-resume-count", "1",

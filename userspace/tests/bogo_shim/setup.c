@@ -107,51 +107,6 @@ static void trace(void *ctx, bool sent, unsigned int what, unsigned int type,
 		 what == SLUICE_TRACE_ALERT ? level : "", type);
 }
 
-static void ticket_put(void *ctx, const char *peer, const uint8_t *ticket,
-		       size_t len)
-{
-	struct connection *c = ctx;
-
-	(void)peer;
-	c->puts++;
-	memcpy(c->shim->ticket, ticket, len);
-	c->shim->ticket_len = len;
-}
-
-static size_t ticket_take(void *ctx, const char *peer, uint8_t *buf,
-			  size_t size)
-{
-	struct connection *c = ctx;
-	size_t len = c->shim->ticket_len;
-
-	(void)peer;
-	if (!c->resumption || len > size)
-		return 0;
-	memcpy(buf, c->shim->ticket, len);
-	c->shim->ticket_len = 0;
-	return len;
-}
-
-static bool ticket_key(void *ctx, const uint8_t *key_name,
-		       struct sluice_ticket_key *key)
-{
-	const struct connection *c = ctx;
-
-	*key = c->shim->ticket_key;
-	if (!key_name)
-		return !c->options->skip_ticket;
-	return !memcmp(key_name, key->name, sizeof(key->name));
-}
-
-/* Whether it is a replay is no matter of these tests. */
-static bool early_data_first(void *ctx, const uint8_t id[16], uint64_t expires)
-{
-	(void)ctx;
-	(void)id;
-	(void)expires;
-	return true;
-}
-
 /* The algorithms of the runner's cert_compression_tests.go. */
 static int shrink(const uint8_t *in, size_t in_len, uint8_t *out,
 		  size_t *out_len)
@@ -478,16 +433,13 @@ static void set_client(struct connection *c)
 		unimplemented("a client that refuses an OCSP response");
 	if (o->no_ticket)
 		unimplemented("sessions without tickets, for a client");
-	config->ticket_put = ticket_put;
-	config->ticket_take = ticket_take;
-	config->early_data = o->early_data;
+	keep_tickets(c);
 	if (o->ocsp_stapling)
 		config->staple = SLUICE_STAPLE_OPTIONAL;
 }
 
 static void set_server(struct connection *c)
 {
-	static const uint8_t early_data_id[16];
 	const struct options *o = c->options;
 	struct sluice_config *config = &c->config;
 
@@ -506,14 +458,7 @@ static void set_server(struct connection *c)
 		c->name_count = read_names(o->client_ca_list, c->names);
 	config->name_authorities = c->name_count;
 	config->trust = c->trust;
-	/* without, there are no sessions either: no store is kept for these */
-	if (!o->no_ticket)
-		config->ticket_key = ticket_key;
-	if (o->early_data) {
-		config->max_early_data = EARLY_DATA_MAX;
-		config->early_data_id = early_data_id;
-		config->early_data_first = early_data_first;
-	}
+	make_tickets(c);
 }
 
 void setup(struct connection *c)

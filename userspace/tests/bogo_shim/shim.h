@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A shim between libsluice and BoringSSL's test runner: what the parts share.
- * For each connection, setup.c makes a configuration out of the flags,
- * exchange.c speaks to the runner, and check.c looks at what came of it.
+ * For each connection, setup.c makes a configuration out of the flags, with what
+ * sessions.c keeps, exchange.c speaks to the runner, and check.c looks at what
+ * came of it.
  */
 #ifndef BOGO_SHIM_H
 #define BOGO_SHIM_H
@@ -27,6 +28,10 @@ struct shim {
 	size_t ticket_len;
 	bool no_tickets;		/* it keeps none */
 	struct sluice_ticket_key ticket_key;
+	uint8_t session_id[32];	/* server: the one it keeps */
+	size_t session_id_len;
+	uint8_t session[SLUICE_SESSION_MAX];
+	size_t session_len;
 };
 
 struct connection {
@@ -73,6 +78,10 @@ bool wrong(struct connection *c, const char *format, ...);
 /* Calls unimplemented() if libsluice cannot be configured so. */
 void setup(struct connection *c);
 void setup_free(struct connection *c);
+
+/* Its part about sessions: a client's, a server's. */
+void keep_tickets(struct connection *c);
+void make_tickets(struct connection *c);
 
 /* What libsluice asks for, at once or later. */
 const struct sluice_credential *
