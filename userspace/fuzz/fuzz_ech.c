@@ -19,6 +19,13 @@ void fail(int status, const char *format, ...)
 	abort();
 }
 
+void note(const struct options *options, const char *format, ...)
+{
+	(void)options;
+	(void)format;
+	abort();
+}
+
 static struct toy toy;
 static max_align_t pool[64];
 
