@@ -253,6 +253,43 @@ static void test_crossed(void **state)
 	pki_free(&old);
 }
 
+/* With an octet more behind it, or one less, it is no certificate. */
+static void test_lengths(void **state)
+{
+	struct pki_cert root, middle, leaf;
+	struct sluice_octets chain[2];
+	struct sluice_trust *trust;
+
+	(void)state;
+	root = pki_issue(&(struct pki_spec){ .subject = "root", .extensions = PKI_CA });
+	middle = pki_issue(&(struct pki_spec){
+		.subject = "middle", .issuer = &root, .extensions = PKI_CA });
+	leaf = pki_issue(&(struct pki_spec){
+		.subject = "leaf", .issuer = &middle, .extensions = PKI_LEAF NAME });
+	trust = pki_trust(p, &root, NULL);
+	chain[0] = pki_der(&leaf);
+	chain[1] = pki_der(&middle);
+	assert_int_equal(verify(trust, chain, 2, time(NULL)), 0);
+	for (size_t i = 0; i < 2; i++) {
+		const struct sluice_octets der = chain[i];
+		uint8_t longer[2048] = { 0 };
+
+		assert_true(der.len < sizeof(longer));
+		memcpy(longer, der.data, der.len);
+		chain[i] = (struct sluice_octets){ longer, der.len + 1 };
+		assert_int_equal(verify(trust, chain, 2, time(NULL)), 42);
+		chain[i].len = der.len - 1;
+		assert_int_equal(verify(trust, chain, 2, time(NULL)), 42);
+		chain[i] = der;
+	}
+	for (size_t i = 0; i < 2; i++)
+		OPENSSL_free((void *)(uintptr_t)chain[i].data);
+	test_backend()->trust_free(trust);
+	pki_free(&leaf);
+	pki_free(&middle);
+	pki_free(&root);
+}
+
 /* By the time that is given, and not by the clock. */
 static void test_times(void **state)
 {
@@ -334,6 +371,7 @@ int main(void)
 		cmocka_unit_test(test_usage),
 		cmocka_unit_test(test_orders),
 		cmocka_unit_test(test_crossed),
+		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_constrained_root),
 	};

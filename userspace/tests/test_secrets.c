@@ -21,13 +21,14 @@
 
 #include "attack.h"
 #include "conn.h"
+#include "lookup_pair.h"
 #include "secrets.h"
 
 #define STACK	((size_t)256 * 1024)
 
 enum scenario {
-	FULL, RETRY, RESUMED, EARLY, EARLY_REFUSED, MUTUAL, EXTERNAL, ENCRYPTED,
-	TLS12, TLS12_RESUMED,
+	FULL, RETRY, RESUMED, EARLY, EARLY_REFUSED, ASKED, MUTUAL, EXTERNAL,
+	ENCRYPTED, TLS12, TLS12_RESUMED,
 	SCENARIOS
 };
 
@@ -177,7 +178,7 @@ static bool is_early(enum scenario scenario)
 static bool is_resumed(enum scenario scenario)
 {
 	return scenario == RESUMED || scenario == TLS12_RESUMED ||
-	       is_early(scenario);
+	       scenario == ASKED || is_early(scenario);
 }
 
 static struct pair *prepare(enum scenario scenario)
@@ -206,11 +207,15 @@ static struct pair *prepare(enum scenario scenario)
 	case EARLY_REFUSED:
 		pair_use_early(pair, 100);
 		/* fall through */
+	case ASKED:
 	case RESUMED:
 	case TLS12_RESUMED:
 		pair_use_tickets(pair);
 		secrets_add(pair->ticket_key.key, sizeof(pair->ticket_key.key));
 		pair->server.config.ticket_unused = NULL;
+		if (scenario == ASKED)
+			pair->server.config.async = SLUICE_ASYNC_TICKET;
+		pair->server.give = lookup_give;
 		break;
 	case MUTUAL:
 		pair->client.config.credential = pair->identity.cred;
@@ -391,7 +396,7 @@ static void test_after_failures(void **state)
 
 /* In a handshake: what keys are made of is wiped as soon as they are there. */
 static struct pair *watched;
-static unsigned int looked;
+static unsigned int looked[2];
 
 static bool is_zero(const uint8_t *mem, size_t len)
 {
@@ -415,9 +420,14 @@ static void look(void)
 			continue;
 		assert_true(is_zero(hs->session.psk, sizeof(hs->session.psk)));
 		assert_true(is_zero(hs->tls12.master, sizeof(hs->tls12.master)));
+		if (c->early == SLUICE_EARLY_REJECTED)
+			assert_true(is_zero(hs->early_exporter,
+					    sizeof(hs->early_exporter)));
 		if (sl_is_server(c))
-			assert_true(is_zero(hs->shared, sizeof(hs->shared)));
-		looked++;
+			assert_true(is_zero(hs->shared, sizeof(hs->shared)) &&
+				    is_zero((const uint8_t *)&hs->lookup,
+					    sizeof(hs->lookup)));
+		looked[i]++;
 	}
 }
 
@@ -428,11 +438,12 @@ static void test_on_the_way(void **state)
 	(void)state;
 	for (scenario = 0; scenario < SCENARIOS; scenario++) {
 		watched = prepare(scenario);
-		looked = 0;
+		memset(looked, 0, sizeof(looked));
+		watched->chunk = 50;
 		pair_called = look;
 		assert_true(pair_handshake(watched));
 		pair_called = NULL;
-		assert_true(looked || is_tls12(scenario));
+		assert_true((looked[0] && looked[1]) || is_tls12(scenario));
 		pair_free(watched);
 	}
 }
