@@ -439,7 +439,9 @@ static void test_on_the_way(void **state)
 	for (scenario = 0; scenario < SCENARIOS; scenario++) {
 		watched = prepare(scenario);
 		memset(looked, 0, sizeof(looked));
-		watched->chunk = 50;
+		/* in as many steps as can be */
+		watched->chunk = 1;
+		watched->room = SLUICE_OUT_MIN;
 		pair_called = look;
 		assert_true(pair_handshake(watched));
 		pair_called = NULL;
