@@ -15,7 +15,9 @@ bool sl_tls12_chain_keep(struct sluice_conn *c)
 	const uint8_t *from = c->message;
 	size_t len = c->message_len, i;
 
-	if (!hs->tls12.status_promised || len > hs->buffer_size - c->piece_len)
+	/* what a server has promised is its own */
+	if (sl_is_server(c) || !hs->tls12.status_promised ||
+	    len > hs->buffer_size - c->piece_len)
 		return false;
 	/* at the end of the room for messages, which is less for a while */
 	hs->buffer_size -= len;

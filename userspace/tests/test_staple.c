@@ -641,9 +641,13 @@ static void test_wire(void **state)
 	struct sluice_config *c = &pair->client.config;
 	struct sluice_config *s = &pair->server.config;
 	struct sluice_trust *root = pki_trust(real, &certs[ROOT], NULL);
+	struct sluice_octets leaf = pki_der(&certs[LEAF]);
+	uint8_t pin[1][SLUICE_PIN_LEN];
 	size_t i;
 
 	(void)state;
+	assert_int_equal(sluice_pin(real, leaf.data, leaf.len, false, pin[0]), 0);
+	free_octets(leaf);
 	c->trust = root;
 	for (i = 0; i < 2; i++) {
 		if (i)
@@ -673,6 +677,25 @@ static void test_wire(void **state)
 	pair_reset(pair);
 	assert_true(pair_handshake(pair));
 	assert_false(end_info(&pair->server).stapled);
+	/* in TLS 1.2 a client cannot keep what its certificate promises */
+	c->credential = must;
+	expect(pair, &pair->client, false, 113);
+	c->min_version = c->max_version = s->min_version = SLUICE_TLS_1_2;
+	expect(pair, &pair->client, false, -1);
+	assert_true(end_info(&pair->server).verified);
+	assert_true(end_info(&pair->client).stapled);
+	c->min_version = c->max_version = s->min_version = 0;
+	/* where a pin is enough, nobody looks at what is stapled */
+	s->client_auth = SLUICE_CLIENT_AUTH_NONE;
+	c->trust = NULL;
+	c->pins = (const uint8_t (*)[SLUICE_PIN_LEN])pin;
+	c->pin_count = 1;
+	c->staple = SLUICE_STAPLE_OPTIONAL;
+	expect(pair, &pair->server, false, -1);
+	c->trust = root;
+	c->pins = NULL;
+	c->pin_count = 0;
+	c->staple = SLUICE_STAPLE_REQUIRED;
 
 	/* a provider that would not check it is not given any */
 	pair->client.provider.table.checks_staples = false;
