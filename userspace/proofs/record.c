@@ -165,6 +165,7 @@ void prove_find_and_open(void)
 	size_t len = up_to(2 * SLUICE_RECORD_MAX);
 	struct sluice_conn c;
 	uint8_t *in = octets(len);
+	size_t behind = 0;
 	bool early;
 
 	any_connection(&c);
@@ -187,9 +188,13 @@ void prove_find_and_open(void)
 		PROVE(!c.record && !c.content && !c.content_len);
 		return;
 	}
-	/* what comes out lies in the record, behind its header */
+	/* what comes out lies in the record, between header and tag */
+	if (c.rx.aead && c.version == SLUICE_TLS_1_2)
+		behind = SL_TAG_LEN;
+	else if (c.record[0] == SL_APPLICATION_DATA)
+		behind = 1 + SL_TAG_LEN;
 	PROVE(c.content >= c.record + SL_RECORD_HEADER);
-	PROVE(c.content + c.content_len <= c.record + c.record_len);
+	PROVE(c.content + c.content_len + behind <= c.record + c.record_len);
 	PROVE(c.content_len <= SL_PLAINTEXT_MAX);
 	PROVE(c.content_type != SL_ALERT || c.content_len == 2);
 	PROVE(c.content_type != SL_HANDSHAKE || c.content_len);

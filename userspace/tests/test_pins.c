@@ -113,6 +113,30 @@ static void test_told(void **state)
 	assert_memory_equal(told, pin, sizeof(pin));
 	assert_int_equal(sluice_pin(pair->real, leaf.data, leaf.len - 1, false, told), -1);
 	assert_int_equal(sluice_pin(pair->real, key.data, key.len, false, told), -1);
+	{
+		/* an octet behind it; other tags, and a length too long by its form */
+		uint8_t copy[2048] = { 0 };
+
+		assert_true(leaf.len < sizeof(copy) && leaf.data[1] == 0x82);
+		memcpy(copy, leaf.data, leaf.len);
+		assert_int_equal(sluice_pin(pair->real, copy, leaf.len, false, told), 0);
+		assert_int_equal(sluice_pin(pair->real, copy, leaf.len + 1, false, told), -1);
+		copy[0]++;
+		assert_int_equal(sluice_pin(pair->real, copy, leaf.len, false, told), -1);
+		copy[0]--;
+		copy[4]++;
+		assert_int_equal(sluice_pin(pair->real, copy, leaf.len, false, told), -1);
+		copy[4]--;
+		copy[key.data - leaf.data]++;
+		assert_int_equal(sluice_pin(pair->real, copy, leaf.len, false, told), -1);
+		copy[key.data - leaf.data]--;
+		copy[1] = 0x84;
+		memset(copy + 2, 0, 2);
+		copy[4] = (uint8_t)((leaf.len - 6) >> 8);
+		copy[5] = (uint8_t)(leaf.len - 6);
+		memcpy(copy + 6, leaf.data + 4, leaf.len - 4);
+		assert_int_equal(sluice_pin(pair->real, copy, leaf.len + 2, false, told), -1);
+	}
 	/* each of the hash's steps may fail */
 	pair->client.provider.calls = 0;
 	for (long i = 1; i <= 3; i++) {
