@@ -69,11 +69,8 @@ static bool put_sealed(struct sluice_conn *c, const uint8_t *state, size_t len,
 	rc = c->p->aead_seal(c->p, aead, zero_nonce, header, HEADER_LEN, body,
 			     len);
 	c->p->aead_free(c->p, aead);
-	if (rc) {
-		sluice_wipe(body, len);
-		return sl_internal(c, "the provider could not make a ticket");
-	}
-	return true;
+	/* the messages, of which it is one, are wiped then */
+	return !rc || sl_internal(c, "the provider could not make a ticket");
 }
 
 bool sl_seal(struct sluice_conn *c, const uint8_t *state, size_t len,
