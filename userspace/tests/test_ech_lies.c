@@ -585,6 +585,12 @@ static size_t no_extension(uint8_t *data, size_t len)
 	return len;
 }
 
+static size_t other_kdf(uint8_t *data, size_t len)
+{
+	data[extension_of(data, len) + 6] ^= 3;
+	return len;
+}
+
 static size_t other_aead(uint8_t *data, size_t len)
 {
 	data[extension_of(data, len) + 8] ^= 3;
@@ -603,6 +609,22 @@ static size_t forged(uint8_t *data, size_t len)
 	return len;
 }
 
+/* A message goes on behind ClientHello. */
+static size_t more(uint8_t *data, size_t len)
+{
+	assert_true(data[4] < 252);
+	data[4] = (uint8_t)(data[4] + 4);
+	memset(data + len, 0, 4);
+	return len + 4;
+}
+
+static void test_more(void **state)
+{
+	(void)state;
+	run(&pair->up, more, 0);
+	assert_int_equal(end_info(&pair->server).alert_sent, SL_UNEXPECTED_MESSAGE);
+}
+
 static void test_second(void **state)
 {
 	static const struct {
@@ -610,6 +632,7 @@ static void test_second(void **state)
 		int alert;
 	} cases[] = {
 		{ no_extension, SL_MISSING_EXTENSION },
+		{ other_kdf, SL_ILLEGAL_PARAMETER },
 		{ other_aead, SL_ILLEGAL_PARAMETER },
 		{ other_id, SL_ILLEGAL_PARAMETER },
 		{ forged, SL_DECRYPT_ERROR },
@@ -650,6 +673,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_scrambled, begin, end),
 		cmocka_unit_test_setup_teardown(test_servers, begin, end),
 		cmocka_unit_test_setup_teardown(test_retry_configs, begin, end),
+		cmocka_unit_test_setup_teardown(test_more, begin, end),
 		cmocka_unit_test_setup_teardown(test_second, begin, end),
 	};
 
