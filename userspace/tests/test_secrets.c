@@ -237,7 +237,6 @@ static struct pair *prepare(enum scenario scenario)
 		assert_true(pair_handshake(pair));
 		end_settle(&pair->client);
 		assert_true(pair->ticket_count > 0);
-		pair->client.config.ticket_put = NULL;
 		if (scenario == EARLY_REFUSED)
 			pair->server.config.max_early_data = 0;
 		if (is_early(scenario))

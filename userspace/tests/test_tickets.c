@@ -193,16 +193,21 @@ static void test_provider_fails(void **state)
 	struct sluice_ticket_ring *ring;
 	struct sluice_ticket_key key;
 	const char *why = NULL;
+	uint8_t *before = malloc(size);
 
 	(void)state;
 	wrapper_init(&w, provider);
 	ring = sluice_ticket_ring_init(malloc(size), size, &w.table, &policy,
 				       NULL);
+	memcpy(before, ring, size);
 	for (long i = 1; i <= 2; i++) {
 		w.calls = 0;
 		w.fail_at = i;
 		assert_false(sluice_ticket_ring_key(ring, START, NULL, &key));
+		/* nothing is left of it */
+		assert_memory_equal(ring, before, size);
 	}
+	free(before);
 	w.calls = 0;
 	w.fail_at = 1;
 	assert_int_equal(sluice_ticket_ring_load(ring, START,
