@@ -176,6 +176,12 @@ text=$(gnutls_client --x509certfile alice.pem --x509keyfile alice.key)
 expect "server that requires a client's response, gnutls-cli has none" "$text
 $(ended)" 'sent=bad_certificate_status_response'
 
+# What a server staples is not what it waits for.
+our_server good --min 1.2 --ocsp good.der --ca ca.pem --client-auth required
+text=$(s_client -tls1_2 -status -cert alice.pem -key alice.key)
+expect "server of TLS 1.2 that staples and asks for a certificate, openssl s_client" "$text
+$(ended)" '^hello' 'Cert Status: good' "version=1.2.*peer=.*alice.*verified=1.*data=1.*error=0"
+
 # The command.
 serve() {	# ARGUMENTS…
 	next_port

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -201,6 +202,24 @@ static void expect_accepted(bool retried)
 	end_settle(&pair->client);
 }
 
+/* Whose secrets are logged: the ClientHello's with these random octets? */
+static bool is_logged(const uint8_t *random)
+{
+	static const char label[] = "CLIENT_HANDSHAKE_TRAFFIC_SECRET ";
+	char hex[2 * SL_RANDOM_LEN + 1];
+
+	for (size_t i = 0; i < SL_RANDOM_LEN; i++)
+		snprintf(hex + 2 * i, 3, "%02x", random[i]);
+	for (size_t i = 0; i < scene.pair->keylog_lines; i++) {
+		const char *line = scene.pair->keylog[i];
+
+		if (!strncmp(line, label, sizeof(label) - 1))
+			return !strncmp(line + sizeof(label) - 1, hex,
+					sizeof(hex) - 1);
+	}
+	return false;
+}
+
 static void expect_rejected(const struct key *retry)
 {
 	struct pair *pair = scene.pair;
@@ -221,6 +240,8 @@ static void expect_rejected(const struct key *retry)
 	else
 		assert_memory_equal(info.ech_retry_configs, retry->list,
 				    retry->len);
+	/* the secrets are those of who is seen on the wire */
+	assert_true(is_logged(scene.sent + 5 + 4 + 2));
 	/* the application was asked nothing, and the server told */
 	assert_int_equal(scene.certificates, 0);
 	end_settle(&pair->server);
