@@ -223,34 +223,66 @@ static void exchanges(void **state)
 	}
 }
 
-/* A private key from elsewhere: RFC 9180, appendix A.1.1. */
-static void loads(void **state)
+static void load(uint16_t group, const char *secret, const char *public,
+		 size_t public_len)
 {
-	uint8_t key[32], public[32], share[SLUICE_SHARE_MAX];
+	uint8_t key[33], known[SLUICE_SHARE_MAX], share[SLUICE_SHARE_MAX];
 	uint8_t other[SLUICE_SHARE_MAX];
 	uint8_t one[SLUICE_SHARED_MAX], two[SLUICE_SHARED_MAX];
 	size_t len, other_len, one_len, two_len;
 	struct sluice_kx *kx;
 
-	(void)state;
-	if (!p->kx_load || !p->group_offered(p, SLUICE_X25519))
-		skip();
-	hex(key, "4612c550263fc8ad58375df3f557aac531d26850903e55a9f23f21d8534e8ac8");
-	hex(public, "3948cfe0ad1ddb695d780e59077195da6c56506b027329794ab02bca80815c4d");
-	kx = p->kx_load(p, SLUICE_X25519, key, 32, share, &len);
+	hex(key, secret);
+	key[32] = 0;
+	hex(known, public);
+	kx = p->kx_load(p, group, key, 32, share, &len);
 	assert_non_null(kx);
-	assert_int_equal(len, 32);
-	assert_memory_equal(share, public, 32);
-	assert_int_equal(p->kx_respond(p, SLUICE_X25519, share, len, other,
+	assert_int_equal(len, public_len);
+	assert_memory_equal(share, known, len);
+	assert_int_equal(p->kx_respond(p, group, share, len, other,
 				       &other_len, one, &one_len), 0);
 	assert_int_equal(p->kx_finish(p, kx, other, other_len, two, &two_len), 0);
 	assert_int_equal(one_len, two_len);
 	assert_memory_equal(one, two, one_len);
 	p->kx_free(p, kx);
-	for (len = 0; len < 32; len++)
-		assert_null(p->kx_load(p, SLUICE_X25519, key, len, share,
-				       &one_len));
-	assert_null(p->kx_load(p, 0, key, 32, share, &one_len));
+	for (len = 0; len <= 33; len++) {
+		if (len != 32)
+			assert_null(p->kx_load(p, group, key, len, share,
+					       &one_len));
+	}
+}
+
+/* Private keys from elsewhere: RFC 9180, appendices A.1.1 and A.3.1. */
+static void loads(void **state)
+{
+	static const char order[] =
+		"ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
+	uint8_t key[32], share[SLUICE_SHARE_MAX];
+	size_t len;
+
+	(void)state;
+	if (!p->kx_load || !p->group_offered(p, SLUICE_X25519))
+		skip();
+	load(SLUICE_X25519,
+	     "4612c550263fc8ad58375df3f557aac531d26850903e55a9f23f21d8534e8ac8",
+	     "3948cfe0ad1ddb695d780e59077195da6c56506b027329794ab02bca80815c4d", 32);
+	hex(key, order);
+	assert_null(p->kx_load(p, 0, key, 32, share, &len));
+	if (!p->group_offered(p, SLUICE_SECP256R1))
+		return;
+	load(SLUICE_SECP256R1,
+	     "f3ce7fdae57e1a310d87f1ebbde6f328be0a99cdbcadf4d6589cf29de4b8ffd2",
+	     "04fe8c19ce0905191ebc298a9245792531f26f0cece2460639e8bc39cb7f706a826a779b4cf969b8a0e539c7f62fb3d30ad6aa8f80e30f1d128aafd68a2ce72ea0", 65);
+	/* one below the order is minus the base point, */
+	load(SLUICE_SECP256R1,
+	     "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632550",
+	     "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296b01cbd1c01e58065711814b583f061e9d431cca994cea1313449bf97c840ae0a", 65);
+	/* and nothing is above it */
+	assert_null(p->kx_load(p, SLUICE_SECP256R1, key, 32, share, &len));
+	memset(key, 0xff, 32);
+	assert_null(p->kx_load(p, SLUICE_SECP256R1, key, 32, share, &len));
+	memset(key, 0, 32);
+	assert_null(p->kx_load(p, SLUICE_SECP256R1, key, 32, share, &len));
 }
 
 /* A certificate signed by another, or by itself, written out as PEM. */

@@ -161,9 +161,10 @@ struct sluice_peer {
  * @kx_free: end it
  * @kx_load: the key pair that has this private key, as RFC 9180 (section 7.1.2)
  *	writes it, for @kx_finish; its public half goes to @share as @kx_new's
- *	does. NULL on failure, or if it is no such key. Only X25519 has to be
- *	there. NULL: the provider has no such thing, so that there are no
- *	servers with Encrypted Client Hello, nor keys for it
+ *	does. NULL on failure, or if it is no such key: zero for P-256, or not
+ *	below its order. X25519 has to be there, and P-256 where that can be.
+ *	NULL: the provider has no such thing, so that there are no servers with
+ *	Encrypted Client Hello, nor keys for it
  *
  * @scheme_offered: can this provider check signatures of the scheme? What it
  *	cannot is not offered to the peer. Those of PKCS #1 are asked for because

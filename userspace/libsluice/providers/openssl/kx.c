@@ -26,6 +26,7 @@ static const struct part p521 = { "EC", "P-521", 133, 133, false };
 static const struct part x25519mlkem768 = { "X25519MLKEM768", NULL, 1216, 1120, true };
 
 #define PARTS_MAX	2
+#define P256_KEY_LEN	32
 
 /* Shares and shared secrets are those of the parts, one after the other. */
 struct group {
@@ -148,22 +149,84 @@ static struct sluice_kx *kx_new(const struct sluice_provider *p, uint16_t id,
 	return kx;
 }
 
+/* From both halves, the private one in the machine's order of octets. */
+static EVP_PKEY *key_of(const struct sluice_openssl *o, uint8_t *native,
+			uint8_t *public)
+{
+	const OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
+			(char *)(uintptr_t)p256.curve, 0),
+		OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_PRIV_KEY, native,
+					P256_KEY_LEN),
+		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY,
+			public, p256.client_len),
+		OSSL_PARAM_construct_end(),
+	};
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(o->lib, p256.type, NULL);
+	EVP_PKEY *key = NULL;
+
+	if (!ctx || EVP_PKEY_fromdata_init(ctx) <= 0 ||
+	    EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEYPAIR,
+			      (OSSL_PARAM *)(uintptr_t)params) <= 0)
+		key = NULL;
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
+/* That of P-256: libcrypto's keys do not find their public half themselves. */
+static EVP_PKEY *load_p256(const struct sluice_openssl *o, const uint8_t *octets,
+			   size_t len)
+{
+	EC_GROUP *curve = EC_GROUP_new_by_curve_name_ex(o->lib, NULL,
+							NID_X9_62_prime256v1);
+	EC_POINT *point = curve ? EC_POINT_new(curve) : NULL;
+	BIGNUM *secret = BN_secure_new();
+	uint8_t native[P256_KEY_LEN], public[1 + 2 * P256_KEY_LEN];
+	EVP_PKEY *key = NULL;
+
+	if (point && secret && len == P256_KEY_LEN &&
+	    BN_bin2bn(octets, P256_KEY_LEN, secret) && !BN_is_zero(secret) &&
+	    BN_cmp(secret, EC_GROUP_get0_order(curve)) < 0 &&
+	    BN_bn2nativepad(secret, native, P256_KEY_LEN) == P256_KEY_LEN &&
+	    EC_POINT_mul(curve, point, secret, NULL, NULL, NULL) &&
+	    EC_POINT_point2oct(curve, point, POINT_CONVERSION_UNCOMPRESSED,
+			       public, sizeof(public), NULL) == sizeof(public))
+		key = key_of(o, native, public);
+	OPENSSL_cleanse(native, sizeof(native));
+	BN_clear_free(secret);
+	EC_POINT_free(point);
+	EC_GROUP_free(curve);
+	return key;
+}
+
+static EVP_PKEY *load(const struct sluice_provider *p, uint16_t id,
+		      const uint8_t *key, size_t len)
+{
+	const struct sluice_openssl *o = sl_openssl(p);
+
+	if (id == SLUICE_X25519)
+		return EVP_PKEY_new_raw_private_key_ex(o->lib, x25519.type,
+						       NULL, key, len);
+	/* no module of FIPS 140 computes the public half */
+	return id == SLUICE_SECP256R1 &&
+	       !EVP_default_properties_is_fips_enabled(o->lib) ?
+	       load_p256(o, key, len) : NULL;
+}
+
 static struct sluice_kx *kx_load(const struct sluice_provider *p, uint16_t id,
 				 const uint8_t *key, size_t len,
 				 uint8_t *share, size_t *share_len)
 {
-	const struct group *group = id == SLUICE_X25519 ? find_group(p, id) :
-							  NULL;
+	const struct group *group = find_group(p, id);
 	struct sluice_kx *kx = group ? OPENSSL_zalloc(sizeof(*kx)) : NULL;
 
 	if (!kx)
 		return NULL;
 	kx->group = group;
 	*share_len = 0;
-	kx->keys[0] = EVP_PKEY_new_raw_private_key_ex(sl_openssl(p)->lib,
-				x25519.type, NULL, key, len);
-	if (!kx->keys[0] || !add_share(kx->keys[0], x25519.client_len, share,
-				       share_len)) {
+	kx->keys[0] = load(p, id, key, len);
+	if (!kx->keys[0] || !add_share(kx->keys[0], group->parts[0]->client_len,
+				       share, share_len)) {
 		kx_free(p, kx);
 		return NULL;
 	}
