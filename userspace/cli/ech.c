@@ -23,10 +23,30 @@ struct ech_files {
 	bool retried;				/* they are the server's own */
 };
 
-/* A private key of X25519 in PKCS #8, in DER, without the key (RFC 8410). */
-static const uint8_t pkcs8[16] = {
-	0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 4, 0x22, 4, 0x20,
+#define P256	0x30, 0x13, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, \
+		6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7
+#define PUBLIC_LEN	65
+/* Where a configuration has the code point of its KEM, and its public key. */
+#define KEM_AT		5
+#define PUBLIC_AT	9
+
+/* Private keys in PKCS #8, in DER: what is before the key itself. */
+static const struct form {
+	uint8_t before[36];
+	size_t before_len;
+	size_t len;			/* of the whole */
+} forms[] = {
+	/* X25519 (RFC 8410) */
+	{ { 0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 4, 0x22,
+	    4, 0x20 }, 16, 48 },
+	/* P-256, with the public key behind it (RFC 5915), and without */
+	{ { 0x30, 0x81, 0x87, 2, 1, 0, P256, 4, 0x6d, 0x30, 0x6b, 2, 1, 1,
+	    4, 0x20 }, 36, ECH_DER_MAX },
+	{ { 0x30, 0x41, 2, 1, 0, P256, 4, 0x27, 0x30, 0x25, 2, 1, 1, 4, 0x20 },
+	  35, 67 },
 };
+
+static const uint8_t before_public[] = { 0xa1, 0x44, 3, 0x42, 0 };
 
 size_t ech_configs_parse(const char *text, size_t len, uint8_t *out,
 			 size_t size)
@@ -45,23 +65,38 @@ size_t ech_configs_parse(const char *text, size_t len, uint8_t *out,
 	return base64_decode(text, len, out, size);
 }
 
-uint8_t *ech_der(uint8_t der[ECH_DER_LEN])
+size_t ech_der(const struct ech_pair *pair, uint8_t der[ECH_DER_MAX])
 {
-	memcpy(der, pkcs8, sizeof(pkcs8));
-	return der + sizeof(pkcs8);
+	const uint8_t *public = pair->config + PUBLIC_AT;
+	const struct form *form = &forms[public[-1] == PUBLIC_LEN];
+	uint8_t *at = der + form->before_len + SLUICE_ECH_KEY_LEN;
+
+	memcpy(der, form->before, form->before_len);
+	memcpy(der + form->before_len, pair->key, SLUICE_ECH_KEY_LEN);
+	if (at < der + form->len) {
+		memcpy(at, before_public, sizeof(before_public));
+		memcpy(at + sizeof(before_public), public, PUBLIC_LEN);
+	}
+	return form->len;
 }
 
 static const char *parse_key(const char *text, size_t len, uint8_t *key)
 {
-	uint8_t der[ECH_DER_LEN];
+	uint8_t der[ECH_DER_MAX];
 	const char *pem = pem_find(text, len, "PRIVATE KEY", &len);
-	bool good = pem && base64_decode(pem, len, der, sizeof(der)) ==
-			   sizeof(der) && !memcmp(der, pkcs8, sizeof(pkcs8));
+	size_t n = pem ? base64_decode(pem, len, der, sizeof(der)) : 0;
+	bool good = false;
 
-	if (good)
-		memcpy(key, der + sizeof(pkcs8), SLUICE_ECH_KEY_LEN);
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms) && !good; i++) {
+		const struct form *form = &forms[i];
+
+		good = n == form->len &&
+		       !memcmp(der, form->before, form->before_len);
+		if (good)
+			memcpy(key, der + form->before_len, SLUICE_ECH_KEY_LEN);
+	}
 	sluice_wipe(der, sizeof(der));
-	return good ? NULL : "there is no private key of X25519 in it";
+	return good ? NULL : "there is no private key of X25519 or P-256 in it";
 }
 
 const char *ech_pair_parse(const char *text, size_t len, struct ech_pair *pair)
@@ -143,6 +178,17 @@ void ech_client(struct context *ctx)
 	ctx->config.ech_configs_len = len;
 }
 
+/* No pair before it is of the same KEM. */
+static bool is_first(const struct ech_files *files, const struct ech_pair *pair)
+{
+	for (size_t i = 0; i < files->key_count; i++) {
+		if (!memcmp(files->pairs[i].config + KEM_AT,
+			    pair->config + KEM_AT, 2))
+			return false;
+	}
+	return true;
+}
+
 /* What is wrong with a file; NULL if it is read. */
 static const char *read_pair(const struct context *ctx, const char *path,
 			     struct ech_files *files)
@@ -164,7 +210,7 @@ static const char *read_pair(const struct context *ctx, const char *path,
 		.config = pair->config, .config_len = pair->config_len,
 		.key = pair->key,
 		/* those behind it are for clients that do not know it yet */
-		.retry = !files->key_count,
+		.retry = is_first(files, pair),
 	};
 	files->key_count++;
 	return sluice_ech_key_check(ctx->provider, key);

@@ -19,14 +19,15 @@ struct ech_pair {
 	size_t config_len;
 };
 
-/* Its private key in DER (PKCS #8); the place in it for the key itself. */
-#define ECH_DER_LEN	48
-uint8_t *ech_der(uint8_t der[ECH_DER_LEN]);
+/* The longest private key in DER (PKCS #8). */
+#define ECH_DER_MAX	138
+/* That of a configuration which is ours, of X25519 or P-256: its length. */
+size_t ech_der(const struct ech_pair *pair, uint8_t der[ECH_DER_MAX]);
 
 /*
  * A file's content as draft-farrell-tls-pemesni has it: a private key of X25519
- * (PKCS #8), and an ECHConfigList with one configuration. NULL, or what is
- * wrong with it.
+ * or P-256 (PKCS #8), and an ECHConfigList with one configuration. NULL, or what
+ * is wrong with it.
  */
 const char *ech_pair_parse(const char *text, size_t len, struct ech_pair *pair);
 

@@ -11,7 +11,7 @@
 #include "ech_config.h"
 #include "toy.h"
 
-/* What main.c has. The parsers have no business with it. */
+/* What main.c has. The parsers have no business with them. */
 void fail(int status, const char *format, ...)
 {
 	(void)status;
@@ -67,8 +67,12 @@ static void try_file(const uint8_t *data, size_t len)
 
 	assert(n <= sizeof(out));
 	try_list(out, n);
-	if (!ech_pair_parse((const char *)data, len, &pair))
+	if (!ech_pair_parse((const char *)data, len, &pair)) {
+		uint8_t der[ECH_DER_MAX];
+
 		assert(pair.config_len <= SLUICE_ECH_CONFIG_MAX);
+		assert(ech_der(&pair, der) <= sizeof(der));
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -228,8 +228,8 @@ static void configure_ech(struct sluice_config *config, unsigned int setup)
 		.config = list + 2, .key = private, .retry = true,
 	};
 
-	if (sluice_ech_key_make(&toy.table, "example.net", 20, 1, private,
-				list + 2, &key.config_len))
+	if (sluice_ech_key_make(&toy.table, SLUICE_X25519, "example.net", 20,
+				1, private, list + 2, &key.config_len))
 		abort();
 	list[0] = (uint8_t)(key.config_len >> 8);
 	list[1] = (uint8_t)key.config_len;

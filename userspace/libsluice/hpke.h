@@ -39,6 +39,9 @@ struct sl_hpke {
 /* NULL if it is unknown, or the provider does not have it. */
 const struct sl_hpke_kem *sl_hpke_kem(const struct sluice_provider *p,
 				      uint16_t id);
+/* The same by its group. */
+const struct sl_hpke_kem *sl_hpke_kem_of(const struct sluice_provider *p,
+					 uint16_t group);
 bool sl_hpke_has(const struct sluice_provider *p, uint16_t kdf, uint16_t aead);
 
 /*

@@ -209,6 +209,35 @@ expect "put, with a key of before" "$text" "connecting again" ", ECH," "the page
 text=$(fetch get -q "$site/page")
 result "get, with a key of before, quietly" "$([[ $text == "the page" ]] && echo yes)" "$text"
 
+# Keys of P-256.
+"$out/sluice" ech --group secp256r1 public.test -o p256.pem
+text=$(openssl pkey -in p256.pem | diff - <(sed '/BEGIN ECH/,$d' p256.pem) &&
+	openssl pkey -in p256.pem -noout -text 2>&1)
+expect "a key of P-256 that others can read, and write the same" "$text" "ASN1 OID: prime256v1"
+our_server --ech-key p256.pem --ech-key key.pem
+text=$(tstclnt_ secret -N "$(list_of key.pem)")
+expect "NSS's client, accepted beside a key of P-256" "$text$(cat ours.log)" "the page" ", ECH,"
+text=$(tstclnt_ public -N "$(list_of other.pem)")
+expect "NSS's client, told a key of each kind" "$text" SSL_ERROR_ECH_RETRY_WITH_ECH
+mapfile -t providers < <("$out/sluice" version | sed -n 's/^\(openssl\|mbedtls\).*/\1/p')
+for name in "${providers[@]}"; do
+	text=$(ours --ech p256.pem --provider "$name")
+	expect "our own client, accepted with P-256 by $name" "$text" ", ECH," "the page" "again: 0"
+done
+our_server --ech-key p256.pem
+text=$(tstclnt_ public -N "$(list_of other.pem)")
+expect "NSS's client, told a key of P-256, which it has not" "$text" SSL_ERROR_ECH_RETRY_WITHOUT_ECH
+text=$(ours --ech other.pem)
+expect "our own client, told a key of P-256" "$text" ", ECH," "the page" "again: 1"
+# what has no public key in it is the same
+{
+	openssl pkey -in p256.pem | openssl ec -no_public 2>/dev/null | openssl pkcs8 -topk8 -nocrypt
+	sed -n '/BEGIN ECH/,$p' p256.pem
+} >short.pem
+our_server --ech-key short.pem --provider "${providers[-1]}"
+text=$(ours --ech p256.pem; openssl asn1parse -in short.pem | head -1)
+expect "a key of P-256 alone" "$text" ", ECH," "the page" "l= *65 "
+
 # Files: PEM, base64, and as it is; and what is none.
 list_of key.pem >key.base64
 base64 -d key.base64 >key.list
@@ -227,12 +256,17 @@ refused() {	# FILE: by serve
 	timeout 5 "$out/sluice" serve --no-kernel --port "$port" --cert secret.pem \
 		--key secret.key --ech-key "$1" --root root 2>&1
 }
-text=$(refused secret.key)
+openssl genpkey -algorithm ed25519 -out ed25519.key
+text=$(refused ed25519.key)
 expect "no key" "$text" "no private key of X25519"
 sed '/BEGIN ECH/,$d' key.pem >mixed.pem
 sed -n '/BEGIN ECH/,$p' other.pem >>mixed.pem
 text=$(refused mixed.pem)
 expect "the halves of two keys" "$text" "the private key is not the configuration's"
+sed '/BEGIN ECH/,$d' p256.pem >mixed.pem
+sed -n '/BEGIN ECH/,$p' key.pem >>mixed.pem
+text=$(refused mixed.pem)
+expect "the halves of two kinds of keys" "$text" "the private key is not the configuration's"
 
 echo "1..$count"
 exit $((failed > 0))

@@ -257,8 +257,8 @@ void pair_use_ech(struct pair *pair)
 	uint8_t *config = pair->ech_list + 2;
 	size_t len;
 
-	CHECK(!sluice_ech_key_make(pair->real, "localhost", 64, 5,
-				   pair->ech_private, config, &len));
+	CHECK(!sluice_ech_key_make(pair->real, SLUICE_X25519, "localhost", 64,
+				   5, pair->ech_private, config, &len));
 	pair->ech_list[0] = (uint8_t)(len >> 8);
 	pair->ech_list[1] = (uint8_t)len;
 	pair->ech_list_len = 2 + len;

@@ -229,6 +229,16 @@ if [[ -e $modules/fips.so ]]; then
 	client 4706 -ciphersuites TLS_CHACHA20_POLY1305_SHA256 >log
 	grep -q 'alert handshake failure' log
 	report $? "FIPS: openssl s_client with ChaCha20 only is refused"
+	"$sluice" ech localhost -o x25519.ech
+	"$sluice" ech --group secp256r1 localhost -o p256.ech
+	serve 4707 --cert ec.pem --key ec.key --ech-key p256.ech
+	serve 4708 --cert ec.pem --key ec.key --ech-key x25519.ech
+	wait_port 4707
+	wait_port 4708
+	check "FIPS: an encrypted ClientHello" fips fetch_and_compare --fips -v --cacert ec.pem --ech p256.ech https://localhost:4707/file
+	refused 1 'none of them is for a version' "FIPS: one with X25519" fips get --fips --cacert ec.pem --ech x25519.ech https://localhost:4708/file
+	refused 3 'has other keys for it: .*none of them is for a version' "FIPS: a server that tells a key of X25519" fips get --fips --cacert ec.pem --ech p256.ech https://localhost:4708/file
+	refused 7 'does not take the private key' "FIPS: serving encrypted ClientHellos" fips "$sluice" serve --fips --cert ec.pem --key ec.key --ech-key p256.ech --root www
 	refused 3 'has no FIPS provider' "FIPS without a configuration" env OPENSSL_CONF=/dev/null "$sluice" get --fips https://localhost:4701/
 else
 	echo "ok $((++n)) - FIPS # SKIP there is no $modules/fips.so"

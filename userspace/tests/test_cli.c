@@ -406,7 +406,22 @@ static void base64(void **state)
 	}
 }
 
-/* The file of a key, cut anywhere: whole is all that is taken. */
+/* Whole is all that is taken. */
+static void cut_anywhere(const char *text)
+{
+	struct ech_pair pair;
+	size_t i;
+
+	for (i = 0; i < strlen(text) - 1; i++) {
+		char *cut = malloc(i + 1);
+
+		memcpy(cut, text, i);
+		assert_non_null(ech_pair_parse(cut, i, &pair));
+		free(cut);
+	}
+}
+
+/* The file of a key. */
 static void ech_files(void **state)
 {
 	static const char text[] =
@@ -447,13 +462,55 @@ static void ech_files(void **state)
 		memcpy(strstr(copy, wrong[i].from), wrong[i].to, 4);
 		assert_non_null(ech_pair_parse(copy, strlen(copy), &pair));
 	}
-	for (i = 0; i < strlen(text) - 1; i++) {
-		char *cut = malloc(i + 1);
+	cut_anywhere(text);
+}
 
-		memcpy(cut, text, i);
-		assert_non_null(ech_pair_parse(cut, i, &pair));
-		free(cut);
+/* P-256: with the public key behind the private one, as we write it; without. */
+static void ech_files_p256(void **state)
+{
+	static const char rest[] =
+		"-----END PRIVATE KEY-----\n"
+		"-----BEGIN ECHCONFIG-----\n"
+		"AGf+DQBjOQAQAEEEK6wg3KyetNBYddr12UA1Ynb4X4Oco76TdDbXwy5fwpiGjL74\n"
+		"0ac2PPPGmbDgMl6wZkI4QrlWREkdO3TXt2cDYwAMAAEAAQABAAIAAQADAAtwdWJs\n"
+		"aWMudGVzdAAA\n"
+		"-----END ECHCONFIG-----\n";
+	static const char *const keys[] = {
+		"-----BEGIN PRIVATE KEY-----\n"
+		"MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg0+vsAgn/fcNG4Qk0\n"
+		"Uu9izQmXeGXBElbC0gY/GN6hHdyhRANCAAQrrCDcrJ600Fh12vXZQDVidvhfg5yj\n"
+		"vpN0NtfDLl/CmIaMvvjRpzY888aZsOAyXrBmQjhCuVZESR07dNe3ZwNj\n",
+		"-----BEGIN PRIVATE KEY-----\n"
+		"MEECAQAwEwYHKoZIzj0CAQYIKoZIzj0DAQcEJzAlAgEBBCDT6+wCCf99w0bhCTRS\n"
+		"72LNCZd4ZcESVsLSBj8Y3qEd3A==\n",
+	};
+	uint8_t der[ECH_DER_MAX], whole[ECH_DER_MAX];
+	struct ech_pair pair;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		char text[1024], *at;
+
+		snprintf(text, sizeof(text), "%s%s", keys[i], rest);
+		assert_null(ech_pair_parse(text, strlen(text), &pair));
+		assert_int_equal(ech_der(&pair, der), ECH_DER_MAX);
+		if (!i)
+			memcpy(whole, der, sizeof(der));
+		assert_memory_equal(der, whole, sizeof(der));
+		cut_anywhere(text);
+		/* of another curve */
+		at = strstr(text, "IKoZIzj0DAQc");
+		if (!at)
+			at = strstr(text, "GCCqGSM49AwEH");
+		assert_non_null(at);
+		at[2]++;
+		assert_non_null(ech_pair_parse(text, strlen(text), &pair));
 	}
+	/* and it is what base64 of the first one says */
+	assert_int_equal(base64_decode(keys[0] + 28, strlen(keys[0]) - 28, der,
+				       sizeof(der)), ECH_DER_MAX);
+	assert_memory_equal(der, whole, sizeof(der));
 }
 
 int main(void)
@@ -470,6 +527,7 @@ int main(void)
 		cmocka_unit_test(session_race),
 		cmocka_unit_test(base64),
 		cmocka_unit_test(ech_files),
+		cmocka_unit_test(ech_files_p256),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,16 +68,22 @@ static size_t keep(void *ctx, uint8_t *data, size_t len, size_t from)
 	return len;
 }
 
-static void make_key(struct key *key, uint8_t id, uint8_t max_name)
+static void make_key_of(uint16_t group, struct key *key, uint8_t id,
+			uint8_t max_name)
 {
 	size_t len;
 
-	assert_null(sluice_ech_key_make(scene.pair->real, "public.test",
+	assert_null(sluice_ech_key_make(scene.pair->real, group, "public.test",
 					max_name, id, key->key, key->list + 2,
 					&len));
 	key->list[0] = (uint8_t)(len >> 8);
 	key->list[1] = (uint8_t)len;
 	key->len = 2 + len;
+}
+
+static void make_key(struct key *key, uint8_t id, uint8_t max_name)
+{
+	make_key_of(SLUICE_X25519, key, id, max_name);
 }
 
 static struct sluice_ech_key key_of(const struct key *key, bool retry)
@@ -293,6 +299,46 @@ static void test_accepted(void **state)
 	assert_true(pair_handshake(pair));
 	assert_int_equal(end_info(&pair->client).ech, SLUICE_ECH_ACCEPTED);
 	assert_null(end_info(&pair->server).sni);
+	finish();
+}
+
+/* Servers with a key of each kind, of the same number. */
+static void test_p256(void **state)
+{
+	static const uint16_t *const groups[] = { NULL, only_p384 };
+	struct pair *pair = begin();
+	unsigned int i;
+
+	(void)state;
+	make_key_of(SLUICE_SECP256R1, &scene.other, 1, 64);
+	scene.keys[1] = key_of(&scene.other, false);
+	assert_null(sluice_ech_key_check(pair->real, &scene.keys[1]));
+	for (i = 0; i < 2; i++) {
+		pair->server.config.groups = groups[i];
+		pair->server.config.ech_key_count = 2;
+		offer(&scene.other);
+		expect_accepted(i);
+		assert_string_equal(scene.asked, "secret.test");
+		assert_false(leaks("secret.test"));
+		offer(&scene.key);
+		expect_accepted(i);
+		/* each is told the other */
+		pair->server.config.ech_key_count = 1;
+		offer(&scene.other);
+		expect_rejected(&scene.key);
+		scene.keys[0] = key_of(&scene.other, true);
+		offer(&scene.key);
+		expect_rejected(&scene.other);
+		scene.keys[0] = key_of(&scene.key, true);
+	}
+	/* the private key of another kind, and what is none */
+	scene.keys[1].key = scene.key.key;
+	assert_non_null(strstr(sluice_ech_key_check(pair->real, &scene.keys[1]),
+			       "not the configuration's"));
+	memset(scene.other.key, 0, SLUICE_ECH_KEY_LEN);
+	scene.keys[1].key = scene.other.key;
+	assert_non_null(strstr(sluice_ech_key_check(pair->real, &scene.keys[1]),
+			       "does not take the private key"));
 	finish();
 }
 
@@ -715,7 +761,7 @@ static void test_configurations(void **state)
 	wrapper_init(&lacking, scene.pair->real);
 	lacking.table.kx_load = NULL;
 	s.provider = &lacking.table;
-	expect_wrong(&s, "no private keys of X25519");
+	expect_wrong(&s, "takes no private keys");
 
 	/* the halves of two keys */
 	key = scene.keys[0];
@@ -723,10 +769,15 @@ static void test_configurations(void **state)
 	key.key = scene.other.key;
 	assert_non_null(strstr(sluice_ech_key_check(scene.pair->real, &key),
 			       "not the configuration's"));
-	assert_non_null(sluice_ech_key_make(scene.pair->real, "1.2.3.4", 0, 0,
-					    none.key, none.list, &none.len));
-	assert_non_null(sluice_ech_key_make(&lacking.table, "a.test", 0, 0, none.key,
+	assert_non_null(sluice_ech_key_make(scene.pair->real, SLUICE_X25519,
+					    "1.2.3.4", 0, 0, none.key,
 					    none.list, &none.len));
+	assert_non_null(sluice_ech_key_make(scene.pair->real, SLUICE_SECP384R1,
+					    "a.test", 0, 0, none.key, none.list,
+					    &none.len));
+	assert_non_null(sluice_ech_key_make(&lacking.table, SLUICE_X25519,
+					    "a.test", 0, 0, none.key, none.list,
+					    &none.len));
 	finish();
 }
 
@@ -734,6 +785,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_accepted),
+		cmocka_unit_test(test_p256),
 		cmocka_unit_test(test_rejected),
 		cmocka_unit_test(test_rejected_by_whom),
 		cmocka_unit_test(test_client_auth),

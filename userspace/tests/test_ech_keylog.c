@@ -290,8 +290,8 @@ static void test_rejected(void **state)
 
 	(void)state;
 	/* of the same number, so that the server tries it */
-	assert_null(sluice_ech_key_make(pair->real, "localhost", 0, 5, secret,
-					other + 2, &len));
+	assert_null(sluice_ech_key_make(pair->real, SLUICE_X25519, "localhost",
+					0, 5, secret, other + 2, &len));
 	other[0] = (uint8_t)(len >> 8);
 	other[1] = (uint8_t)len;
 	pair->client.config.ech_configs = other;

@@ -538,8 +538,8 @@ static void test_retry_configs(void **state)
 	pair->client.config.alpn = alpn;
 	pair->server.config.alpn = alpn;
 	expect_edited((struct edit){ .type = 16 }, SL_UNSUPPORTED_EXTENSION);
-	assert_null(sluice_ech_key_make(pair->real, "localhost", 0, 77, secret,
-					other + 2, &len));
+	assert_null(sluice_ech_key_make(pair->real, SLUICE_X25519, "localhost",
+					0, 77, secret, other + 2, &len));
 	other[0] = 0;
 	other[1] = (uint8_t)len;
 	pair->client.config.ech_configs = other;

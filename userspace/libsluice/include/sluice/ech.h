@@ -19,13 +19,13 @@ struct sluice_provider;
 
 /* The most octets of a configuration. */
 #define SLUICE_ECH_CONFIG_MAX	1024
-/* Octets of a private key: X25519's. */
+/* Octets of a private key, as RFC 9180 (section 7.1.2) writes it. */
 #define SLUICE_ECH_KEY_LEN	32
 
 /**
  * struct sluice_ech_key - a private key and what is published of it
- * @config: one ECHConfig (section 4), with a key of X25519. What clients are
- *	given is an ECHConfigList: two octets of length, and configurations
+ * @config: one ECHConfig (section 4), with a key of X25519 or P-256. What clients
+ *	are given is an ECHConfigList: two octets of length, and configurations
  * @config_len: its length, at most SLUICE_ECH_CONFIG_MAX
  * @key: the private key, SLUICE_ECH_KEY_LEN octets
  * @retry: tell it to clients that use another one, which is not known any more
@@ -40,6 +40,7 @@ struct sluice_ech_key {
 
 /**
  * sluice_ech_key_make() - make a key and its configuration
+ * @group: SLUICE_X25519, which all clients have, or SLUICE_SECP256R1
  * @public_name: DNS name of a server that takes it, for which that has a
  *	certificate: anybody can read it
  * @max_name: the length of the longest name that is asked for, to hide those of
@@ -52,12 +53,15 @@ struct sluice_ech_key {
  * Return: NULL, or one line that says why there is none.
  */
 const char *sluice_ech_key_make(const struct sluice_provider *p,
-				const char *public_name, uint8_t max_name,
-				uint8_t id, uint8_t *key, uint8_t *config,
-				size_t *config_len);
+				uint16_t group, const char *public_name,
+				uint8_t max_name, uint8_t id, uint8_t *key,
+				uint8_t *config, size_t *config_len);
 
 /**
  * sluice_ech_key_check() - is it one, and do the two belong together?
+ *
+ * sluice_config_check() does not ask the provider whether it takes the private
+ * key: this does, for keys from elsewhere.
  *
  * Return: NULL, or one line that says what is wrong.
  */
