@@ -195,9 +195,9 @@ impl<Role> SessionBuilder<Role> {
         Ok(Handshake::new(owner))
     }
 
-    fn prove(mut self, certificate: KeySerial, private_key: KeySerial) -> Self {
+    fn prove(mut self, certificate: Option<KeySerial>, private_key: KeySerial) -> Self {
         self.handshake.auth = bindings::sluice_auth_SLUICE_AUTH_X509;
-        self.handshake.cert = certificate.get();
+        self.handshake.cert = certificate.map_or(0, |key| key.get());
         self.handshake.privkey = private_key.get();
         self
     }
@@ -219,11 +219,19 @@ impl<Role> SessionBuilder<Role> {
 
 /// What a client and a server have in common.
 macro_rules! with_handshake {
-    ($role:ty, $certificate:literal, $psk:literal, $protocols:literal) => {
+    ($role:ty, $certificate:literal, $raw_key:literal, $psk:literal, $protocols:literal) => {
         impl SessionBuilder<$role> {
             #[doc = $certificate]
             pub fn certificate(self, certificate: KeySerial, private_key: KeySerial) -> Self {
-                self.prove(certificate, private_key)
+                self.prove(Some(certificate), private_key)
+            }
+
+            #[doc = $raw_key]
+            ///
+            /// The raw public key of this private key (RFC 7250), and no certificate; the agent has to
+            /// know of such: sluiced does.
+            pub fn raw_key(self, private_key: KeySerial) -> Self {
+                self.prove(None, private_key)
             }
 
             #[doc = $psk]
@@ -281,12 +289,14 @@ macro_rules! with_handshake {
 with_handshake!(
     Client,
     "The certificate, and its private key, to show if the server asks for one.",
+    "The key to show if the server asks for one.",
     "Pre-shared keys to offer (RFC 9846, section 2.2), instead of checking a certificate.",
     "Application protocols to offer."
 );
 with_handshake!(
     Server,
     "The certificate, and its private key, to show instead of the agent's own.",
+    "The key to show instead of the agent's own certificate.",
     "The pre-shared key to ask for (RFC 9846, section 2.2), instead of showing a certificate.",
     "Application protocols to choose from: a client that offers others only is refused."
 );

@@ -28,6 +28,17 @@ many_from_python() {
 	return "$result"
 }
 
+# To a client that has the server's key, and takes no certificate.
+raw_key() {
+	insmod "$RUST/samples/sluice_echo/sluice_rust_echo.ko" port="$SERVER_PORT" \
+		privkey="$KEY" || return
+	(echo 'as it is'; sleep 2) |
+		openssl s_client -connect "localhost:$SERVER_PORT" -tls1_3 \
+			-enable_server_rpk >raw.log 2>&1
+	grep -q '^as it is$' raw.log && ! grep 'BEGIN CERTIFICATE' raw.log &&
+		grep -A9 'Server raw public key' raw.log && rmmod sluice_rust_echo
+}
+
 # A web server that knows files alone: s_server.
 start_http() {
 	mkdir www
@@ -76,6 +87,7 @@ unload_in_traffic() {
 
 make_keys
 start_agent
+check "the echo service shows OpenSSL a raw public key" raw_key
 check "the echo service loads" load_echo
 check "$MEGABYTES MiB from OpenSSL and back" from_python
 check "a line from GnuTLS and back" from_gnutls

@@ -6,7 +6,8 @@
 //! insmod sluice_rust_echo.ko port=7777 cert=SERIAL privkey=SERIAL
 //! ```
 //!
-//! Without a certificate the agent uses its own. Everything is asynchronous: one buffer goes round
+//! Without a key the agent uses its own, and without a certificate the key is shown as it is
+//! (RFC 7250). Everything is asynchronous: one buffer goes round
 //! between [`Connection::queue_recv`] and [`Connection::queue_send`], and a session
 //! that has ended is dropped on a queue of ours, since a callback can't do that.
 
@@ -52,7 +53,7 @@ module! {
         },
         privkey: i32 {
             default: 0,
-            description: "serial of the key with the private key",
+            description: "serial of the key with the private key; without cert, a raw public key",
         },
     },
 }
@@ -120,12 +121,12 @@ struct Service {
 impl Service {
     fn start(&self, socket: Socket) -> Result<(), Error> {
         let mut builder = SessionBuilder::server();
-        let keys = (
-            KeySerial::new(module_parameters::cert.value()),
-            KeySerial::new(module_parameters::privkey.value()),
-        );
-        if let (Some(cert), Some(privkey)) = keys {
-            builder = builder.certificate(cert, privkey);
+        let cert = KeySerial::new(module_parameters::cert.value());
+        if let Some(privkey) = KeySerial::new(module_parameters::privkey.value()) {
+            builder = match cert {
+                Some(cert) => builder.certificate(cert, privkey),
+                None => builder.raw_key(privkey),
+            };
         }
         let handshake = builder.handshake(socket, Ok(Echo))?;
 
