@@ -429,7 +429,12 @@ static void test_many(void)
 		close(own[i].fd);
 		pthread_join(threads[i], NULL);
 		close(echoes[i].peer.fd);
-		good += !o->error && o->received == 300000 && echoes[i].closed;
+		if (!o->error && o->received == 300000 && echoes[i].closed)
+			good++;
+		else
+			printf("# session %zu: error %d, %llu octets back, %s\n", i,
+			       o->error, (unsigned long long)o->received,
+			       echoes[i].closed ? "closed" : "not closed");
 	}
 	tap(good == MANY, "%d sessions at once: %u well", MANY, good);
 }
