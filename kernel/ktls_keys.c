@@ -92,12 +92,12 @@ int sluice_ktls_check(struct sock *sk, const struct sluice_cipher *cipher,
 /* kTLS counts in place, octet by octet: read until a carry is through. */
 static u64 read_seq(const struct cipher_context *ctx)
 {
-	u64 seq, again = get_unaligned_be64(ctx->rec_seq);
+	u64 seq, again = data_race(get_unaligned_be64(ctx->rec_seq));
 
 	do {
 		seq = again;
 		barrier();
-		again = get_unaligned_be64(ctx->rec_seq);
+		again = data_race(get_unaligned_be64(ctx->rec_seq));
 	} while (seq != again);
 	return seq;
 }

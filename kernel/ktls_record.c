@@ -94,13 +94,16 @@ bool sluice_ktls_rx_unseen(const struct sluice_conn *conn)
  * sluice_ktls_rx_stopped() - see whether kTLS gave up on what it received
  * @conn: the connection
  *
+ * Context: any; the answer may be old.
  * Return: true if a record's header was beyond repair.
  */
 bool sluice_ktls_rx_stopped(const struct sluice_conn *conn)
 {
 	const struct tls_context *ctx = tls_get_ctx(conn->sk);
 
-	return ctx->rx_conf == TLS_SW && tls_sw_ctx_rx(ctx)->strp.stopped;
+	/* A bit for good, beside others that change with each record. */
+	return ctx->rx_conf == TLS_SW &&
+	       data_race(!!tls_sw_ctx_rx(ctx)->strp.stopped);
 }
 
 /**
