@@ -19,6 +19,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "hello.h"
 #include "mutate.h"
 #include "sluice/openssl.h"
 #include "sluice/sluice.h"
@@ -29,7 +30,8 @@
 
 #define GROUPS "X25519MLKEM768:SecP256r1MLKEM768:X25519:P-256:P-384:P-521"
 
-enum verdict { WAITS, GOES_ON, REFUSES };
+/* ASKS: for another key share, by a HelloRetryRequest. */
+enum verdict { WAITS, ASKS, GOES_ON, REFUSES };
 
 static struct sluice_provider *provider;
 static struct sluice_credential *credential;
@@ -50,6 +52,7 @@ static const char *const stricter[] = {
 static const int laxer[] = {
 	/* what is not used here is not read */
 	SSL_R_POST_HANDSHAKE_AUTH_ENCODING_ERR,
+	SSL_R_SSL3_EXT_INVALID_MAX_FRAGMENT_LENGTH,
 	/*
 	 * Nor are the extensions of TLS 1.2; and names that are of no DNS are
 	 * passed over, as RFC 6066, section 3, has it
@@ -114,10 +117,15 @@ static void begin(void)
 	CHECK(!sluice_config_check(&config));
 }
 
-/* By the type of the first record that is sent. */
+/* By the first record that is sent. */
 static enum verdict verdict_of(const uint8_t *out, size_t len)
 {
-	return !len ? WAITS : out[0] == 22 ? GOES_ON : REFUSES;
+	if (!len)
+		return WAITS;
+	if (out[0] != 22)
+		return REFUSES;
+	return len > 5 + 4 + 2 + 32 &&
+	       !memcmp(out + 5 + 4 + 2, sl_retry_random, 32) ? ASKS : GOES_ON;
 }
 
 static enum verdict try_ours(const uint8_t *data, size_t size,
@@ -166,9 +174,10 @@ static bool may_differ(enum verdict ours, const char *our_reason,
 {
 	if (ours == theirs)
 		return true;
-	/* who waits for more may refuse it still */
-	if (ours == WAITS || theirs == WAITS)
-		return ours != GOES_ON && theirs != GOES_ON;
+	/* who waits for more, or asks again, may refuse it still */
+	if (ours == WAITS || theirs == WAITS || ours == ASKS || theirs == ASKS)
+		return ours == REFUSES || theirs == REFUSES ||
+		       (ours != WAITS && theirs != WAITS);
 	for (size_t i = 0; ours == REFUSES && stricter[i]; i++)
 		if (!strcmp(stricter[i], our_reason))
 			return true;
