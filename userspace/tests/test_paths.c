@@ -221,35 +221,45 @@ static void test_orders(void **state)
 	pki_free(&other);
 }
 
-/* Two ways up, of which only the second leads somewhere. */
+/* Two ways up, of which only the second leads somewhere: the first ends at once, or later. */
 static void test_crossed(void **state)
 {
-	struct pki_cert old, new, low, crossed, leaf;
+	struct pki_cert old, between, new, low[2], crossed, leaf;
 	struct sluice_trust *trust;
-	struct sluice_octets chain[3];
+	struct sluice_octets chain[4];
 
 	(void)state;
 	old = pki_issue(&(struct pki_spec){ .subject = "old", .extensions = PKI_CA });
+	between = pki_issue(&(struct pki_spec){
+		.subject = "between", .issuer = &old, .extensions = PKI_CA });
 	new = pki_issue(&(struct pki_spec){ .subject = "new", .extensions = PKI_CA });
-	low = pki_issue(&(struct pki_spec){
-		.subject = "low", .issuer = &old, .extensions = PKI_CA });
-	crossed = pki_issue(&(struct pki_spec){
-		.subject = "low", .issuer = &new, .of = &low, .extensions = PKI_CA });
-	leaf = pki_issue(&(struct pki_spec){
-		.subject = "leaf", .issuer = &low, .extensions = PKI_LEAF NAME });
 	trust = pki_trust(p, &new, NULL);
+	low[0] = pki_issue(&(struct pki_spec){
+		.subject = "low", .issuer = &old, .extensions = PKI_CA });
+	low[1] = pki_issue(&(struct pki_spec){
+		.subject = "low", .issuer = &between, .of = &low[0], .extensions = PKI_CA });
+	crossed = pki_issue(&(struct pki_spec){
+		.subject = "low", .issuer = &new, .of = &low[0], .extensions = PKI_CA });
+	leaf = pki_issue(&(struct pki_spec){
+		.subject = "leaf", .issuer = &low[0], .extensions = PKI_LEAF NAME });
 	chain[0] = pki_der(&leaf);
-	chain[1] = pki_der(&low);
 	chain[2] = pki_der(&crossed);
-	assert_int_equal(verify(trust, chain, 3, time(NULL)), 0);
-	assert_int_equal(verify(trust, chain, 2, time(NULL)), 48);
-	for (size_t i = 0; i < 3; i++)
-		OPENSSL_free((void *)(uintptr_t)chain[i].data);
+	chain[3] = pki_der(&between);
+	for (size_t i = 0; i < 2; i++) {
+		chain[1] = pki_der(&low[i]);
+		assert_int_equal(verify(trust, chain, 4, time(NULL)), 0);
+		assert_int_equal(verify(trust, chain, 2, time(NULL)), 48);
+		OPENSSL_free((void *)(uintptr_t)chain[1].data);
+		pki_free(&low[i]);
+	}
+	OPENSSL_free((void *)(uintptr_t)chain[0].data);
+	OPENSSL_free((void *)(uintptr_t)chain[2].data);
+	OPENSSL_free((void *)(uintptr_t)chain[3].data);
 	test_backend()->trust_free(trust);
 	pki_free(&leaf);
 	pki_free(&crossed);
-	pki_free(&low);
 	pki_free(&new);
+	pki_free(&between);
 	pki_free(&old);
 }
 

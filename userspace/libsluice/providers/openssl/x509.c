@@ -84,26 +84,29 @@ X509 *sl_openssl_parse(const struct sluice_openssl *o,
 	return cert;
 }
 
-/* The certificate at which a path ends, if another path might not. */
-static X509 *find_dead_end(X509_STORE_CTX *ctx, int error)
+/* From the leaf to where a path ends that another might go on from; or NULL. */
+static STACK_OF(X509) *find_dead_end(X509_STORE_CTX *ctx, int error)
 {
-	STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
+	STACK_OF(X509) *path;
 
 	switch (error) {
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-		return sk_X509_value(chain, sk_X509_num(chain) - 1);
+		return X509_STORE_CTX_get1_chain(ctx);
 	case X509_V_ERR_CERT_HAS_EXPIRED:
 	case X509_V_ERR_CERT_NOT_YET_VALID:
-		return X509_STORE_CTX_get_current_cert(ctx);
+		path = X509_STORE_CTX_get1_chain(ctx);
+		while (sk_X509_num(path) > X509_STORE_CTX_get_error_depth(ctx) + 1)
+			X509_free(sk_X509_pop(path));
+		return path;
 	default:
 		return NULL;
 	}
 }
 
 /* Only if there is another of its name: then this is cross-signed. */
-static bool leave_out(STACK_OF(X509) *others, X509 *dead_end)
+static bool leave_out(STACK_OF(X509) *others, const X509 *dead_end)
 {
 	int count = sk_X509_num(others);
 	int found = 0, i;
@@ -124,10 +127,24 @@ static bool leave_out(STACK_OF(X509) *others, X509 *dead_end)
 	return true;
 }
 
+/* Goes back, from the end of the path, to where there was another way. */
+static bool go_back(STACK_OF(X509) *others, STACK_OF(X509) *path)
+{
+	bool found = false;
+	X509 *cert;
+
+	while (!found && (cert = sk_X509_pop(path))) {
+		found = leave_out(others, cert);
+		X509_free(cert);
+	}
+	sk_X509_pop_free(path, X509_free);
+	return found;
+}
+
 static int check(const struct sluice_openssl *o,
 		 const struct sluice_trust *trust, X509 *leaf,
 		 STACK_OF(X509) *others, const struct sluice_peer *peer,
-		 const char **reason, X509 **dead_end)
+		 const char **reason, STACK_OF(X509) **dead_end)
 {
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new_ex(o->lib, NULL);
 	X509_VERIFY_PARAM *param;
@@ -183,12 +200,12 @@ static int check_paths(const struct sluice_openssl *o,
 		       STACK_OF(X509) *others, const struct sluice_peer *peer,
 		       const char **reason)
 {
-	X509 *dead_end = NULL;
+	STACK_OF(X509) *dead_end = NULL;
 	const char *other_reason;
 	int rc = check(o, trust, leaf, others, peer, reason, &dead_end);
 	int again = rc;
 
-	while (again && leave_out(others, dead_end)) {
+	while (again && go_back(others, dead_end)) {
 		dead_end = NULL;
 		again = check(o, trust, leaf, others, peer, &other_reason,
 			      &dead_end);
