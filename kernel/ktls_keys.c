@@ -89,15 +89,21 @@ int sluice_ktls_check(struct sock *sk, const struct sluice_cipher *cipher,
 	return 0;
 }
 
-/* kTLS counts in place, octet by octet: read until a carry is through. */
+static u64 look_at_seq(const struct cipher_context *ctx)
+{
+	/* kTLS counts in place, octet by octet, and maybe just now. */
+	return data_race(get_unaligned_be64(ctx->rec_seq));
+}
+
+/* Looks until a carry is through. */
 static u64 read_seq(const struct cipher_context *ctx)
 {
-	u64 seq, again = data_race(get_unaligned_be64(ctx->rec_seq));
+	u64 seq, again = look_at_seq(ctx);
 
 	do {
 		seq = again;
 		barrier();
-		again = data_race(get_unaligned_be64(ctx->rec_seq));
+		again = look_at_seq(ctx);
 	} while (seq != again);
 	return seq;
 }

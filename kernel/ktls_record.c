@@ -101,9 +101,10 @@ bool sluice_ktls_rx_stopped(const struct sluice_conn *conn)
 {
 	const struct tls_context *ctx = tls_get_ctx(conn->sk);
 
+	if (ctx->rx_conf != TLS_SW)
+		return false;
 	/* A bit for good, beside others that change with each record. */
-	return ctx->rx_conf == TLS_SW &&
-	       data_race(!!tls_sw_ctx_rx(ctx)->strp.stopped);
+	return data_race(!!tls_sw_ctx_rx(ctx)->strp.stopped);
 }
 
 /**
