@@ -66,22 +66,20 @@ bool sl_expand_label(struct sluice_conn *c, const struct sl_suite *suite,
 	uint8_t input[SLUICE_HASH_MAX + 2 + 1 + 255 + 1 + 255 + 1];
 	uint8_t block[SLUICE_HASH_MAX];
 	size_t hash_len = suite->hash_len, skip = hash_len;
+	size_t label_len = strlen(label);
 	struct sl_writer w = sl_writer(input, sizeof(input));
-	size_t mark;
 	bool ok = true;
 
+	if (6 + label_len > 255 || context_len > 255 || out_len > 255 * hash_len)
+		return sl_internal(c, "a label is too long");
 	sl_put_space(&w, hash_len);
 	sl_put16(&w, (unsigned int)out_len);
-	mark = sl_begin_vec(&w, 1);
+	sl_put8(&w, (unsigned int)(6 + label_len));
 	sl_put(&w, "tls13 ", 6);
-	sl_put(&w, label, strlen(label));
-	sl_end_vec(&w, mark, 1);
-	mark = sl_begin_vec(&w, 1);
+	sl_put(&w, label, label_len);
+	sl_put8(&w, (unsigned int)context_len);
 	sl_put(&w, context, context_len);
-	sl_end_vec(&w, mark, 1);
 	sl_put8(&w, 0);
-	if (w.bad || out_len > 255 * hash_len)
-		return sl_internal(c, "a label is too long");
 	while (ok && out_len) {
 		size_t part = out_len < hash_len ? out_len : hash_len;
 
@@ -96,7 +94,7 @@ bool sl_expand_label(struct sluice_conn *c, const struct sl_suite *suite,
 		out_len -= part;
 		skip = 0;
 	}
-	sluice_wipe(input, sizeof(input));
+	sluice_wipe(input, w.len);
 	sluice_wipe(block, sizeof(block));
 	return ok;
 }
