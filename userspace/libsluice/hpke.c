@@ -31,6 +31,12 @@ static const struct {
 	{ SLUICE_AEAD_CHACHA20_POLY1305, 32 },
 };
 
+static const struct sl_hpke_kem *offered(const struct sluice_provider *p,
+					 const struct sl_hpke_kem *kem)
+{
+	return p->group_offered(p, kem->group) ? kem : NULL;
+}
+
 const struct sl_hpke_kem *sl_hpke_kem_of(const struct sluice_provider *p,
 					 uint16_t group)
 {
@@ -38,7 +44,7 @@ const struct sl_hpke_kem *sl_hpke_kem_of(const struct sluice_provider *p,
 
 	for (i = 0; i < sizeof(kems) / sizeof(kems[0]); i++) {
 		if (kems[i].group == group)
-			return p->group_offered(p, group) ? &kems[i] : NULL;
+			return offered(p, &kems[i]);
 	}
 	return NULL;
 }
@@ -46,8 +52,13 @@ const struct sl_hpke_kem *sl_hpke_kem_of(const struct sluice_provider *p,
 const struct sl_hpke_kem *sl_hpke_kem(const struct sluice_provider *p,
 				      uint16_t id)
 {
-	return id == SL_KEM_X25519 ? sl_hpke_kem_of(p, SLUICE_X25519) :
-	       id == SL_KEM_P256 ? sl_hpke_kem_of(p, SLUICE_SECP256R1) : NULL;
+	size_t i;
+
+	for (i = 0; i < sizeof(kems) / sizeof(kems[0]); i++) {
+		if (kems[i].id == id)
+			return offered(p, &kems[i]);
+	}
+	return NULL;
 }
 
 bool sl_hpke_has(const struct sluice_provider *p, uint16_t kdf, uint16_t aead)

@@ -5,7 +5,6 @@
 
 #include "conn.h"
 
-
 /* The longest body of a type: only what is of certificates may be long. */
 static size_t longest(uint8_t type)
 {

@@ -127,26 +127,57 @@ static void kx_free(const struct sluice_provider *p, struct sluice_kx *kx)
 	OPENSSL_free(kx);
 }
 
-static struct sluice_kx *kx_new(const struct sluice_provider *p, uint16_t id,
-				uint8_t *share, size_t *share_len)
+/* Without its keys. */
+static struct sluice_kx *kx_begin(const struct sluice_provider *p, uint16_t id,
+				  size_t *share_len)
 {
 	const struct group *group = find_group(p, id);
 	struct sluice_kx *kx = group ? OPENSSL_zalloc(sizeof(*kx)) : NULL;
+
+	if (kx)
+		kx->group = group;
+	*share_len = 0;
+	return kx;
+}
+
+/* Takes the key of a part, which may be NULL, and adds to the share. */
+static bool kx_add(struct sluice_kx *kx, size_t i, EVP_PKEY *key,
+		   uint8_t *share, size_t *share_len)
+{
+	kx->keys[i] = key;
+	return key && add_share(key, kx->group->parts[i]->client_len, share,
+				share_len);
+}
+
+static struct sluice_kx *kx_new(const struct sluice_provider *p, uint16_t id,
+				uint8_t *share, size_t *share_len)
+{
+	struct sluice_kx *kx = kx_begin(p, id, share_len);
 	const struct part *half;
 
-	if (!kx)
+	for (size_t i = 0; kx && (half = part_of(kx->group, i)); i++) {
+		if (kx_add(kx, i, generate(p, half), share, share_len))
+			continue;
+		kx_free(p, kx);
 		return NULL;
-	kx->group = group;
-	*share_len = 0;
-	for (size_t i = 0; (half = part_of(group, i)); i++) {
-		kx->keys[i] = generate(p, half);
-		if (!kx->keys[i] || !add_share(kx->keys[i], half->client_len,
-					       share, share_len)) {
-			kx_free(p, kx);
-			return NULL;
-		}
 	}
 	return kx;
+}
+
+/* NULL if the parameters do not make one. */
+static EVP_PKEY *key_from(const struct sluice_openssl *o,
+			  const struct part *part, int selection,
+			  const OSSL_PARAM *params)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(o->lib, part->type, NULL);
+	EVP_PKEY *key = NULL;
+
+	if (!ctx || EVP_PKEY_fromdata_init(ctx) <= 0 ||
+	    EVP_PKEY_fromdata(ctx, &key, selection,
+			      (OSSL_PARAM *)(uintptr_t)params) <= 0)
+		key = NULL;
+	EVP_PKEY_CTX_free(ctx);
+	return key;
 }
 
 /* From both halves, the private one in the machine's order of octets. */
@@ -162,15 +193,8 @@ static EVP_PKEY *key_of(const struct sluice_openssl *o, uint8_t *native,
 			public, p256.client_len),
 		OSSL_PARAM_construct_end(),
 	};
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(o->lib, p256.type, NULL);
-	EVP_PKEY *key = NULL;
 
-	if (!ctx || EVP_PKEY_fromdata_init(ctx) <= 0 ||
-	    EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_KEYPAIR,
-			      (OSSL_PARAM *)(uintptr_t)params) <= 0)
-		key = NULL;
-	EVP_PKEY_CTX_free(ctx);
-	return key;
+	return key_from(o, &p256, EVP_PKEY_KEYPAIR, params);
 }
 
 /* That of P-256: libcrypto's keys do not find their public half themselves. */
@@ -217,20 +241,12 @@ static struct sluice_kx *kx_load(const struct sluice_provider *p, uint16_t id,
 				 const uint8_t *key, size_t len,
 				 uint8_t *share, size_t *share_len)
 {
-	const struct group *group = find_group(p, id);
-	struct sluice_kx *kx = group ? OPENSSL_zalloc(sizeof(*kx)) : NULL;
+	struct sluice_kx *kx = kx_begin(p, id, share_len);
 
-	if (!kx)
-		return NULL;
-	kx->group = group;
-	*share_len = 0;
-	kx->keys[0] = load(p, id, key, len);
-	if (!kx->keys[0] || !add_share(kx->keys[0], group->parts[0]->client_len,
-				       share, share_len)) {
-		kx_free(p, kx);
-		return NULL;
-	}
-	return kx;
+	if (kx && kx_add(kx, 0, load(p, id, key, len), share, share_len))
+		return kx;
+	kx_free(p, kx);
+	return NULL;
 }
 
 /* A public key of the peer's; NULL if its octets are not one. */
@@ -247,19 +263,11 @@ static EVP_PKEY *peer_key(const struct sluice_provider *p,
 		OSSL_PARAM_construct_end(),
 		OSSL_PARAM_construct_end(),
 	};
-	EVP_PKEY_CTX *ctx;
-	EVP_PKEY *key = NULL;
 
 	/* Only uncompressed points: RFC 9846, section 4.2.8.2. */
 	if (part->curve && data[0] != 4)
 		return NULL;
-	ctx = EVP_PKEY_CTX_new_from_name(sl_openssl(p)->lib, part->type, NULL);
-	if (!ctx || EVP_PKEY_fromdata_init(ctx) <= 0 ||
-	    EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY,
-			      (OSSL_PARAM *)(uintptr_t)params) <= 0)
-		key = NULL;
-	EVP_PKEY_CTX_free(ctx);
-	return key;
+	return key_from(sl_openssl(p), part, EVP_PKEY_PUBLIC_KEY, params);
 }
 
 /*
