@@ -5,8 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* libFuzzer's own. */
+/* libFuzzer's own; and what it calls instead, if a target has it. */
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
+			       unsigned int seed);
 
 /*
  * What is in a handshake message gets shorter, longer, or other, as does a vector

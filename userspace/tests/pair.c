@@ -11,11 +11,31 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "conn.h"
 #include "sluice/async.h"
 
 #define CHECK(x) do { if (!(x)) { \
 	fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #x); abort(); \
 } } while (0)
+
+struct sl_reader hello_extension(struct sl_reader hello, uint16_t type)
+{
+	struct sl_reader list, body;
+
+	sl_get(&hello, 2 + SL_RANDOM_LEN);
+	sl_get_vec(&hello, 1, 0, 32);
+	sl_get_vec(&hello, 2, 0, 0xffff);
+	sl_get_vec(&hello, 1, 0, 255);
+	list = sl_get_vec(&hello, 2, 0, 0xffff);
+	for (;;) {
+		uint16_t found = sl_get16(&list);
+
+		body = sl_get_vec(&list, 2, 0, 0xffff);
+		CHECK(!list.bad);
+		if (found == type)
+			return body;
+	}
+}
 
 uint64_t test_random(uint64_t *seed)
 {

@@ -6,6 +6,7 @@
 #include "sluice/ech.h"
 #include "sluice/openssl.h"
 #include "sluice/sluice.h"
+#include "wire.h"
 #include "wrapper.h"
 
 #define PAIR_STREAM	(256 * 1024)
@@ -156,6 +157,9 @@ bool end_wants(const struct end *end);
 bool end_give(struct end *end);
 
 struct sluice_conn_info end_info(const struct end *end);
+
+/* The extension of a ClientHello's body, which has to have it. */
+struct sl_reader hello_extension(struct sl_reader hello, uint16_t type);
 
 uint64_t test_random(uint64_t *seed);
 

@@ -152,7 +152,7 @@ static bool leaks(const char *name)
 /* The extension of a ClientHello that was sent, the first or the second. */
 static struct sl_reader extension_sent(unsigned int which)
 {
-	struct sl_reader sent = sl_reader(scene.sent, scene.sent_len), r, list;
+	struct sl_reader sent = sl_reader(scene.sent, scene.sent_len), r;
 
 	for (;;) {
 		uint8_t type = sl_get8(&sent);
@@ -163,19 +163,8 @@ static struct sl_reader extension_sent(unsigned int which)
 		if (type == SL_HANDSHAKE && !which--)
 			break;
 	}
-	sl_get(&r, 4 + 2 + SL_RANDOM_LEN);
-	sl_get_vec(&r, 1, 0, 32);
-	sl_get_vec(&r, 2, 0, 0xffff);
-	sl_get_vec(&r, 1, 0, 255);
-	list = sl_get_vec(&r, 2, 0, 0xffff);
-	for (;;) {
-		uint16_t type = sl_get16(&list);
-
-		r = sl_get_vec(&list, 2, 0, 0xffff);
-		assert_false(r.bad);
-		if (type == SL_ECH_VERSION)
-			return r;
-	}
+	sl_get(&r, SL_MESSAGE_HEADER);
+	return hello_extension(r, SL_ECH_VERSION);
 }
 
 /* What is sealed does not tell how long it is. */

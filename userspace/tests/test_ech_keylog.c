@@ -159,21 +159,10 @@ static void open_with(uint16_t aead, const uint8_t *shared,
 /* encrypted_client_hello in the first record. */
 static struct sl_reader extension(void)
 {
-	struct sl_reader r = sl_reader(sent, sent_len), list;
+	struct sl_reader r = sl_reader(sent, sent_len);
 
-	sl_get(&r, RANDOM_AT + SL_RANDOM_LEN);
-	sl_get_vec(&r, 1, 0, 32);
-	sl_get_vec(&r, 2, 0, 0xffff);
-	sl_get_vec(&r, 1, 0, 255);
-	list = sl_get_vec(&r, 2, 0, 0xffff);
-	for (;;) {
-		uint16_t type = sl_get16(&list);
-		struct sl_reader body = sl_get_vec(&list, 2, 0, 0xffff);
-
-		assert_false(list.bad);
-		if (type == SL_ECH_VERSION)
-			return body;
-	}
+	sl_get(&r, 5 + SL_MESSAGE_HEADER);
+	return hello_extension(r, SL_ECH_VERSION);
 }
 
 /* Of the first ClientHello: its random, and the name that it asks for. */
